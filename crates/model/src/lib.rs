@@ -1,1 +1,51 @@
-//! TBD
+//! What a database schema *is*: names, identities, objects, and the map that holds them.
+//!
+//! The ground floor. It knows no SQL text, no server and no plan, and nothing in it can fail.
+//! Equality of two [`Schema`] values is the only meaning of "converged" in the program.
+
+mod expr;
+mod facts;
+mod fingerprint;
+mod id;
+mod kind;
+mod name;
+mod schema;
+mod span;
+
+mod comment;
+mod constraint;
+mod grant;
+mod index;
+mod namespace;
+mod policy;
+mod role;
+mod routine;
+mod sequence;
+mod table;
+mod trigger;
+mod types;
+mod view;
+
+pub use comment::Comment;
+pub use constraint::{Constraint, Deferral, Element, ForeignKey, Match, NotNull, Reaction, Rule};
+pub use expr::{Expr, Mention, Query, SearchPath};
+pub use facts::{Extensions, Facts, Unmodelled};
+pub use fingerprint::fingerprint;
+pub use grant::{DefaultPrivilege, Grant, Owner, Privilege, Privileges};
+pub use id::{ObjectId, Path};
+pub use index::{Index, IndexKey};
+pub use kind::{Kind, Meta, Object};
+pub use name::{Name, QualName, literal};
+pub use namespace::{Extension, Namespace};
+pub use policy::{Command, Policy};
+pub use role::{Role, Stated};
+pub use routine::{Argument, Body, Function, Mode, Parallel, Procedure, Volatility};
+pub use schema::{Schema, Space, Users};
+pub use sequence::{Persistence, Sequence, SequenceOptions};
+pub use span::Span;
+pub use table::{
+    Column, Default, Generated, Identity, IdentityMode, PartitionKey, PartitionOf, ReplicaIdentity, Table,
+};
+pub use trigger::{Enabled, Event, Level, Timing, Trigger};
+pub use types::{Domain, DomainConstraint, EnumType, Type};
+pub use view::{MaterializedView, Populated, Shape, View};

@@ -1,0 +1,287 @@
+//! The map that holds a schema, and what can be asked of it. A value: `==`, serialise, fingerprint.
+
+use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexMap;
+use serde::{Serialize, Serializer};
+
+use crate::{Expr, Kind, Mention, Name, Object, ObjectId, Path, QualName, Rule};
+
+/// A whole database schema, desired or actual. Order of insertion is kept and never compared.
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    nodes: IndexMap<ObjectId, Object>,
+    children: HashMap<ObjectId, Vec<ObjectId>>,
+    /// Routines by qualified name, because calls are written without types.
+    routines: HashMap<QualName, Vec<ObjectId>>,
+    /// What the server says uses what, where it was asked.
+    edges: HashMap<ObjectId, Vec<ObjectId>>,
+}
+
+/// Who uses whom, the other way round: made once for a schema that no longer changes.
+#[derive(Debug, Default)]
+pub struct Users {
+    users: HashMap<ObjectId, Vec<ObjectId>>,
+}
+
+/// Where PostgreSQL keeps names unique (a name is free or taken within one of these).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Space {
+    /// `pg_class`: tables, views, sequences, indexes, also those behind constraints.
+    Relation,
+    /// `pg_type`: types and the row types of relations.
+    Type,
+    /// `pg_proc`: a routine's name, whatever its types, because a call cannot tell kinds apart.
+    Routine,
+}
+
+impl Schema {
+    /// Puts an object in, in the place of one of the same identity.
+    pub fn insert(&mut self, id: ObjectId, object: impl Into<Object>) {
+        let object = object.into();
+        debug_assert_eq!(id.kind, object.kind());
+        self.unlink(&id);
+        if let Some(parent) = object.parent(&id) {
+            self.children.entry(parent).or_default().push(id.clone());
+        }
+        if let Path::Routine(name, _) = &id.path {
+            self.routines.entry(name.clone()).or_default().push(id.clone());
+        }
+        self.nodes.insert(id, object);
+    }
+
+    /// Takes an object out, and what lives and dies with it.
+    pub fn remove(&mut self, id: &ObjectId) -> Option<Object> {
+        for child in self.children.get(id).cloned().unwrap_or_default() {
+            self.remove(&child);
+        }
+        self.unlink(id);
+        self.nodes.shift_remove(id)
+    }
+
+    fn unlink(&mut self, id: &ObjectId) {
+        let Some(old) = self.nodes.get(id) else { return };
+        if let Some(siblings) = old.parent(id).and_then(|it| self.children.get_mut(&it)) {
+            siblings.retain(|it| it != id);
+        }
+        if let Path::Routine(name, _) = &id.path
+            && let Some(same) = self.routines.get_mut(name)
+        {
+            same.retain(|it| it != id);
+        }
+    }
+
+    /// Keeps the objects that pass. Cheaper than removing one by one; does not follow children.
+    pub fn retain(&mut self, mut keep: impl FnMut(&ObjectId, &Object) -> bool) {
+        self.nodes.retain(|id, object| keep(id, object));
+        let nodes = &self.nodes;
+        for list in self.children.values_mut().chain(self.routines.values_mut()) {
+            list.retain(|it| nodes.contains_key(it));
+        }
+    }
+
+    /// The object of that identity.
+    pub fn get(&self, id: &ObjectId) -> Option<&Object> {
+        self.nodes.get(id)
+    }
+
+    /// The object of that identity, to change what its parent does not depend on.
+    pub fn get_mut(&mut self, id: &ObjectId) -> Option<&mut Object> {
+        self.nodes.get_mut(id)
+    }
+
+    /// Whether there is an object of that identity.
+    pub fn contains(&self, id: &ObjectId) -> bool {
+        self.nodes.contains_key(id)
+    }
+
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// Every object, in order of insertion.
+    pub fn iter(&self) -> impl Iterator<Item = (&ObjectId, &Object)> {
+        self.nodes.iter()
+    }
+
+    /// What lives and dies with an object, one level down, in order of insertion.
+    pub fn children(&self, parent: &ObjectId) -> impl Iterator<Item = &ObjectId> {
+        self.children.get(parent).into_iter().flatten()
+    }
+
+    /// What lives and dies with an object, all levels down.
+    pub fn descendants(&self, id: &ObjectId) -> Vec<ObjectId> {
+        let mut found: Vec<ObjectId> = self.children(id).cloned().collect();
+        let mut at = 0;
+        while at < found.len() {
+            let below: Vec<ObjectId> = self.children(&found[at]).cloned().collect();
+            found.extend(below);
+            at += 1;
+        }
+        found
+    }
+
+    /// The object this one lives and dies with, if the schema holds it.
+    pub fn parent(&self, id: &ObjectId) -> Option<ObjectId> {
+        self.nodes.get(id)?.parent(id)
+    }
+
+    /// What an object of the schema uses, among what the schema holds: what its fields and mentions
+    /// tell, and what the server told ([`Schema::link`]).
+    pub fn uses(&self, id: &ObjectId) -> Vec<ObjectId> {
+        let Some(object) = self.nodes.get(id) else { return Vec::new() };
+        let told = self.edges.get(id).into_iter().flatten().cloned();
+        let mut seen = HashSet::new();
+        let mut uses: Vec<ObjectId> = object.uses(id, self).into_iter().chain(told).collect();
+        uses.retain(|it| it != id && self.nodes.contains_key(it) && seen.insert(it.clone()));
+        uses
+    }
+
+    /// Records that the server says one object uses another.
+    pub fn link(&mut self, user: &ObjectId, used: ObjectId) {
+        self.edges.entry(user.clone()).or_default().push(used);
+    }
+
+    /// Turns the uses of every object round.
+    pub fn users(&self) -> Users {
+        let mut users: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
+        for id in self.nodes.keys() {
+            for used in self.uses(id) {
+                users.entry(used).or_default().push(id.clone());
+            }
+        }
+        Users { users }
+    }
+
+    /// The routines of a qualified name, whatever their types.
+    pub fn routines(&self, name: &QualName) -> impl Iterator<Item = &ObjectId> {
+        self.routines.get(name).into_iter().flatten()
+    }
+
+    /// The relation of a qualified name, of whatever kind.
+    pub fn relation(&self, name: &QualName) -> Option<ObjectId> {
+        const RELATIONS: [Kind; 4] = [Kind::Table, Kind::View, Kind::MaterializedView, Kind::Sequence];
+        RELATIONS.iter().map(|it| it.named(name)).find(|it| self.contains(it))
+    }
+
+    /// The type of a qualified name, row types included.
+    pub fn type_named(&self, name: &QualName) -> Option<ObjectId> {
+        const TYPES: [Kind; 5] =
+            [Kind::Enum, Kind::Domain, Kind::Table, Kind::View, Kind::MaterializedView];
+        TYPES.iter().map(|it| it.named(name)).find(|it| self.contains(it))
+    }
+
+    /// What an expression mentions, resolved as the server would under the expression's path. `own` is
+    /// the relation whose columns bare names mean. What cannot be resolved is left out.
+    pub fn mentioned(&self, expr: &Expr, own: Option<&QualName>) -> Vec<ObjectId> {
+        let mut found = Vec::new();
+        for mention in expr.mentions.iter() {
+            match mention {
+                Mention::Relation(parts) => {
+                    found.extend(self.resolve(parts, expr, |it| self.relation(it)));
+                }
+                Mention::Type(parts) => found.extend(self.resolve(parts, expr, |it| self.type_named(it))),
+                Mention::Function(parts) => {
+                    let all = |it: &QualName| {
+                        let routines: Vec<ObjectId> = self.routines(it).cloned().collect();
+                        (!routines.is_empty()).then_some(routines)
+                    };
+                    found.extend(self.resolve(parts, expr, all).into_iter().flatten());
+                }
+                Mention::Column(parts) => {
+                    let column = own.zip(parts.last()).map(|(table, name)| Kind::Column.of(table, name));
+                    found.extend(column.filter(|it| self.contains(it)));
+                }
+                Mention::Star => {
+                    let table = own.map(|it| Kind::Table.named(it));
+                    let all = table.iter().flat_map(|it| self.children(it));
+                    found.extend(all.filter(|it| it.kind == Kind::Column).cloned());
+                }
+            }
+        }
+        found
+    }
+
+    fn resolve<T>(&self, parts: &[Name], expr: &Expr, find: impl Fn(&QualName) -> Option<T>) -> Option<T> {
+        match parts {
+            [name] => expr.path.iter().find_map(|it| find(&name.clone().within(it.clone()))),
+            [.., namespace, name] => find(&name.clone().within(namespace.clone())),
+            [] => None,
+        }
+    }
+
+    /// The primary key, unique constraint or unique index over exactly these columns of a table.
+    pub(crate) fn key(&self, table: &QualName, columns: &[Name]) -> Option<&ObjectId> {
+        let table = Kind::Table.named(table);
+        let same = |own: &[Name]| own.len() == columns.len() && own.iter().all(|it| columns.contains(it));
+        let mut children = self.children.get(&table).into_iter().flatten();
+        children.find(|id| match self.nodes.get(*id) {
+            Some(Object::Constraint(it)) => it.rule.key().is_some_and(same),
+            Some(Object::Index(it)) if it.unique && it.predicate.is_none() => {
+                let keys: Option<Vec<Name>> = it.keys.iter().map(|it| it.column.clone()).collect();
+                keys.is_some_and(|it| same(&it))
+            }
+            _ => false,
+        })
+    }
+
+    pub(crate) fn is_key(&self, id: &ObjectId) -> bool {
+        matches!(self.nodes.get(id), Some(Object::Constraint(it)) if matches!(it.rule, Rule::PrimaryKey { .. }))
+    }
+}
+
+impl Users {
+    /// The objects that use this one.
+    pub fn of(&self, id: &ObjectId) -> impl Iterator<Item = &ObjectId> {
+        self.users.get(id).into_iter().flatten()
+    }
+}
+
+impl Object {
+    /// The names this object takes for itself, beside its own identity.
+    pub fn claims(&self, id: &ObjectId) -> Vec<(Space, QualName)> {
+        let own = |spaces: &[Space]| {
+            let name = id.qual_name().cloned();
+            name.map(|name| spaces.iter().map(|it| (*it, name.clone())).collect()).unwrap_or_default()
+        };
+        match self {
+            Object::Table(_) | Object::View(_) | Object::MaterializedView(_) => {
+                own(&[Space::Relation, Space::Type])
+            }
+            Object::Sequence(_) | Object::Index(_) => own(&[Space::Relation]),
+            Object::Enum(_) | Object::Domain(_) => own(&[Space::Type]),
+            Object::Function(_) | Object::Procedure(_) => own(&[Space::Routine]),
+            Object::Constraint(it) if it.rule.is_indexed() => {
+                let table = id.relation();
+                let name = table.map(|table| id.name().clone().within(table.namespace.clone()));
+                name.map(|it| (Space::Relation, it)).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl PartialEq for Schema {
+    fn eq(&self, other: &Schema) -> bool {
+        self.nodes == other.nodes
+    }
+}
+
+impl Eq for Schema {}
+
+impl Serialize for Schema {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.nodes.iter().map(|(id, object)| (id.to_string(), object)))
+    }
+}
+
+/// The namespace an object stands in, as a thing it uses.
+pub(crate) fn namespace(id: &ObjectId) -> Vec<ObjectId> {
+    id.namespace().map(|it| Kind::Namespace.root(it)).into_iter().collect()
+}

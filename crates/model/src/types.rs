@@ -1,0 +1,128 @@
+//! Types: how a type is written, and the types a schema defines.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::kind::Facets;
+use crate::{Expr, Kind, Name, ObjectId, QualName, Schema};
+
+/// A type as `format_type` prints it under an empty search path (`character varying(20)`,
+/// `public.mood[]`), and the user-defined type behind it if there is one.
+#[derive(Clone, Debug)]
+pub struct Type {
+    /// The canonical text, modifiers and `[]` included.
+    pub text: Arc<str>,
+    /// The type outside pg_catalog it is, or is an array of.
+    pub user: Option<QualName>,
+}
+
+/// An enum (`pg_enum`).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct EnumType {
+    /// `enumlabel`, in order of `enumsortorder`.
+    pub labels: Vec<String>,
+}
+
+/// A domain (`pg_type.typtype = 'd'`). Its CHECKs are objects of their own.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Domain {
+    /// `typbasetype`, `typtypmod`
+    pub base: Type,
+    /// `typcollation` where it differs from the base type's.
+    pub collation: Option<QualName>,
+    /// `typdefault`
+    pub default: Option<Expr>,
+    /// `typnotnull`
+    pub not_null: bool,
+}
+
+/// A CHECK of a domain (`pg_constraint.contypid`): `Kind::DomainConstraint.of(domain, name)`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct DomainConstraint {
+    /// The condition on VALUE.
+    pub check: Expr,
+    /// `convalidated`
+    pub validated: bool,
+}
+
+impl Type {
+    /// A type of pg_catalog.
+    pub fn builtin(text: impl Into<Arc<str>>) -> Type {
+        Type { text: text.into(), user: None }
+    }
+
+    /// The kinds of object the user-defined part may be.
+    pub fn uses(&self) -> impl Iterator<Item = ObjectId> + '_ {
+        const KINDS: [Kind; 5] =
+            [Kind::Enum, Kind::Domain, Kind::Table, Kind::View, Kind::MaterializedView];
+        self.user.iter().flat_map(|name| KINDS.iter().map(|kind| kind.named(name)))
+    }
+}
+
+impl PartialEq for Type {
+    fn eq(&self, other: &Type) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Type {}
+
+impl Serialize for Type {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Facets for EnumType {
+    fn uses(&self, id: &ObjectId, _: &Schema) -> Vec<ObjectId> {
+        crate::schema::namespace(id)
+    }
+}
+
+impl Facets for Domain {
+    fn uses(&self, id: &ObjectId, schema: &Schema) -> Vec<ObjectId> {
+        let mut uses = crate::schema::namespace(id);
+        uses.extend(self.base.uses());
+        uses.extend(self.default.iter().flat_map(|it| schema.mentioned(it, None)));
+        uses
+    }
+
+    fn exprs(&self) -> Vec<&Expr> {
+        self.default.iter().collect()
+    }
+
+    fn exprs_mut(&mut self) -> Vec<&mut Expr> {
+        self.default.iter_mut().collect()
+    }
+}
+
+impl Facets for DomainConstraint {
+    fn uses(&self, id: &ObjectId, schema: &Schema) -> Vec<ObjectId> {
+        self.parent(id).into_iter().chain(schema.mentioned(&self.check, None)).collect()
+    }
+
+    fn parent(&self, id: &ObjectId) -> Option<ObjectId> {
+        id.relation().map(|it| Kind::Domain.named(it))
+    }
+
+    fn exprs(&self) -> Vec<&Expr> {
+        vec![&self.check]
+    }
+
+    fn exprs_mut(&mut self) -> Vec<&mut Expr> {
+        vec![&mut self.check]
+    }
+}
+
+/// The column of a relation.
+pub(crate) fn column(relation: &QualName, name: &Name) -> ObjectId {
+    Kind::Column.of(relation, name)
+}
