@@ -66,6 +66,11 @@ impl Account {
         Ok(())
     }
 
+    /// `path` itself (not what a link points to) belongs to this account.
+    pub(crate) fn owns(&self, path: &Path) -> bool {
+        path.symlink_metadata().is_ok_and(|meta| meta.is_dir() && meta.uid() == self.uid)
+    }
+
     /// The first directory on the way to `path` (itself included) that this account may not enter or read.
     pub(crate) fn barrier(&self, path: &Path) -> Option<PathBuf> {
         if !self.switch {

@@ -6,7 +6,7 @@ mod account;
 mod error;
 mod fetch;
 mod find;
-
+pub mod local;
 mod server;
 mod storage;
 mod template;

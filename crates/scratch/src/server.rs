@@ -13,7 +13,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 /// The port that names the socket; a private directory has no other server to collide with.
-const PORT: u16 = 5432;
+pub(crate) const PORT: u16 = 5432;
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(10);
 
@@ -34,7 +34,7 @@ exit "$code"
 "#;
 
 /// Settings of every throw-away server: nothing needs to survive a crash, and nothing happens behind the user's back.
-const SETTINGS: [(&str, &str); 10] = [
+const SETTINGS: [(&str, &str); 11] = [
     ("fsync", "off"),
     ("full_page_writes", "off"),
     ("synchronous_commit", "off"),
@@ -42,6 +42,8 @@ const SETTINGS: [(&str, &str); 10] = [
     ("jit", "off"),
     ("log_checkpoints", "off"),
     ("logging_collector", "off"),
+    // Parallel queries share memory in the data directory, so that nothing is left elsewhere.
+    ("dynamic_shared_memory_type", "mmap"),
     ("max_wal_size", "256MB"),
     ("min_wal_size", "32MB"),
     ("timezone", "UTC"),
@@ -186,27 +188,9 @@ impl Server {
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
         let config = self.config("postgres");
-        let socket = self.socket_directory().join(format!(".s.PGSQL.{}", self.port()));
-        loop {
-            if let Ok(Some(status)) = self.process.0.try_wait() {
-                return Err(self.refusal(&format!("it ended with {status}")));
-            }
-            if socket.exists() {
-                match config.connect(NoTls) {
-                    Ok(_) => return Ok(()),
-                    Err(error) if Instant::now() > deadline || !passing(&error) => {
-                        return Err(self.refusal(&error.to_string()));
-                    }
-                    Err(_) => {}
-                }
-            }
-            if Instant::now() > deadline {
-                return Err(self.refusal("it did not answer within a minute"));
-            }
-            std::thread::sleep(POLL);
-        }
+        let socket = socket_file(self.socket_directory(), self.port());
+        wait_until_ready(&mut self.process.0, &config, &socket).map_err(|why| self.refusal(&why))
     }
 
     fn set_password(&self) -> Result<()> {
@@ -232,6 +216,36 @@ impl Tcp {
             .port();
         Ok(Self { port, password: storage::random_hex(16)? })
     }
+}
+
+/// Polls until the server answers; otherwise says why it never will.
+pub(crate) fn wait_until_ready(
+    process: &mut Child,
+    config: &Config,
+    socket: &Path,
+) -> std::result::Result<(), String> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Ok(Some(status)) = process.try_wait() {
+            return Err(format!("it ended with {status}"));
+        }
+        if socket.exists() {
+            match config.connect(NoTls) {
+                Ok(_) => return Ok(()),
+                Err(error) if !passing(&error) => return Err(error.to_string()),
+                Err(_) => {}
+            }
+        }
+        if Instant::now() > deadline {
+            return Err("it did not answer within a minute".to_owned());
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+/// The name PostgreSQL gives to the socket of a port.
+pub(crate) fn socket_file(directory: &Path, port: u16) -> PathBuf {
+    directory.join(format!(".s.PGSQL.{port}"))
 }
 
 /// Why a server did not come up, with the end of its log.
@@ -308,7 +322,7 @@ pub(crate) fn socket_url(directory: &Path, port: u16, database: &str) -> String 
     format!("postgresql://{SUPERUSER}@/{}?host={host}&port={port}", encode(database))
 }
 
-fn create_database(client: &mut Client, name: &str, template: &str) -> Result<()> {
+pub(crate) fn create_database(client: &mut Client, name: &str, template: &str) -> Result<()> {
     let statement = "SELECT format('CREATE DATABASE %I TEMPLATE %I', $1::text, $2::text)";
     run_formatted(client, statement, &[&name, &template])
         .map_err(Error::server(format!("cannot make database {name}")))

@@ -7,6 +7,7 @@ use crate::{Error, Install, Result, SUPERUSER, storage};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 /// Part of the template's name: raised when the arguments of initdb change.
 const RECIPE: u32 = 1;
@@ -85,6 +86,23 @@ fn initdb(install: &Install, account: &Account, data: &Path) -> Result<()> {
         why,
         "set RECONCILE_PG_BIN to a directory with working PostgreSQL binaries, or name a database with --database-url",
     ))
+}
+
+/// Writes a data directory to disk, for servers whose data is to survive a crash of the machine.
+pub(crate) fn sync(install: &Install, account: &Account, data: &Path) -> Result<()> {
+    let program = install.program("initdb");
+    let status = account
+        .command(&program, data)
+        .arg("--sync-only")
+        .arg("--pgdata")
+        .arg(data)
+        .stdout(Stdio::null())
+        .status()
+        .map_err(Error::run(&program))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Error::said(format!("cannot write {} to disk", data.display()), status.to_string(), ""))
 }
 
 /// C.UTF-8 exists on every Linux; other systems have only C for certain.
