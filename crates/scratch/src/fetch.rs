@@ -72,6 +72,11 @@ pub fn sources(major: u16) -> Vec<Source> {
 
 /// What `find` finds, else what `fetch` fetches: the way to a server that needs nothing set up.
 pub fn obtain(major: Option<u16>) -> Result<Install> {
+    if let Some(install) = find(major)? {
+        return Ok(install);
+    }
+    // Of many processes that find nothing, one fetches and the others wait for what it gets.
+    let _lock = storage::lock(&storage::cache(), "fetch")?;
     match find(major)? {
         Some(install) => Ok(install),
         None => Ok(fetch(major.unwrap_or(DEFAULT_MAJOR))?.0),
@@ -240,9 +245,12 @@ impl Workplace {
         run("chmod", [OsStr::new("-R"), OsStr::new("a+rX,go-w"), tree.as_os_str()], self.path())?;
         let install = working(&tree.join("bin"), major)?;
         let target = self.folder.join(format!("{}.{}", install.major, install.minor));
-        storage::remove(&target);
-        std::fs::rename(tree, &target).map_err(Error::at("move the fetched files to", &target))?;
-        find::Install::at(&target.join("bin")).ok_or_else(|| {
+        // What works there may be in use; only wreckage is replaced.
+        if Install::at(&target.join("bin")).is_none() {
+            storage::remove(&target);
+            std::fs::rename(tree, &target).map_err(Error::at("move the fetched files to", &target))?;
+        }
+        Install::at(&target.join("bin")).ok_or_else(|| {
             Error::said(format!("cannot use {}", target.display()), "the binaries do not run there", "")
         })
     }

@@ -65,7 +65,9 @@ pub fn find_all() -> Result<Vec<Install>> {
     let account = Account::current()?;
     let mut found: Vec<Install> = Vec::new();
     for bin in places() {
-        let Ok(bin) = bin.canonicalize() else { continue };
+        // A directory of links, as /usr/local/bin may be, stands for the one they point to.
+        let Ok(postgres) = bin.join("postgres").canonicalize() else { continue };
+        let bin = postgres.parent().unwrap_or(&bin).to_path_buf();
         if found.iter().any(|known| known.bin == bin) || account.barrier(&bin).is_some() {
             continue;
         }

@@ -127,10 +127,7 @@ fn claim(folder: &Path) -> Result<File> {
     if !ignore.exists() {
         std::fs::write(&ignore, "*\n").map_err(Error::at("write", &ignore))?;
     }
-    let path = folder.join("local.lock");
-    let lock = File::create(&path).map_err(Error::at("make", &path))?;
-    lock.lock().map_err(Error::at("lock", &path))?;
-    Ok(lock)
+    storage::lock(folder, "local")
 }
 
 /// The server started last, as the record in `.reconcile/local` tells; a record that cannot be read is an error.

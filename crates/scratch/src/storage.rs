@@ -39,6 +39,15 @@ pub(crate) fn cache() -> PathBuf {
     caches().swap_remove(0)
 }
 
+/// Waits until no other process holds the lock `name` of `folder`, and holds it until the file is dropped.
+pub(crate) fn lock(folder: &Path, name: &str) -> Result<File> {
+    std::fs::create_dir_all(folder).map_err(Error::at("make", folder))?;
+    let path = folder.join(format!("{name}.lock"));
+    let lock = File::create(&path).map_err(Error::at("make", &path))?;
+    lock.lock().map_err(Error::at("lock", &path))?;
+    Ok(lock)
+}
+
 /// A private directory for one server, removed when dropped; its lock tells everyone that the owner lives.
 #[derive(Debug)]
 pub(crate) struct Home {

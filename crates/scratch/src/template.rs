@@ -4,7 +4,6 @@
 
 use crate::account::Account;
 use crate::{Error, Install, Result, SUPERUSER, storage};
-use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -26,14 +25,12 @@ pub(crate) fn fresh(install: &Install, account: &Account, data: &Path) -> Result
 /// The template of this version, made when missing; none when the cache cannot hold one.
 fn cached(install: &Install, account: &Account) -> Option<PathBuf> {
     let folder = storage::cache().join("template");
-    std::fs::create_dir_all(&folder).ok()?;
+    let name = name(install, account);
+    let template = folder.join(&name);
+    let _lock = storage::lock(&folder, &name).ok()?;
     if account.barrier(&folder).is_some() {
         return None;
     }
-    let name = name(install, account);
-    let template = folder.join(&name);
-    let lock = File::create(folder.join(format!("{name}.lock"))).ok()?;
-    lock.lock().ok()?;
     if !template.is_dir() {
         let unfinished = folder.join(format!("{name}.new"));
         storage::remove(&unfinished);
