@@ -119,7 +119,7 @@ fn fetch(what: Wanted, again: bool) -> Outcome {
         Wanted::Server(major) => fetch_server(major, again),
         Wanted::Client => fetch_client(again),
         Wanted::All => {
-            MAJORS.map(|major| fetch_server(major, again)).collect::<Result<(), _>>()?;
+            MAJORS.try_for_each(|major| fetch_server(major, again))?;
             fetch_client(again)
         }
     }
