@@ -2,6 +2,17 @@
 //!
 //! Knows the lexical rules of SQL, and nothing of statements or of a server.
 
+mod cursor;
 mod expr;
+mod fault;
+mod lex;
+mod mention;
+mod split;
+mod types;
 
-pub use expr::{expr, server_expr};
+pub use cursor::Cursor;
+pub use expr::{expr, expr_of, key, server_expr};
+pub use fault::{Code, Fault};
+pub use lex::{Tok, TokenKind, lex};
+pub use split::{Directive, Piece, PieceKind, Pieces, split};
+pub use types::{TypeName, canonical_type, is_builtin_type};
