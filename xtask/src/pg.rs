@@ -119,7 +119,9 @@ fn fetch(what: Wanted, again: bool) -> Outcome {
         Wanted::Server(major) => fetch_server(major, again),
         Wanted::Client => fetch_client(again),
         Wanted::All => {
-            MAJORS.try_for_each(|major| fetch_server(major, again))?;
+            for major in MAJORS {
+                fetch_server(major, again)?;
+            }
             fetch_client(again)
         }
     }
@@ -130,10 +132,10 @@ fn fetch_server(major: u16, again: bool) -> Outcome {
         println!("{}", line(&install));
         return Ok(());
     }
-    if let Some(source) = scratch::sources(major).first() {
+    if let Some(source) = scratch::sources(Some(major)).first() {
         eprintln!("fetching PostgreSQL {major}: {source}");
     }
-    let (install, source) = scratch::fetch(major)?;
+    let (install, source) = scratch::fetch(Some(major))?;
     println!("{} by {source}", line(&install));
     Ok(())
 }

@@ -83,7 +83,11 @@ impl Account {
     }
 
     fn may_enter(&self, path: &Path) -> bool {
-        let Ok(meta) = path.metadata() else { return false };
+        let meta = match path.metadata() {
+            Ok(meta) => meta,
+            // What is not there is somebody else's complaint.
+            Err(error) => return error.kind() == std::io::ErrorKind::NotFound,
+        };
         let shift = if meta.uid() == self.uid {
             6
         } else if meta.gid() == self.gid {

