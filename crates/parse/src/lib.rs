@@ -1,1 +1,30 @@
-//! TBD
+//! Reads `master_schema.sql` into a [`Desired`] schema.
+//!
+//! The file is an idempotent script, and this crate interprets it: a fold over its statements, each of
+//! which changes the schema declared so far. Reading never stops at the first fault; the result is
+//! always a schema *and* the list of what was not understood. Knows no server, only [`Facts`] about one.
+
+mod desired;
+mod dispatch;
+mod names;
+mod reader;
+mod source;
+
+mod namespace;
+
+use model::Facts;
+
+pub use desired::{Desired, Entry, Verdict};
+pub use source::{Source, Sources};
+pub use sql::{Code, Fault};
+
+use reader::Reader;
+
+/// Interprets the files, in order, as the server described by `facts` would.
+pub fn desired(sources: &Sources, facts: &Facts) -> Desired {
+    let mut reader = Reader::new(sources, facts);
+    for file in 0..sources.files.len() {
+        reader.file(file);
+    }
+    reader.finish()
+}

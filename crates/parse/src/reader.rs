@@ -1,0 +1,192 @@
+//! The state of the fold: what is declared so far, and the session the script would be in.
+//!
+//! Knows how names are looked up and objects put down; no statement.
+
+use std::sync::Arc;
+
+use model::{Expr, Facts, Kind, Name, Object, ObjectId, QualName, Schema, SearchPath, Span, Type};
+use sql::{Code, Cursor, Directive, Fault, Piece, PieceKind, Tok, TypeName};
+
+use crate::{Desired, Entry, Source, Sources, Verdict, dispatch};
+
+pub(crate) struct Reader<'a> {
+    pub facts: &'a Facts,
+    pub desired: Desired,
+    /// `search_path` as the script has set it.
+    pub path: SearchPath,
+    /// Who runs the script at this point (SET ROLE).
+    pub role: Name,
+    /// Directives of the file being read, in order of place.
+    pub directives: Vec<Directive>,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(sources: &Sources, facts: &'a Facts) -> Reader<'a> {
+        let desired = Desired { sources: sources.clone(), ..Desired::default() };
+        let path = facts.search_path.as_slice().into();
+        Reader { facts, desired, path, role: facts.role.clone(), directives: Vec::new() }
+    }
+
+    pub fn finish(self) -> Desired {
+        self.desired
+    }
+
+    /// Reads one of the sources, statement by statement.
+    pub fn file(&mut self, file: usize) {
+        let Some(text) = self.desired.sources.files.get(file).map(|it| it.text.clone()) else { return };
+        let found = sql::split(&text, u32::try_from(file).unwrap_or(u32::MAX));
+        self.desired.faults.extend(found.faults);
+        let outer = std::mem::replace(&mut self.directives, found.directives);
+        for piece in found.pieces {
+            self.piece(&text, piece);
+        }
+        self.directives = outer;
+    }
+
+    /// Reads a text that stands as a string inside the file, such as the argument of EXECUTE.
+    pub fn decoded(&mut self, text: &str, origin: Span) {
+        let path = self.desired.sources.files.get(origin.file as usize).map(|it| it.path.clone());
+        let source = Source { path: path.unwrap_or_default(), text: text.into(), origin: Some(origin) };
+        self.desired.sources.files.push(source);
+        self.file(self.desired.sources.files.len() - 1);
+    }
+
+    fn piece(&mut self, text: &Arc<str>, piece: Piece) {
+        let verdict = match piece.kind {
+            PieceKind::Statement => self.statement(text, piece.span),
+            PieceKind::Meta => dispatch::meta(self, text, piece.span),
+            PieceKind::CopyData => Ok(Verdict::Data),
+        };
+        let verdict = verdict.unwrap_or_else(|fault| {
+            self.desired.faults.push(fault);
+            Verdict::Fault
+        });
+        self.desired.ledger.push(Entry { span: piece.span, verdict });
+    }
+
+    fn statement(&mut self, text: &str, span: Span) -> Result<Verdict, Fault> {
+        let tokens = sql::lex(&text[span.start as usize..span.end as usize], span)?;
+        dispatch::statement(self, &mut Cursor::new(text, &tokens, span))
+    }
+
+    pub fn schema(&mut self) -> &mut Schema {
+        &mut self.desired.schema
+    }
+
+    /// Puts an object down. What was declared under the same identity is replaced.
+    pub fn declare(&mut self, id: &ObjectId, object: impl Into<Object>, span: Span) {
+        if let Some(namespace) = id.namespace() {
+            self.desired.namespaces.insert(namespace.clone());
+        }
+        self.desired.absent.remove(id);
+        self.desired.spans.insert(id.clone(), span);
+        self.desired.schema.insert(id.clone(), object);
+    }
+
+    /// The namespace in which an unqualified name is created: the first of the path that exists.
+    pub fn creation_namespace(&self) -> Name {
+        let exists = |it: &&Name| self.namespace_exists(it);
+        self.path.iter().find(exists).or(self.path.first()).cloned().unwrap_or_else(|| "public".into())
+    }
+
+    fn namespace_exists(&self, name: &Name) -> bool {
+        name.as_str() == "public" || self.desired.schema.contains(&Kind::Namespace.root(name))
+    }
+
+    /// The qualified name of something about to be created. Faults when it is of another database.
+    pub fn created(&self, parts: Vec<Name>, span: Span) -> Result<QualName, Fault> {
+        let mut parts = parts;
+        match (parts.pop(), parts.pop(), parts.pop()) {
+            (Some(name), None, _) => Ok(name.within(self.creation_namespace())),
+            (Some(name), Some(namespace), None) => Ok(name.within(namespace)),
+            (Some(name), Some(namespace), Some(database)) if database == self.facts.database => {
+                Ok(name.within(namespace))
+            }
+            _ => Err(Fault::new(Code::Unsupported, span, "this names an object of another database")),
+        }
+    }
+
+    /// Looks a name up as the server would: each namespace of the path in turn, what the file declares
+    /// before what is only live there.
+    pub fn lookup<T>(&self, parts: &[Name], find: impl Fn(&QualName) -> Option<T>) -> Option<T> {
+        match parts {
+            [name] => self.path.iter().find_map(|it| find(&name.clone().within(it.clone()))),
+            [.., namespace, name] => find(&name.clone().within(namespace.clone())),
+            [] => None,
+        }
+    }
+
+    /// A table, view, materialized view or sequence that the file has declared.
+    pub fn relation(&self, parts: &[Name], span: Span) -> Result<ObjectId, Fault> {
+        let found = self.lookup(parts, |it| self.desired.schema.relation(it));
+        found.ok_or_else(|| unknown(parts, "relation", span))
+    }
+
+    /// The qualified name of a relation, declared here or only live on the server; where neither has it,
+    /// the name in the namespace it would be created in.
+    pub fn reference(&self, parts: &[Name]) -> QualName {
+        let live = |it: &QualName| {
+            let spaces = self.facts.relations.get(&it.name);
+            spaces.is_some_and(|spaces| spaces.contains(&it.namespace)).then(|| it.clone())
+        };
+        let declared = |it: &QualName| self.desired.schema.relation(it).map(|_| it.clone());
+        let found = self.lookup(parts, declared).or_else(|| self.lookup(parts, live));
+        found.unwrap_or_else(|| match parts {
+            [.., namespace, name] => name.clone().within(namespace.clone()),
+            _ => parts.last().cloned().unwrap_or_default().within(self.creation_namespace()),
+        })
+    }
+
+    /// Takes a type and resolves it.
+    pub fn data_type(&self, cursor: &mut Cursor<'_>) -> Result<Type, Fault> {
+        let span = cursor.span();
+        let name = TypeName::read(cursor)?;
+        self.resolved(&name, span.to(cursor.previous()))
+    }
+
+    /// A type that was read, resolved to what it names here.
+    pub fn resolved(&self, name: &TypeName, span: Span) -> Result<Type, Fault> {
+        let found = sql::canonical_type(name, |parts| self.user_type(parts));
+        found.ok_or_else(|| unknown(&name.parts, "type", span))
+    }
+
+    /// A type outside pg_catalog. Offline, an unknown one is taken to be of the first namespace of the path.
+    fn user_type(&self, parts: &[Name]) -> Option<QualName> {
+        let declared = |it: &QualName| self.desired.schema.type_named(it).map(|_| it.clone());
+        let live = |it: &QualName| {
+            let spaces = self.facts.types.get(&it.name);
+            spaces.is_some_and(|spaces| spaces.contains(&it.namespace)).then(|| it.clone())
+        };
+        let offline = || match parts {
+            [name] => Some(name.clone().within(self.creation_namespace())),
+            [.., namespace, name] => Some(name.clone().within(namespace.clone())),
+            [] => None,
+        };
+        let found = self.lookup(parts, declared).or_else(|| self.lookup(parts, live));
+        found.or_else(|| if self.facts.offline { offline() } else { None })
+    }
+
+    /// An expression or query out of tokens of the statement.
+    pub fn expr(&self, cursor: &Cursor<'_>, tokens: &[Tok]) -> Expr {
+        sql::expr_of(cursor.text(tokens), tokens, &self.path)
+    }
+
+    /// The directives that stand between two tokens: in the comment above what begins at `next`.
+    pub fn directives_between(&self, previous: u32, next: u32) -> impl Iterator<Item = &Directive> {
+        let begin = self.directives.partition_point(|it| it.span.start < previous);
+        self.directives[begin..].iter().take_while(move |it| it.span.start < next)
+    }
+
+    /// What `-- reconcile: renamed from NAME` above a place says, if it stands there.
+    pub fn renamed_from(&self, previous: u32, next: u32) -> Option<Name> {
+        let said = self.directives_between(previous, next).find_map(|it| it.text.strip_prefix("renamed from "))?;
+        let span = Span { file: 0, start: 0, end: u32::try_from(said.len()).ok()? };
+        sql::lex(said, span).ok()?.last()?.name()
+    }
+}
+
+pub(crate) fn unknown(parts: &[Name], what: &str, span: Span) -> Fault {
+    let name: Vec<String> = parts.iter().map(Name::to_string).collect();
+    let message = format!("there is no {what} `{}` at this point of the file", name.join("."));
+    Fault::new(Code::Unknown, span, message).hint("declare it above, or qualify its name")
+}
