@@ -1,6 +1,12 @@
 //! What differs between two schemas. Knows no kind of object by name, and must not.
 
+mod adopt;
+mod scope;
+
 use model::{Object, ObjectId, Schema};
+
+pub use adopt::adopt;
+pub use scope::{OWN_NAMESPACE, Reason, Scope, ScopeRule, Stated, glob, scope};
 
 /// One object that differs. Borrowed from the two schemas, and blind to what kind it is of.
 #[derive(Clone, Copy, Debug)]

@@ -80,6 +80,23 @@ impl Schema {
         }
     }
 
+    /// Gives an object another identity, and what lives and dies with it (comments, grants) along. What
+    /// *mentions* it keeps the old name; `sql::renamed` sees to that.
+    pub fn rename(&mut self, from: &ObjectId, to: &ObjectId) {
+        let below: Vec<ObjectId> = self.children(from).filter(|it| it.target() == Some(from)).cloned().collect();
+        for id in below {
+            let moved = match &id.path {
+                Path::To(_, role) => id.kind.to(to, role),
+                _ => id.kind.on(to),
+            };
+            self.rename(&id, &moved);
+        }
+        self.unlink(from);
+        if let Some(object) = self.nodes.shift_remove(from) {
+            self.insert(to.clone(), object);
+        }
+    }
+
     /// The object of that identity.
     pub fn get(&self, id: &ObjectId) -> Option<&Object> {
         self.nodes.get(id)
@@ -244,6 +261,16 @@ impl Users {
 }
 
 impl Object {
+    /// The object with every expression left out: what of it can be compared without asking anyone.
+    #[must_use]
+    pub fn bones(&self) -> Object {
+        let mut bones = self.clone();
+        for expr in bones.exprs_mut() {
+            expr.key = "".into();
+        }
+        bones
+    }
+
     /// The names this object takes for itself, beside its own identity.
     pub fn claims(&self, id: &ObjectId) -> Vec<(Space, QualName)> {
         let own = |spaces: &[Space]| {

@@ -1,0 +1,235 @@
+//! What of a database is ours to change (contract: "Scope").
+//!
+//! Whatever is live, undeclared and not ours is put into the desired schema as it is, so that no later
+//! stage can take it for drift, and is named in the account.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use model::{Facts, Kind, Name, Object, ObjectId, Path, Schema};
+
+/// Whose word counts where the file is silent.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// Every namespace but the system's and the extensions' is ours, grants included.
+    pub all_namespaces: bool,
+    /// Rules of `reconcile.yaml`, in order; the last that matches wins.
+    pub rules: Vec<ScopeRule>,
+    /// Kinds (by their noun) whose undeclared objects are kept; `*` is every kind.
+    pub keep: BTreeSet<String>,
+    /// The grants of every managed object are wholly the file's.
+    pub grants: bool,
+}
+
+/// One `ignore:` or `manage:` rule. A glob has `*` for anything and `?` for one character.
+#[derive(Clone, Debug)]
+pub struct ScopeRule {
+    /// Leave what matches alone; otherwise it is ours again.
+    pub ignore: bool,
+    /// The kind's noun, as a glob.
+    pub kind: String,
+    /// The namespace, as a glob.
+    pub namespace: String,
+    /// The object's own name, as a glob.
+    pub name: String,
+}
+
+/// What the file states about scope, beside the objects it declares.
+#[derive(Clone, Copy, Debug)]
+pub struct Stated<'a> {
+    /// Namespaces in which the file declares an object, or which it creates.
+    pub namespaces: &'a BTreeSet<Name>,
+    /// Objects on which the file grants or revokes.
+    pub granted: &'a HashSet<ObjectId>,
+    /// Objects the file says to leave alone.
+    pub ignored: &'a [ObjectId],
+    /// Objects the file declares absent.
+    pub absent: &'a HashSet<ObjectId>,
+}
+
+/// Why a live object is left alone.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Reason {
+    /// Its namespace is not ours.
+    Namespace,
+    /// A rule or directive says so.
+    Ignored,
+    /// `undeclared: keep`
+    Kept,
+    /// Facts about an object that the file does not speak of: owners, grants, roles.
+    Unspoken,
+}
+
+/// The namespace of our own history, which is never managed.
+pub const OWN_NAMESPACE: &str = "reconcile";
+
+/// Puts into `desired` what is live and not ours, and says which objects those are.
+pub fn scope(
+    actual: &Schema,
+    desired: &mut Schema,
+    facts: &Facts,
+    stated: Stated<'_>,
+    scope: &Scope,
+) -> BTreeMap<ObjectId, Reason> {
+    drop_owners_own_grants(desired, facts);
+    let mut left = BTreeMap::new();
+    for (id, object) in actual.iter() {
+        let known = desired.contains(id);
+        if let Some(reason) = reason(id, known, stated, scope) {
+            if !known || reason != Reason::Namespace {
+                left.insert(id.clone(), reason);
+                desired.insert(id.clone(), object.clone());
+            }
+        }
+    }
+    // What stands on a dropped object cannot be kept without it.
+    let orphans: Vec<ObjectId> =
+        left.keys().filter(|id| actual.parent(id).is_some_and(|it| !desired.contains(&it))).cloned().collect();
+    for id in orphans {
+        left.remove(&id);
+        desired.remove(&id);
+    }
+    left.retain(|id, _| desired.contains(id));
+    left
+}
+
+/// Why a live object is none of our business, if it is none.
+fn reason(id: &ObjectId, declared: bool, stated: Stated<'_>, scope: &Scope) -> Option<Reason> {
+    if stated.ignored.iter().any(|it| it == id || within(id, it)) {
+        return Some(Reason::Ignored);
+    }
+    if let Some(rule) = scope.rules.iter().rev().find(|it| it.matches(id))
+        && rule.ignore
+    {
+        return Some(Reason::Ignored);
+    }
+    if declared {
+        return None;
+    }
+    if stated.absent.contains(id) {
+        return None;
+    }
+    if is_unspoken(id, stated, scope) {
+        return Some(Reason::Unspoken);
+    }
+    if !is_ours(id, stated, scope) {
+        return Some(Reason::Namespace);
+    }
+    let noun = id.kind.meta().noun;
+    let kept = !id.kind.meta().satellite && (scope.keep.contains("*") || scope.keep.contains(noun));
+    kept.then_some(Reason::Kept)
+}
+
+/// Whether `id` is a part of, or a fact about, `whole`.
+fn within(id: &ObjectId, whole: &ObjectId) -> bool {
+    match &id.path {
+        Path::Of(relation, _) => whole.qual_name() == Some(relation),
+        Path::On(target) | Path::To(target, _) => **target == *whole || within(target, whole),
+        _ => false,
+    }
+}
+
+fn is_ours(id: &ObjectId, stated: Stated<'_>, scope: &Scope) -> bool {
+    match id.namespace() {
+        Some(namespace) if namespace.as_str() == OWN_NAMESPACE => false,
+        Some(namespace) => scope.all_namespaces || stated.namespaces.contains(namespace),
+        None => scope.all_namespaces,
+    }
+}
+
+/// Facts the file would have to speak of before they count: roles, owners, grants, default privileges,
+/// the namespace every database has, the language every database has.
+fn is_unspoken(id: &ObjectId, stated: Stated<'_>, scope: &Scope) -> bool {
+    let target = id.target();
+    match id.kind {
+        Kind::Role | Kind::Owner => true,
+        Kind::Grant => {
+            let wholly = scope.grants || scope.all_namespaces;
+            !wholly && !target.is_some_and(|it| stated.granted.contains(it))
+        }
+        Kind::DefaultPrivilege => !scope.all_namespaces && !scope.grants,
+        Kind::Namespace => matches!(&id.path, Path::Root(name) if name.as_str() == "public"),
+        Kind::Extension => matches!(&id.path, Path::Root(name) if name.as_str() == "plpgsql"),
+        _ => false,
+    }
+}
+
+/// A grant to the owner of an object says nothing, where the file does not say who owns it.
+fn drop_owners_own_grants(desired: &mut Schema, facts: &Facts) {
+    let own = |id: &ObjectId, object: &Object| {
+        let (Some(target), Some(role), Object::Grant(grant)) = (id.target(), id.grantee(), object) else {
+            return false;
+        };
+        let all = model::Privilege::all_of(target.kind, facts.major);
+        facts.owners.get(target) == Some(role) && grant.privileges.keys().all(|it| all.contains(it))
+    };
+    let found: Vec<ObjectId> = desired
+        .iter()
+        .filter(|(id, object)| own(id, object))
+        .filter(|(id, _)| !id.target().is_some_and(|it| desired.contains(&Kind::Owner.on(it))))
+        .map(|(id, _)| id.clone())
+        .collect();
+    for id in found {
+        desired.remove(&id);
+    }
+}
+
+impl ScopeRule {
+    fn matches(&self, id: &ObjectId) -> bool {
+        let subject = match &id.path {
+            Path::Of(relation, _) => Some(relation.name.as_str()),
+            Path::On(target) | Path::To(target, _) => return self.matches(target),
+            _ => None,
+        };
+        let namespace = id.namespace().map_or("", Name::as_str);
+        let own = glob(&self.kind, id.kind.meta().noun) && glob(&self.name, id.name().as_str());
+        let part = subject.is_some_and(|it| glob(&self.kind, "table") && glob(&self.name, it));
+        glob(&self.namespace, namespace) && (own || part)
+    }
+}
+
+/// Whether a text matches a glob: `*` is anything, `?` is one character.
+pub fn glob(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut at, mut from) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while from < text.len() {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, from));
+                at += 1;
+            }
+            Some(it) if *it == '?' || *it == text[from] => {
+                at += 1;
+                from += 1;
+            }
+            _ => match star {
+                Some((place, eaten)) => {
+                    star = Some((place, eaten + 1));
+                    at = place + 1;
+                    from = eaten + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[at..].iter().all(|it| *it == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glob;
+
+    #[test]
+    fn globs() {
+        for (pattern, text, matches) in [
+            ("*", "", true),
+            ("a*c", "abbc", true),
+            ("a*c", "abbd", false),
+            ("?b", "ab", true),
+            ("*_p2024*", "events_p2024_01", true),
+            ("", "a", false),
+        ] {
+            assert_eq!(glob(pattern, text), matches, "{pattern} {text}");
+        }
+    }
+}
