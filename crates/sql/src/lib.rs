@@ -7,6 +7,7 @@ mod expr;
 mod fault;
 mod lex;
 mod mention;
+mod same;
 mod split;
 mod types;
 
@@ -14,5 +15,6 @@ pub use cursor::Cursor;
 pub use expr::{expr, expr_of, key, server_expr};
 pub use fault::{Code, Fault};
 pub use lex::{Tok, TokenKind, lex};
+pub use same::{adopted, restated};
 pub use split::{Directive, Piece, PieceKind, Pieces, split};
 pub use types::{TypeName, canonical_type, is_builtin_type};
