@@ -1,1 +1,32 @@
-//! TBD
+//! Reads a live database into a [`model::Schema`] and [`model::Facts`].
+//!
+//! Each module pairs the reading of rows with the query it stands beside as a `.sql` file. It knows
+//! nothing of files, plans or what is to be managed: everything that is not the system's is read.
+
+mod address;
+mod comment;
+mod constraint;
+mod edges;
+mod error;
+mod facts;
+mod grant;
+mod index;
+mod namespace;
+mod policy;
+mod query;
+mod reader;
+mod relation;
+mod routine;
+mod sequence;
+mod snapshot;
+mod table;
+mod text;
+mod trigger;
+mod types;
+mod unmodelled;
+mod view;
+
+pub use address::Addresses;
+pub use edges::{Outsider, edges};
+pub use error::Error;
+pub use snapshot::{Actual, actual};

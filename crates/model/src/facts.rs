@@ -75,4 +75,6 @@ pub struct Extensions {
     pub installed: BTreeMap<Name, (Name, String)>,
     /// `pg_available_extensions`: name → default version.
     pub available: BTreeMap<Name, String>,
+    /// `pg_available_extensions`: name → the comment it is installed with, which is then no comment of ours.
+    pub comments: BTreeMap<Name, String>,
 }

@@ -138,6 +138,18 @@ impl Privilege {
             _ => &[],
         }
     }
+
+    /// What PUBLIC holds on one object without being told: as on any of its kind, but initdb lets PUBLIC
+    /// use the namespace `public`, and before 15 also create in it.
+    pub fn implied_on(target: &ObjectId, major: u32) -> Vec<Privilege> {
+        match target.kind {
+            Kind::Namespace if target.name().as_str() == "public" => {
+                let create = (major < 15).then_some(Privilege::Create);
+                [Privilege::Usage].into_iter().chain(create).collect()
+            }
+            kind => Privilege::implied(kind).to_vec(),
+        }
+    }
 }
 
 impl Facets for Grant {

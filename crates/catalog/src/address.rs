@@ -1,0 +1,22 @@
+//! How the server addresses objects: `(classid, objid, objsubid)`. Knows no query.
+
+use std::collections::HashMap;
+
+use model::ObjectId;
+
+/// Objects by the server's own address, as `pg_depend` and `pg_description` use it.
+pub type Addresses = HashMap<(u32, u32, i32), ObjectId>;
+
+/// Oids of the system catalogs, the same on every server (`src/include/catalog/pg_*.h`).
+pub(crate) mod class {
+    pub(crate) const TYPE: u32 = 1247;
+    pub(crate) const ROUTINE: u32 = 1255;
+    pub(crate) const RELATION: u32 = 1259;
+    pub(crate) const DEFAULT: u32 = 2604;
+    pub(crate) const CONSTRAINT: u32 = 2606;
+    pub(crate) const NAMESPACE: u32 = 2615;
+    pub(crate) const RULE: u32 = 2618;
+    pub(crate) const TRIGGER: u32 = 2620;
+    pub(crate) const EXTENSION: u32 = 3079;
+    pub(crate) const POLICY: u32 = 3256;
+}

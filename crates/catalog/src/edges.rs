@@ -1,0 +1,58 @@
+//! What the server says depends on what. Paid for only when something is to change.
+
+use std::collections::HashSet;
+
+use model::{Kind, ObjectId, Unmodelled};
+use postgres::Client;
+
+use crate::query::Query;
+use crate::{Actual, Error, address};
+
+const QUERY: Query = Query { name: "dependencies", sql: include_str!("edge.sql") };
+
+/// An object of a kind that is not modelled, which stands on one that is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outsider {
+    /// Who stands on it.
+    pub user: Unmodelled,
+    /// What it stands on.
+    pub used: ObjectId,
+}
+
+/// Reads `pg_depend` into the edges of the schema ([`model::Schema::link`]), and returns who else stands on
+/// its objects.
+///
+/// # Errors
+/// When the query fails.
+pub fn edges(client: &mut Client, actual: &mut Actual) -> Result<Vec<Outsider>, Error> {
+    let mut transaction = client
+        .build_transaction()
+        .read_only(true)
+        .start()
+        .map_err(|it| Error::query("the transaction", it))?;
+    let pin = transaction.batch_execute("SET LOCAL search_path = pg_catalog");
+    pin.map_err(|it| Error::query("the transaction", it))?;
+    let (mut seen, mut outsiders) = (HashSet::new(), Vec::new());
+    for row in QUERY.ask(&mut transaction)? {
+        let (class, oid): (u32, u32) = (row.get("class")?, row.get("oid")?);
+        let used = (row.get("used_class")?, row.get("used_oid")?, row.get("used_part")?);
+        let Some(used) = whole_or_part(actual, used).cloned() else { continue };
+        match whole_or_part(actual, (class, oid, row.get("part")?)).cloned() {
+            // A member of an extension stands for the extension when used, not when it uses.
+            Some(user) if user.kind == Kind::Extension && class != address::class::EXTENSION => (),
+            Some(user) if user != used && seen.insert((user.clone(), used.clone())) => {
+                actual.schema.link(&user, used);
+            }
+            Some(_) => (),
+            None => outsiders
+                .extend(actual.outsiders.get(&(class, oid)).map(|it| Outsider { user: it.clone(), used })),
+        }
+    }
+    Ok(outsiders)
+}
+
+/// The object at an address; a part that is no object of its own is the whole.
+fn whole_or_part(actual: &Actual, (class, oid, part): (u32, u32, i32)) -> Option<&ObjectId> {
+    let part = actual.addresses.get(&(class, oid, part));
+    part.or_else(|| actual.addresses.get(&(class, oid, 0)))
+}

@@ -1,0 +1,96 @@
+//! What the server is like: version, settings, roles, extensions. Knows no object of the schema.
+
+use std::collections::BTreeMap;
+
+use model::{Extension, Facts, Kind, Name, Role};
+use postgres::Transaction;
+
+use crate::address::class;
+use crate::query::Query;
+use crate::reader::Reader;
+use crate::{Error, text};
+
+const SETTINGS: Query = Query { name: "settings", sql: include_str!("setting.sql") };
+const FACTS: Query = Query { name: "the database", sql: include_str!("fact.sql") };
+const ROLES: Query = Query { name: "roles", sql: include_str!("role.sql") };
+const EXTENSIONS: Query = Query { name: "extensions", sql: include_str!("extension.sql") };
+const AVAILABLE: Query = Query { name: "available extensions", sql: include_str!("available.sql") };
+const MEMBERS: Query = Query { name: "members of extensions", sql: include_str!("member.sql") };
+
+/// What the session is set to, before anything is pinned.
+pub(crate) fn settings(transaction: &mut Transaction<'_>) -> Result<BTreeMap<String, String>, Error> {
+    let mut settings = BTreeMap::new();
+    for row in SETTINGS.ask(transaction)? {
+        let name: String = row.get("name")?;
+        settings.insert(name.to_lowercase(), row.get::<Option<String>>("setting")?.unwrap_or_default());
+    }
+    Ok(settings)
+}
+
+pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
+    for row in FACTS.ask(transaction)? {
+        let facts = &mut reader.facts;
+        facts.role = row.name("role")?;
+        facts.database = row.name("database")?;
+        facts.standby = row.get("standby")?;
+        facts.may_temp = row.get("may_temp")?;
+        facts.superuser = row.get("superuser")?;
+    }
+    derive(&mut reader.facts);
+    roles(reader, transaction)?;
+    extensions(reader, transaction)
+}
+
+/// What follows from the settings.
+fn derive(facts: &mut Facts) {
+    let number = |name: &str| facts.settings.get(name).and_then(|it| it.parse::<u64>().ok()).unwrap_or(0);
+    facts.version_num = u32::try_from(number("server_version_num")).unwrap_or_default();
+    facts.major = facts.version_num / 10_000;
+    facts.lock_slots = number("max_locks_per_transaction")
+        * (number("max_connections") + number("max_prepared_transactions"));
+    facts.version = facts.settings.get("server_version").cloned().unwrap_or_default();
+    let path = facts.settings.get("search_path").map(|it| text::identifiers(it)).unwrap_or_default();
+    let role = &facts.role;
+    let resolved = path.into_iter().map(|it| if it.as_str() == "$user" { role.clone() } else { it });
+    facts.search_path = resolved.collect();
+}
+
+fn roles(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
+    for row in ROLES.ask(transaction)? {
+        let name = row.name("name")?;
+        reader.roles.insert(row.get("oid")?, name.clone());
+        reader.facts.roles.insert(name.clone());
+        if row.get("acts_for")? {
+            reader.facts.acts_for.insert(name.clone());
+        }
+        if !name.as_str().starts_with("pg_") {
+            reader.schema.insert(Kind::Role.root(&name), Role::default());
+        }
+    }
+    Ok(())
+}
+
+fn extensions(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
+    let mut by_oid = BTreeMap::new();
+    for row in EXTENSIONS.ask(transaction)? {
+        let (oid, name): (u32, Name) = (row.get("oid")?, row.name("name")?);
+        let (namespace, version) = (row.name("namespace")?, row.get::<String>("version")?);
+        by_oid.insert(oid, Kind::Extension.root(&name));
+        let extension = Extension { namespace: Some(namespace.clone()), version: Some(version.clone()) };
+        reader.insert((class::EXTENSION, oid), Kind::Extension.root(&name), extension);
+        reader.facts.extensions.installed.insert(name, (namespace, version));
+    }
+    for row in AVAILABLE.ask(transaction)? {
+        let name = row.name("name")?;
+        let version = row.get::<Option<String>>("version")?.unwrap_or_default();
+        let comment = row.get::<Option<String>>("comment")?;
+        reader.facts.extensions.comments.extend(comment.map(|it| (name.clone(), it)));
+        reader.facts.extensions.available.insert(name, version);
+    }
+    for row in MEMBERS.ask(transaction)? {
+        if let Some(extension) = by_oid.get(&row.get("extension")?) {
+            reader.members.insert((row.get("class")?, row.get("oid")?), extension.clone());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,34 @@
+-- How each type that is used anywhere is written. `modifier` is null where none can be given.
+with used (oid, modifier) as (
+    select a.atttypid, a.atttypmod
+    from pg_attribute a
+    where a.attrelid >= 16384 and a.attnum > 0 and not a.attisdropped
+    union
+    select t.typbasetype, t.typtypmod
+    from pg_type t
+    where t.typtype = 'd' and t.oid >= 16384
+    union
+    select s.seqtypid, -1
+    from pg_sequence s
+    union
+    select u.oid, null
+    from pg_proc p
+    cross join lateral unnest(p.prorettype || p.proargtypes::oid[] || p.proallargtypes || p.protrftypes) u (oid)
+    where p.oid >= 16384
+)
+select u.oid, u.modifier,
+       format_type(u.oid, u.modifier) as text,
+       e.nspname as namespace, e.typname as name,
+       case when u.modifier <> -1 then
+           substr(format_type(e.oid, u.modifier), length(format_type(e.oid, -1)) + 1)
+       end as suffix,
+       e.oid <> u.oid as is_array
+from used u
+join pg_type t on t.oid = u.oid
+cross join lateral (
+    select e.oid, n.nspname::text, e.typname::text
+    from pg_type e
+    join pg_namespace n on n.oid = e.typnamespace
+    where e.oid = case when t.typcategory = 'A' and t.typelem <> 0 then t.typelem else t.oid end
+) e
+order by 1, 2

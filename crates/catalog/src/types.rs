@@ -1,0 +1,101 @@
+//! Reads types and collations: how types are written, and the enums and domains a schema defines.
+
+use model::{Domain, EnumType, Kind, QualName, Type};
+use postgres::Transaction;
+
+use crate::Error;
+use crate::address::class;
+use crate::query::{Query, Record};
+use crate::reader::Reader;
+
+const QUERY: Query = Query { name: "types", sql: include_str!("types.sql") };
+const TEXTS: Query = Query { name: "the names of types", sql: include_str!("type_text.sql") };
+const COLLATIONS: Query = Query { name: "collations", sql: include_str!("collation.sql") };
+
+pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
+    for row in COLLATIONS.ask(transaction)? {
+        let (namespace, name) = (row.name("namespace")?, row.name("name")?);
+        if namespace.as_str() != "pg_catalog" {
+            reader.facts.collations.entry(name.clone()).or_default().push(namespace.clone());
+        }
+        reader.collations.insert(row.get("oid")?, name.within(namespace));
+    }
+    for row in TEXTS.ask(transaction)? {
+        let ty = text(&row)?;
+        reader.types.insert((row.get("oid")?, row.get("modifier")?), ty);
+    }
+    for row in QUERY.ask(transaction)? {
+        one(reader, &row)?;
+    }
+    Ok(())
+}
+
+/// The canonical text, rebuilt from its parts outside pg_catalog: our quoting is stricter than the server's.
+fn text(row: &Record) -> Result<Type, Error> {
+    let user = row.name("name")?.within(row.name("namespace")?);
+    if user.namespace.as_str() == "pg_catalog" {
+        return Ok(Type::builtin(row.deparsed("text")?));
+    }
+    let suffix = row.get::<Option<String>>("suffix")?.unwrap_or_default();
+    let brackets = if row.get("is_array")? { "[]" } else { "" };
+    Ok(Type { text: format!("{user}{suffix}{brackets}").into(), user: Some(user) })
+}
+
+fn one(reader: &mut Reader, row: &Record) -> Result<(), Error> {
+    let Some(name) = reader.qual_name(row)? else { return Ok(()) };
+    let (oid, element): (u32, u32) = (row.get("oid")?, row.get("element")?);
+    if element != 0 {
+        reader.array_types.push((oid, element));
+        return Ok(());
+    }
+    let relation: u32 = row.get("relation")?;
+    if relation != 0 {
+        reader.row_types.push((oid, relation));
+    }
+    reader.facts.types.entry(name.name.clone()).or_default().push(name.namespace.clone());
+    reader.type_names.insert(oid, name.clone());
+    if row.get::<String>("kind")? == "d" {
+        reader.bases.insert(oid, row.get("base")?);
+    }
+    if reader.is_member(class::TYPE, oid) {
+        return Ok(());
+    }
+    let id = match row.get::<String>("kind")?.as_str() {
+        "e" => {
+            let id = Kind::Enum.named(&name);
+            let labels = row.get::<Option<Vec<String>>>("labels")?.unwrap_or_default();
+            reader.insert((class::TYPE, oid), id.clone(), EnumType { labels });
+            id
+        }
+        "d" => domain(reader, row, &name)?,
+        _ => return Ok(()),
+    };
+    reader.owned(&id, row.get("owner")?, row.get("acl")?);
+    Ok(())
+}
+
+fn domain(reader: &mut Reader, row: &Record, name: &QualName) -> Result<model::ObjectId, Error> {
+    let (id, oid) = (Kind::Domain.named(name), row.get("oid")?);
+    let collation = row.get::<Option<u32>>("collation")?;
+    let domain = Domain {
+        base: reader.ty(row.query, row.get("base")?, Some(row.get("modifier")?))?,
+        collation: collation.and_then(|it| reader.collations.get(&it).cloned()),
+        default: row.get::<Option<String>>("default")?.map(|it| reader.expr(&it)),
+        not_null: row.get("not_null")?,
+    };
+    reader.domains.insert(oid, name.clone());
+    reader.insert((class::TYPE, oid), id.clone(), domain);
+    Ok(id)
+}
+
+/// Lets row types stand for their relations and array types for their elements.
+pub(crate) fn link(reader: &mut Reader) {
+    let rows = reader.row_types.iter().map(|(oid, relation)| (*oid, (class::RELATION, *relation)));
+    for (oid, (class, of)) in
+        rows.chain(reader.array_types.iter().map(|(oid, of)| (*oid, (class::TYPE, *of))))
+    {
+        if let Some(id) = reader.addresses.get(&(class, of, 0)).cloned() {
+            reader.addresses.insert((class::TYPE, oid, 0), id);
+        }
+    }
+}

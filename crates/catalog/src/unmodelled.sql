@@ -1,0 +1,65 @@
+-- Live objects of kinds that are not modelled, whatever namespace they stand in.
+select o.class, o.oid, i.type as kind, i.identity,
+       coalesce((select n.nspname::text from pg_namespace n where n.oid = o.namespace), i.schema) as namespace
+from (
+    select 'pg_class'::regclass::oid as class, c.oid, c.relnamespace as namespace
+    from pg_class c where c.relkind in ('f', 'c') and c.relpersistence <> 't'
+    union all
+    select 'pg_type'::regclass, t.oid, t.typnamespace
+    from pg_type t where t.typtype in ('b', 'r', 'p') and t.typcategory <> 'A'
+    union all
+    select 'pg_proc'::regclass, p.oid, p.pronamespace from pg_proc p where p.prokind = 'a'
+    union all
+    select 'pg_rewrite'::regclass, r.oid, c.relnamespace
+    from pg_rewrite r join pg_class c on c.oid = r.ev_class where r.rulename <> '_RETURN'
+    union all
+    select 'pg_operator'::regclass, o.oid, o.oprnamespace from pg_operator o
+    union all
+    select 'pg_opclass'::regclass, o.oid, o.opcnamespace from pg_opclass o
+    union all
+    select 'pg_opfamily'::regclass, o.oid, o.opfnamespace from pg_opfamily o
+    union all
+    select 'pg_cast'::regclass, c.oid, 0 from pg_cast c
+    union all
+    select 'pg_transform'::regclass, t.oid, 0 from pg_transform t
+    union all
+    select 'pg_am'::regclass, a.oid, 0 from pg_am a
+    union all
+    select 'pg_collation'::regclass, c.oid, c.collnamespace from pg_collation c
+    union all
+    select 'pg_conversion'::regclass, c.oid, c.connamespace from pg_conversion c
+    union all
+    select 'pg_language'::regclass, l.oid, 0 from pg_language l
+    union all
+    select 'pg_statistic_ext'::regclass, s.oid, s.stxnamespace from pg_statistic_ext s
+    union all
+    select 'pg_ts_config'::regclass, t.oid, t.cfgnamespace from pg_ts_config t
+    union all
+    select 'pg_ts_dict'::regclass, t.oid, t.dictnamespace from pg_ts_dict t
+    union all
+    select 'pg_ts_parser'::regclass, t.oid, t.prsnamespace from pg_ts_parser t
+    union all
+    select 'pg_ts_template'::regclass, t.oid, t.tmplnamespace from pg_ts_template t
+    union all
+    select 'pg_event_trigger'::regclass, e.oid, 0 from pg_event_trigger e
+    union all
+    select 'pg_publication'::regclass, p.oid, 0 from pg_publication p
+    union all
+    select 'pg_subscription'::regclass, s.oid, 0
+    from pg_subscription s join pg_database d on d.oid = s.subdbid where d.datname = current_database()
+    union all
+    select 'pg_foreign_data_wrapper'::regclass, f.oid, 0 from pg_foreign_data_wrapper f
+    union all
+    select 'pg_foreign_server'::regclass, s.oid, 0 from pg_foreign_server s
+    union all
+    select 'pg_user_mapping'::regclass, u.umid, 0 from pg_user_mappings u
+) o
+cross join lateral pg_identify_object(o.class, o.oid, 0) i
+where o.oid >= 16384
+  and not exists (select from pg_depend d
+                  where d.classid = o.class and d.objid = o.oid and d.objsubid = 0 and d.deptype = 'e')
+union all
+select l.classoid, l.objoid, 'security label', i.identity || ' (' || l.provider || ')', i.schema
+from pg_seclabel l
+cross join lateral pg_identify_object(l.classoid, l.objoid, l.objsubid) i
+order by 3, 4
