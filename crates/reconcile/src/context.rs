@@ -1,0 +1,197 @@
+//! What every command is given.
+//! It does not know what any command does with it.
+
+use crate::args::Global;
+use crate::config::Config;
+use crate::connect::{self, Session};
+use crate::problem::Problem;
+use crate::scope;
+use crate::style::Style;
+use crate::target::environment::Environment;
+use crate::target::{self, Target};
+use miette::IntoDiagnostic;
+use std::path::{Path, PathBuf};
+
+/// The files that are the master schema where nothing names another.
+const SCHEMA_FILES: [&str; 2] = ["schema/master_schema.sql", "master_schema.sql"];
+
+/// The database of the embedded servers.
+pub(crate) const LOCAL_DATABASE: &str = "dev";
+
+/// What every command is given: arguments that every command takes, the configuration, how to speak.
+pub(crate) struct Context {
+    /// The options of every command.
+    pub(crate) args: Global,
+    /// `reconcile.yaml`.
+    pub(crate) config: Config,
+    /// How to speak.
+    pub(crate) style: Style,
+    /// The process's surroundings.
+    pub(crate) env: Environment,
+}
+
+/// What a command does where no source names a target.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Untargeted {
+    /// Take a throw-away server, and say so.
+    Throwaway,
+    /// Take the kept server if the user agrees at a terminal.
+    Ask,
+    /// Refuse: success against nothing would be a lie.
+    Refuse,
+}
+
+/// The database a command works on, by who keeps it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    /// One that some source names.
+    Named(Box<Target>),
+    /// The server kept under `.reconcile/`.
+    Local,
+    /// The same, if the user agrees.
+    LocalIfAgreed,
+    /// A throw-away server.
+    Throwaway,
+}
+
+/// An open session, and what must live as long as it.
+pub(crate) struct Opened {
+    /// The session.
+    pub(crate) session: Session,
+    /// The database it is on.
+    pub(crate) target: Target,
+    /// The throw-away server that ends with this value.
+    _server: Option<scratch::Server>,
+}
+
+impl Context {
+    /// Reads the configuration and checks what the arguments and it say together.
+    pub(crate) fn new(args: Global, style: Style) -> Result<Context, Problem> {
+        if let Some((one, other)) = args.conflict() {
+            return Err(Problem::new(format!("{one} and {other} exclude each other")));
+        }
+        let config = Config::load(args.config.as_deref())?;
+        if config.additive && args.allow_destructive {
+            return Err(Problem::new(
+                "--allow-destructive and `additive: true` of the configuration exclude each other",
+            ));
+        }
+        config.check_kinds(|it| scope::noun(it).is_some())?;
+        Ok(Context { args, config, style, env: Environment::of_process() })
+    }
+
+    /// The files and folders that are the master schema.
+    pub(crate) fn schema(&self) -> Result<Vec<PathBuf>, Problem> {
+        if !self.args.schema.is_empty() {
+            return Ok(self.args.schema.clone());
+        }
+        if !self.config.schema.is_empty() {
+            return Ok(self.config.schema.clone());
+        }
+        match SCHEMA_FILES.into_iter().map(Path::new).find(|it| it.exists()) {
+            Some(file) => Ok(vec![file.to_owned()]),
+            None => Err(Problem::new(format!(
+                "there is no schema: neither {} nor {} is here",
+                SCHEMA_FILES[0], SCHEMA_FILES[1]
+            ))
+            .help("Name it by --schema, or by `schema` in reconcile.yaml.")),
+        }
+    }
+
+    /// Whether every namespace is managed, by the arguments or the configuration.
+    pub(crate) fn all_namespaces(&self) -> bool {
+        self.args.all_namespaces || self.config.all_namespaces
+    }
+
+    /// Whether only additions are planned, by the arguments or the configuration.
+    pub(crate) fn additive(&self) -> bool {
+        self.args.additive || self.config.additive
+    }
+
+    /// The psql variables of the schema; of two with one name the last counts.
+    pub(crate) fn variables(&self) -> Vec<(&str, &str)> {
+        let all = self.config.set.iter().chain(&self.args.variables);
+        all.map(|it| (it.name.as_str(), it.value.as_str())).collect()
+    }
+
+    /// Connects to the database to work on, saying first which it is; none if the user does not agree to
+    /// the one proposed.
+    pub(crate) fn open(&self, untargeted: Untargeted) -> miette::Result<Option<Opened>> {
+        match self.place(untargeted)? {
+            Place::Named(target) => self.connect(*target, None).map(Some),
+            Place::Local => self.local().map(Some),
+            Place::LocalIfAgreed => {
+                self.style.warn(&format!("no database is named. {}", target::hint(&self.env)));
+                if self.style.agrees("Use the embedded server under .reconcile/?").into_diagnostic()? {
+                    self.local().map(Some)
+                } else {
+                    Ok(None)
+                }
+            }
+            Place::Throwaway => self.throwaway().map(Some),
+        }
+    }
+
+    /// The database to work on.
+    fn place(&self, untargeted: Untargeted) -> Result<Place, Problem> {
+        if self.args.local {
+            return Ok(Place::Local);
+        }
+        if let Some(target) = target::find(self.args.database_url.as_deref(), &self.config, &self.env)? {
+            return Ok(Place::Named(Box::new(target)));
+        }
+        let refusal = || {
+            Problem::new("no database is named")
+                .help(target::hint(&self.env) + " --local takes the embedded server.")
+        };
+        match untargeted {
+            Untargeted::Throwaway => Ok(Place::Throwaway),
+            Untargeted::Ask if !self.env.is_ci() && self.style.can_ask() => Ok(Place::LocalIfAgreed),
+            Untargeted::Ask | Untargeted::Refuse => Err(refusal()),
+        }
+    }
+
+    /// Says which target it is, and connects.
+    fn connect(&self, target: Target, server: Option<scratch::Server>) -> miette::Result<Opened> {
+        self.style.note(&format!("target: {target}"));
+        target.warnings.iter().for_each(|it| self.style.warn(it));
+        let session = connect::open(&target)?;
+        let told = &session.server;
+        let tls = if told.tls { "with TLS" } else { "without TLS" };
+        self.style.detail(&format!(
+            "PostgreSQL {} at {}, {tls}, as {}",
+            told.version_text, told.endpoint, told.user
+        ));
+        Ok(Opened { session, target, _server: server })
+    }
+
+    fn local(&self) -> miette::Result<Opened> {
+        let local = local_server()?;
+        self.connect(target::of_url(&local.url(LOCAL_DATABASE), "the embedded server", &self.env)?, None)
+    }
+
+    fn throwaway(&self) -> miette::Result<Opened> {
+        self.style.warn("no database is named, so this compares with an empty throw-away server");
+        let install = scratch::obtain(self.args.server_version.and_then(major)).into_diagnostic()?;
+        let server = scratch::Server::start(&install, &scratch::Options::default()).into_diagnostic()?;
+        server.create_database(LOCAL_DATABASE).into_diagnostic()?;
+        let target = target::of_url(&server.url(LOCAL_DATABASE), "throw-away server", &self.env)?;
+        self.connect(target, Some(server))
+    }
+}
+
+/// The kept server of this folder, running, with its database.
+pub(crate) fn local_server() -> miette::Result<scratch::local::Local> {
+    let local = scratch::local::start(&project().into_diagnostic()?, None).into_diagnostic()?;
+    local.ensure_database(LOCAL_DATABASE).into_diagnostic()?;
+    Ok(local)
+}
+
+/// The folder whose `.reconcile/` holds the kept server.
+pub(crate) fn project() -> std::io::Result<PathBuf> {
+    std::env::current_dir()
+}
+
+fn major(version: u32) -> Option<u16> {
+    u16::try_from(version / 10_000).ok()
+}
