@@ -1,0 +1,143 @@
+//! Where an expression stands: the FROM list in which its columns mean what they mean in their table.
+//!
+//! Columns are those of the desired schema, given by an empty recordset: no table is touched.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use model::{Column, Kind, Name, Object, ObjectId, QualName, Schema, Table, Type};
+
+/// What one text is put into, to be printed back.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Context {
+    /// An expression without columns.
+    Bare,
+    /// An expression over this FROM list.
+    From(Arc<str>),
+    /// A query, which is a relation in a FROM list.
+    Query,
+    /// A query with names for its columns, which is a view of its own.
+    Named(Vec<Name>),
+    /// What stands behind PARTITION BY, for a table of these columns.
+    Key(Arc<str>),
+    /// The bound of a partition, for a parent of these columns and key.
+    Bound(Arc<str>),
+    /// The body of a routine: all that stands before it, the name of the routine left out.
+    Body {
+        /// `FUNCTION` or `PROCEDURE`
+        word: &'static str,
+        /// From the arguments on.
+        header: Arc<str>,
+    },
+}
+
+/// One column as a recordset has it.
+struct Field<'a> {
+    name: &'a Name,
+    ty: &'a Type,
+    collation: Option<&'a QualName>,
+}
+
+/// The columns of a desired relation, those of its parents first. A column of a type that the server does
+/// not have yet (`is_new`) is left out: what mentions it is refused, and the rest is not.
+pub(super) fn columns(schema: &Schema, relation: &QualName, is_new: &dyn Fn(&Type) -> bool) -> Option<String> {
+    let mut fields = Vec::new();
+    let mut seen = Vec::new();
+    collect(schema, relation, &mut fields, &mut seen)?;
+    let mut text = String::new();
+    for Field { name, ty, collation } in fields.iter().filter(|it| !is_new(it.ty)) {
+        let comma = if text.is_empty() { "" } else { ", " };
+        _ = write!(text, "{comma}{name} {ty}");
+        if let Some(collation) = collation {
+            _ = write!(text, " COLLATE {collation}");
+        }
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+/// `None` where the columns are not all in the schema: a relation that is no table, a typed table.
+fn collect<'a>(
+    schema: &'a Schema,
+    relation: &QualName,
+    fields: &mut Vec<Field<'a>>,
+    seen: &mut Vec<QualName>,
+) -> Option<()> {
+    let id = Kind::Table.named(relation);
+    let Some(Object::Table(Table { partition_of, inherits, of_type: None, .. })) = schema.get(&id) else {
+        return None;
+    };
+    if seen.contains(relation) {
+        return Some(());
+    }
+    seen.push(relation.clone());
+    for parent in partition_of.iter().map(|it| &it.parent).chain(inherits) {
+        collect(schema, parent, fields, seen)?;
+    }
+    for id in schema.children(&id) {
+        let Some(Object::Column(Column { ty, collation, .. })) = schema.get(id) else { continue };
+        let field = Field { name: id.name(), ty, collation: collation.as_ref() };
+        match fields.iter_mut().find(|it| it.name == field.name) {
+            Some(known) => *known = field,
+            None => fields.push(field),
+        }
+    }
+    Some(())
+}
+
+/// An empty recordset that goes by the table's bare name.
+pub(super) fn recordset(alias: &Name, columns: &str) -> String {
+    format!("pg_catalog.json_to_recordset('[]'::pg_catalog.json) AS {alias}({columns})")
+}
+
+/// What a condition of a trigger speaks of.
+pub(super) fn old_and_new(columns: &str) -> Context {
+    let [old, new] = ["old", "new"].map(|it| recordset(&Name::from(it), columns));
+    Context::From(format!("{old}, {new}").into())
+}
+
+/// What a CHECK of a domain speaks of: VALUE.
+pub(super) fn value(base: &Type, collation: Option<&QualName>) -> Context {
+    let collate = collation.map(|it| format!(" COLLATE {it}")).unwrap_or_default();
+    Context::From(format!("(SELECT NULL::{base}{collate} AS value OFFSET 0) d").into())
+}
+
+/// The table itself, for what a recordset lacks: system columns, the namespace, the row's type.
+pub(super) fn table(id: &ObjectId, kind: Kind) -> Option<Context> {
+    let name = id.relation().or(id.qual_name())?;
+    let from = match kind {
+        Kind::Trigger => format!("ONLY {name} old, ONLY {name} new"),
+        _ => format!("ONLY {name}"),
+    };
+    Some(Context::From(from.into()))
+}
+
+impl Context {
+    /// Whether it needs statements of its own, one text at a time.
+    pub(super) fn is_alone(&self) -> bool {
+        match self {
+            Context::Bare | Context::From(_) | Context::Query => false,
+            Context::Named(_) | Context::Key(_) | Context::Bound(_) | Context::Body { .. } => true,
+        }
+    }
+
+    /// The context for what the server printed: names are in the query now. Before 16 a view has hidden
+    /// relations `old` and `new`, so that others of these names are printed with a number.
+    #[must_use]
+    pub(super) fn again(&self, major: u32) -> Context {
+        match self {
+            Context::From(from) if major < 16 => {
+                let mut from = from.to_string();
+                for name in ["old", "new"] {
+                    from = from.replace(&format!(" AS {name}("), &format!(" AS {name}_1("));
+                    from = from.replace(&format!(" {name},"), &format!(" {name}_1,"));
+                    if let Some(table) = from.strip_suffix(&format!(" {name}")) {
+                        from = format!("{table} {name}_1");
+                    }
+                }
+                Context::From(from.into())
+            }
+            Context::Named(_) => Context::Named(Vec::new()),
+            other => other.clone(),
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! Pairs the expressions of two schemas that differ, field by field, and says where each stands.
+//!
+//! Knows which fields of which kind hold expressions; asks nobody.
+
+use std::sync::Arc;
+
+use model::{
+    Argument, Body, Column, Constraint, Domain, Expr, Index, IndexKey, Kind, Mode, Name, Object, ObjectId,
+    Policy, QualName, Rule, Schema, Shape, Table, Type,
+};
+
+use super::context::{self, Context};
+use super::taint::Taint;
+use super::verdict::Answer;
+
+/// Two expressions in the same place of the same object, whose tokens differ.
+pub(super) struct Pair {
+    pub(super) id: ObjectId,
+    /// Which of the desired object's expressions it is ([`Object::exprs`]).
+    slot: usize,
+    pub(super) desired: Expr,
+    pub(super) actual: Expr,
+    pub(super) context: Context,
+    /// The context of the actual text, where it is another.
+    pub(super) actual_context: Option<Context>,
+    /// The type both are brought to, where that is part of the meaning.
+    pub(super) cast: Option<Arc<str>>,
+    /// The context to use where the server refuses this one.
+    fallback: Option<Context>,
+    pub(super) answer: Option<Answer>,
+}
+
+/// Every pair whose tokens differ, in order of the desired schema.
+pub(super) fn differing(actual: &Schema, desired: &Schema, taint: &Taint) -> Vec<Pair> {
+    let mut pairs = Vec::new();
+    for (id, new) in desired.iter() {
+        let Some(old) = actual.get(id).filter(|it| *it != new) else { continue };
+        let mut found = Collector { id, desired, actual, taint, pairs: &mut pairs };
+        found.object(old, new);
+    }
+    pairs
+}
+
+struct Collector<'a> {
+    id: &'a ObjectId,
+    desired: &'a Schema,
+    actual: &'a Schema,
+    taint: &'a Taint<'a>,
+    pairs: &'a mut Vec<Pair>,
+}
+
+impl Collector<'_> {
+    fn object(&mut self, old: &Object, new: &Object) {
+        match (old, new) {
+            (Object::Default(old), Object::Default(new)) => self.default(&old.expr, &new.expr),
+            (Object::Column(old), Object::Column(new)) => self.column(old, new),
+            (Object::Constraint(old), Object::Constraint(new)) => self.constraint(old, new),
+            (Object::Index(old), Object::Index(new)) => self.index(old, new),
+            (Object::Policy(old), Object::Policy(new)) => self.policy(old, new),
+            (Object::Trigger(old), Object::Trigger(new)) => {
+                if let (Some(a), Some(d)) = (&old.when, &new.when) {
+                    let relation = new.relation.qual_name();
+                    let columns = relation.and_then(|it| self.columns(it));
+                    let context = columns.map_or(Context::Bare, |it| context::old_and_new(&it));
+                    self.push(0, a, d, context);
+                }
+            }
+            (Object::Domain(old), Object::Domain(new)) => self.domain(old, new),
+            (Object::DomainConstraint(old), Object::DomainConstraint(new)) => {
+                let domain = self.id.relation().and_then(|it| self.desired.get(&Kind::Domain.named(it)));
+                let Some(Object::Domain(Domain { base, collation, .. })) = domain else { return };
+                self.push(0, &old.check, &new.check, context::value(base, collation.as_ref()));
+            }
+            (Object::View(old), Object::View(new)) => self.query(&old.query, &new.query, &new.columns),
+            (Object::MaterializedView(old), Object::MaterializedView(new)) => {
+                self.query(&old.query, &new.query, &new.columns);
+            }
+            (Object::Table(old), Object::Table(new)) => self.table(old, new),
+            (Object::Function(old), Object::Function(new)) => {
+                let set = if new.returns_set { "SETOF " } else { "" };
+                let returns = match new.arguments.iter().any(|it| it.mode == Mode::Table) {
+                    true => String::new(),
+                    false => format!(" RETURNS {set}{}", new.returns),
+                };
+                self.routine((&old.arguments, &old.body), (&new.arguments, &new.body), "FUNCTION", &returns);
+            }
+            (Object::Procedure(old), Object::Procedure(new)) => {
+                self.routine((&old.arguments, &old.body), (&new.arguments, &new.body), "PROCEDURE", "");
+            }
+            _ => (),
+        }
+    }
+
+    /// The columns of a desired table, as a recordset declares them.
+    fn columns(&self, relation: &QualName) -> Option<String> {
+        context::columns(self.desired, relation, &|it| self.taint.is_new(it))
+    }
+
+    /// Where a column expression of a relation stands.
+    fn rows(&self, relation: &ObjectId) -> Context {
+        let name = relation.qual_name();
+        let columns = name.and_then(|it| self.columns(it)).zip(name);
+        let rows = columns.map(|(it, name)| Context::From(context::recordset(&name.name, &it).into()));
+        rows.or_else(|| context::table(relation, relation.kind)).unwrap_or(Context::Bare)
+    }
+
+    fn own_rows(&self) -> Context {
+        self.id.relation().map_or(Context::Bare, |it| self.rows(&Kind::Table.named(it)))
+    }
+
+    fn push(&mut self, slot: usize, actual: &Expr, desired: &Expr, context: Context) -> Option<&mut Pair> {
+        if actual == desired {
+            return None;
+        }
+        let relation = match self.desired.get(self.id) {
+            Some(Object::Index(it)) => Some(&it.relation),
+            Some(Object::Trigger(it)) => Some(&it.relation),
+            _ => None,
+        };
+        let fallback = match (&context, relation) {
+            (Context::From(_), Some(relation)) => context::table(relation, self.id.kind),
+            (Context::From(_), None) if self.id.kind != Kind::DomainConstraint => {
+                context::table(self.id, self.id.kind)
+            }
+            _ => None,
+        };
+        self.pairs.push(Pair {
+            id: self.id.clone(),
+            slot,
+            desired: desired.clone(),
+            actual: actual.clone(),
+            fallback: fallback.filter(|it| *it != context),
+            context,
+            actual_context: None,
+            cast: None,
+            answer: None,
+        });
+        self.pairs.last_mut()
+    }
+
+    fn push_cast(&mut self, slot: usize, actual: &Expr, desired: &Expr, context: Context, ty: &Type) {
+        if let Some(pair) = self.push(slot, actual, desired, context) {
+            pair.cast = Some(ty.text.clone());
+        }
+    }
+
+    /// After a change of type the default is said anew: the server keeps its text of the old type.
+    fn default(&mut self, old: &Expr, new: &Expr) {
+        let ty = |schema| column_type(schema, self.id.relation()?, self.id.name(), 0);
+        let (was, shall) = (ty(self.actual), ty(self.desired));
+        let Some(pair) = self.push(0, old, new, Context::Bare) else { return };
+        pair.cast = shall.map(|it| it.text.clone());
+        pair.answer = match (was, shall) {
+            (Some(was), Some(shall)) if was != shall => Some(Answer::Different),
+            (_, Some(_)) => None,
+            (_, None) => Some(Answer::Unknown("the type of the column is not known".to_owned())),
+        };
+    }
+
+    fn column(&mut self, old: &Column, new: &Column) {
+        if let (Some(a), Some(d)) = (&old.generated, &new.generated) {
+            let rows = self.own_rows();
+            self.push_cast(0, &a.expr, &d.expr, rows, &new.ty);
+        }
+    }
+
+    fn constraint(&mut self, old: &Constraint, new: &Constraint) {
+        match (&old.rule, &new.rule) {
+            (Rule::Check { expr: a, .. }, Rule::Check { expr: d, .. }) => {
+                let rows = self.own_rows();
+                self.push(0, a, d, rows);
+            }
+            (
+                Rule::Exclusion { elements: old, predicate: a, .. },
+                Rule::Exclusion { elements: new, predicate: d, .. },
+            ) => {
+                let rows = self.own_rows();
+                self.keys(old.iter().map(|it| &it.key), new.iter().map(|it| &it.key), &rows);
+                if let (Some(a), Some(d)) = (a, d) {
+                    self.push(new.len(), a, d, rows);
+                }
+            }
+            _ => (),
+        }
+    }
+
+    fn index(&mut self, old: &Index, new: &Index) {
+        let rows = self.rows(&new.relation);
+        self.keys(old.keys.iter(), new.keys.iter(), &rows);
+        if let (Some(a), Some(d)) = (&old.predicate, &new.predicate) {
+            self.push(new.keys.len(), a, d, rows);
+        }
+    }
+
+    /// A key that is a plain column on one side is no expression to ask about.
+    fn keys<'k>(
+        &mut self,
+        old: impl Iterator<Item = &'k IndexKey>,
+        new: impl Iterator<Item = &'k IndexKey>,
+        rows: &Context,
+    ) {
+        for (slot, (a, d)) in old.zip(new).enumerate() {
+            if a.column.is_none() && d.column.is_none() {
+                self.push(slot, &a.expr, &d.expr, rows.clone());
+            }
+        }
+    }
+
+    fn policy(&mut self, old: &Policy, new: &Policy) {
+        let rows = self.own_rows();
+        if let (Some(a), Some(d)) = (&old.using, &new.using) {
+            self.push(0, a, d, rows.clone());
+        }
+        if let (Some(a), Some(d)) = (&old.check, &new.check) {
+            self.push(usize::from(new.using.is_some()), a, d, rows);
+        }
+    }
+
+    fn domain(&mut self, old: &Domain, new: &Domain) {
+        if let (Some(a), Some(d)) = (&old.default, &new.default) {
+            self.push_cast(0, a, d, Context::Bare, &new.base);
+        }
+    }
+
+    /// Names that the file gives to the columns are part of the query on the server's side, so with them
+    /// even equal tokens are worth a question.
+    fn query(&mut self, old: &Expr, new: &Expr, columns: &[Name]) {
+        if columns.is_empty() {
+            self.push(0, old, new, Context::Query);
+            return;
+        }
+        self.pairs.push(Pair {
+            id: self.id.clone(),
+            slot: 0,
+            desired: new.clone(),
+            actual: old.clone(),
+            context: Context::Named(columns.to_vec()),
+            actual_context: Some(Context::Named(Vec::new())),
+            cast: None,
+            fallback: None,
+            answer: None,
+        });
+    }
+
+    fn table(&mut self, old: &Table, new: &Table) {
+        if let (Some(a), Some(d)) = (&old.partition_by, &new.partition_by)
+            && let Some(columns) = self.id.qual_name().and_then(|it| self.columns(it))
+        {
+            self.push(0, &a.key, &d.key, Context::Key(columns.into()));
+        }
+        if let (Some(a), Some(d)) = (&old.partition_of, &new.partition_of) {
+            let parent = self.actual.get(&Kind::Table.named(&d.parent));
+            let Some(Object::Table(Table { partition_by: Some(by), .. })) = parent else { return };
+            let Some(columns) = self.columns(&d.parent) else { return };
+            let context = Context::Bound(format!("({columns}) PARTITION BY {}", by.key).into());
+            let slot = usize::from(new.partition_by.is_some());
+            if let Some(pair) = self.push(slot, &a.bound, &d.bound, context)
+                && calls(&pair.desired)
+            {
+                let why = "the bound calls a function, and making a partition would execute it".to_owned();
+                pair.answer = Some(Answer::Unknown(why));
+            }
+        }
+    }
+
+    fn routine(
+        &mut self,
+        old: (&[Argument], &Body),
+        new: (&[Argument], &Body),
+        word: &'static str,
+        returns: &str,
+    ) {
+        let mut slot = 0;
+        for (at, argument) in new.0.iter().enumerate() {
+            let Some(d) = &argument.default else { continue };
+            if let Some(a) = old.0.get(at).and_then(|it| it.default.as_ref()) {
+                self.push_cast(slot, a, d, Context::Bare, &argument.ty);
+            }
+            slot += 1;
+        }
+        if let (Body::Standard(a), Body::Standard(d)) = (old.1, new.1) {
+            let header = format!("({}){returns} LANGUAGE sql", arguments(new.0));
+            self.push(slot, a, d, Context::Body { word, header: header.into() });
+        }
+    }
+}
+
+/// The arguments as CREATE FUNCTION declares them, without their defaults.
+fn arguments(arguments: &[Argument]) -> String {
+    let mut columns = Vec::new();
+    let mut declared = Vec::new();
+    for Argument { mode, name, ty, default: _ } in arguments {
+        let name = name.as_ref().map(|it| format!("{it} ")).unwrap_or_default();
+        match mode {
+            Mode::In => declared.push(format!("IN {name}{ty}")),
+            Mode::Out => declared.push(format!("OUT {name}{ty}")),
+            Mode::InOut => declared.push(format!("INOUT {name}{ty}")),
+            Mode::Variadic => declared.push(format!("VARIADIC {name}{ty}")),
+            Mode::Table => columns.push(format!("{name}{ty}")),
+        }
+    }
+    match columns.is_empty() {
+        true => declared.join(", "),
+        false => format!("{}) RETURNS TABLE({}", declared.join(", "), columns.join(", ")),
+    }
+}
+
+/// Whether the bound of a partition calls anything: unlike all else it is evaluated when it is asked about.
+fn calls(bound: &Expr) -> bool {
+    const GRAMMAR: [&str; 5] = ["values", "in", "from", "to", "with"];
+    let end = u32::try_from(bound.text.len()).unwrap_or(u32::MAX);
+    let Ok(tokens) = sql::lex(&bound.text, model::Span { file: 0, start: 0, end }) else { return true };
+    tokens.windows(2).any(|pair| {
+        let [name, open] = pair else { return false };
+        open.is_symbol("(") && name.name().is_some() && !GRAMMAR.iter().any(|it| name.is(it))
+    })
+}
+
+/// The type of a column, which may come from a parent.
+fn column_type<'a>(schema: &'a Schema, relation: &QualName, name: &Name, depth: usize) -> Option<&'a Type> {
+    if let Some(Object::Column(it)) = schema.get(&Kind::Column.of(relation, name)) {
+        return Some(&it.ty);
+    }
+    let Some(Object::Table(table)) = schema.get(&Kind::Table.named(relation)) else { return None };
+    let mut parents = table.partition_of.iter().map(|it| &it.parent).chain(&table.inherits);
+    parents.find_map(|it| column_type(schema, it, name, depth + 1).filter(|_| depth < 64))
+}
+
+impl Pair {
+    /// The pair once more, over the table itself, if there is a table.
+    pub(super) fn on_the_table(&mut self) -> Option<&mut Pair> {
+        self.context = self.fallback.take()?;
+        Some(self)
+    }
+
+    /// Whether the offline normaliser says that both mean the same.
+    pub(super) fn is_same_offline(&self, _desired: &Schema) -> bool {
+        false
+    }
+
+    /// Gives the desired expression the actual one's comparable form. The text stays the author's: it is
+    /// what later steps run and people read. Names that the file gives to a view's columns are part of the
+    /// server's text, so there the text is the server's too.
+    pub(super) fn adopt(&self, schema: &mut Schema) {
+        let Some(object) = schema.get_mut(&self.id) else { return };
+        let named = matches!(self.actual_context, Some(Context::Named(_)));
+        let settled = if named { sql::restated(&self.actual) } else { sql::adopted(&self.desired, &self.actual) };
+        if let Some(expr) = object.exprs_mut().into_iter().nth(self.slot) {
+            *expr = settled;
+        }
+        match object {
+            Object::View(it) => it.columns.clear(),
+            Object::MaterializedView(it) => it.columns.clear(),
+            _ => (),
+        }
+    }
+
+    /// Whether it is a view that has to change.
+    pub(super) fn wants_shape(&self) -> bool {
+        let differs = matches!(self.answer, Some(Answer::Different));
+        differs && matches!(self.context, Context::Query | Context::Named(_))
+    }
+
+    pub(super) fn set_shape(&self, schema: &mut Schema, shape: Option<Vec<(Name, Type)>>) {
+        match schema.get_mut(&self.id) {
+            Some(Object::View(it)) => it.shape = Shape(shape),
+            Some(Object::MaterializedView(it)) => it.shape = Shape(shape),
+            _ => (),
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! The transaction in which the server is asked: read-write, because it makes temporary objects, and
+//! always rolled back. Knows round trips and refusals, not what the texts are.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use model::{Facts, Name, SearchPath, Type};
+use postgres::error::ErrorPosition;
+use postgres::{Client, SimpleQueryMessage};
+
+use super::context::Context;
+use super::pair::Pair;
+use super::print::{self, Item, alone, cut, definition};
+use super::verdict::{Answer, Refusal};
+use crate::Error;
+
+/// How many expressions one view takes, and how many queries.
+const CHUNK: [usize; 2] = [500, 50];
+/// After how many views the transaction begins anew, so that locks do not pile up.
+const VIEWS: usize = 200;
+/// How often a lock is waited for in vain until nothing that waits is asked any more.
+const LOCK_WAITS: usize = 4;
+/// How often what the server prints is read again.
+const PASSES: usize = 3;
+const QUERY: &str = "the equality of expressions";
+
+/// What the print depends on, pinned. TimeZone stays the server's own, because the file's texts are read.
+const PIN: &str = "SET LOCAL lock_timeout = '2s'; SET LOCAL check_function_bodies = off; \
+    SET LOCAL client_min_messages = error; SET LOCAL quote_all_identifiers = off; \
+    SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL extra_float_digits = 1; \
+    SET LOCAL bytea_output = 'hex'; SET LOCAL xmloption = 'content'; \
+    SET LOCAL standard_conforming_strings = on; SET LOCAL search_path = pg_catalog;";
+
+/// What the server printed, or why it did not.
+type Outcome = Result<Arc<str>, Refusal>;
+
+pub(super) struct Session<'a> {
+    client: &'a mut Client,
+    begin: String,
+    marker: String,
+    major: u32,
+    /// Views since the transaction began.
+    views: usize,
+    lock_waits: usize,
+    path: SearchPath,
+}
+
+/// A statement was refused, perhaps at a known character.
+struct Failure {
+    refusal: Refusal,
+    position: Option<usize>,
+}
+
+impl<'a> Session<'a> {
+    /// Begins, with a first temporary view that shows whether any can be made. The inner error says why
+    /// nobody can be asked.
+    pub(super) fn begin(client: &'a mut Client, facts: &Facts) -> Result<Result<Session<'a>, String>, Error> {
+        if facts.standby {
+            return Ok(Err("the server is a standby, where nothing can be asked".to_owned()));
+        }
+        if !facts.may_temp && !facts.offline {
+            return Ok(Err("the role lacks TEMP on the database".to_owned()));
+        }
+        let marker = format!("rc{:012x}", RandomState::new().hash_one(0) >> 16);
+        let quiet = match facts.superuser && facts.major >= 17 {
+            true => "SET LOCAL event_triggers = off; ",
+            false => "",
+        };
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {PIN} {quiet}\
+             CREATE TEMP VIEW {marker}_0 AS SELECT 1 AS one; SAVEPOINT rc"
+        );
+        let path: SearchPath = Arc::from([Name::from("pg_catalog")]);
+        let major = facts.major;
+        let mut session = Session { client, begin, marker, major, views: 0, lock_waits: 0, path };
+        match session.start()? {
+            Ok(()) => Ok(Ok(session)),
+            Err(refusal) => {
+                session.end()?;
+                Ok(Err(format!("nothing can be asked: {}", refusal.words())))
+            }
+        }
+    }
+
+    fn start(&mut self) -> Result<Result<(), Refusal>, Error> {
+        let begin = self.begin.clone();
+        self.run(&begin)
+    }
+
+    /// Leaves nothing behind.
+    pub(super) fn end(self) -> Result<(), Error> {
+        self.client.batch_execute("ROLLBACK").map_err(lost)
+    }
+
+    /// Statements of our own making.
+    fn run(&mut self, sql: &str) -> Result<Result<(), Refusal>, Error> {
+        refused(self.client.batch_execute(sql)).map(|it| it.map_err(|it| it.refusal))
+    }
+
+    /// One statement that holds somebody's text: the extended protocol takes no second one.
+    fn execute(&mut self, sql: &str) -> Result<Result<(), Failure>, Error> {
+        refused(self.client.query_typed(sql, &[]).map(|_| ()))
+    }
+
+    /// Forgets what was made since the last time, and begins anew when that was much.
+    fn forget(&mut self) -> Result<(), Error> {
+        let sql = match self.views >= VIEWS {
+            true => format!("ROLLBACK; {}", self.begin),
+            false => "ROLLBACK TO rc".to_owned(),
+        };
+        if self.views >= VIEWS {
+            self.views = 0;
+        }
+        self.path = Arc::from([Name::from("pg_catalog")]);
+        self.client.batch_execute(&sql).map_err(lost)
+    }
+
+    fn set_path(&mut self, path: &SearchPath) -> Result<(), Error> {
+        if self.path == *path {
+            return Ok(());
+        }
+        let names: Vec<String> = path.iter().map(Name::to_string).collect();
+        let list = if names.is_empty() { "''".to_owned() } else { names.join(", ") };
+        self.path = path.clone();
+        self.client.batch_execute(&format!("SET LOCAL search_path = {list}")).map_err(lost)
+    }
+
+    /// Decides pairs: prints both sides until they meet, three times at most.
+    pub(super) fn compare(&mut self, mut pairs: Vec<&mut Pair>) -> Result<(), Error> {
+        let mut items: Vec<[Item; 2]> = pairs.iter().map(|it| items(it)).collect();
+        let mut open: Vec<usize> = (0..pairs.len()).collect();
+        for pass in 1..=PASSES {
+            let asked: Vec<&Item> = open.iter().flat_map(|it| &items[*it]).collect();
+            if asked.is_empty() {
+                return Ok(());
+            }
+            let outcomes = self.print(&asked)?;
+            let mut left = Vec::new();
+            for (at, sides) in open.into_iter().zip(outcomes.chunks(2)) {
+                let [desired, actual] = sides else { continue };
+                let answer = match (desired, actual) {
+                    (Ok(desired), Ok(actual)) if desired == actual => Answer::Same,
+                    (Ok(desired), Ok(actual)) => {
+                        let settled = pass > 1 && *desired == items[at][0].text && *actual == items[at][1].text;
+                        if !settled && pass < PASSES {
+                            items[at] = [desired, actual].map(|it| self.again(it, &items[at][0]));
+                            left.push(at);
+                        }
+                        Answer::Different
+                    }
+                    (Err(refusal), _) | (_, Err(refusal)) if pass > 1 => {
+                        Answer::Unknown(format!("the server refuses its own print: {}", refusal.words()))
+                    }
+                    (Err(refusal), _) => Answer::Refused(refusal.clone()),
+                    (_, Err(refusal)) => Answer::Stale(refusal.clone()),
+                };
+                pairs[at].answer = Some(answer);
+            }
+            open = left;
+        }
+        Ok(())
+    }
+
+    /// What was printed, to be printed again.
+    fn again(&self, text: &Arc<str>, before: &Item) -> Item {
+        Item {
+            text: text.trim_end().trim_end_matches(';').into(),
+            path: Arc::from([Name::from("pg_catalog")]),
+            context: before.context.again(self.major),
+            cast: None,
+        }
+    }
+
+    /// Has every item printed: in views they share where that can be, and what is refused by itself.
+    fn print(&mut self, items: &[&Item]) -> Result<Vec<Outcome>, Error> {
+        let mut outcomes: Vec<Option<Outcome>> = vec![None; items.len()];
+        let mut work = chunks(items);
+        while let Some(chunk) = work.pop() {
+            if let ([only], true) = (chunk.as_slice(), chunk.iter().all(|it| items[*it].context.is_alone())) {
+                outcomes[*only] = Some(self.print_alone(items[*only])?);
+                continue;
+            }
+            let asked: Vec<(usize, &Item)> = chunk.iter().map(|it| (*it, items[*it])).collect();
+            match self.print_chunk(&asked)? {
+                Ok(prints) => {
+                    for (at, print) in chunk.iter().zip(prints) {
+                        outcomes[*at] = Some(Ok(print));
+                    }
+                }
+                Err(failure) => match (chunk.as_slice(), failure.item) {
+                    ([only], _) => outcomes[*only] = Some(Err(failure.refusal)),
+                    (all, _) if failure.refusal.is_lock() && self.lock_waits > LOCK_WAITS => {
+                        all.iter().for_each(|it| outcomes[*it] = Some(Err(failure.refusal.clone())));
+                    }
+                    (all, Some(culprit)) => {
+                        work.push(all.iter().copied().filter(|it| *it != culprit).collect());
+                        work.push(vec![culprit]);
+                    }
+                    (all, None) => {
+                        let (one, other) = all.split_at(all.len() / 2);
+                        work.extend([one.to_vec(), other.to_vec()]);
+                    }
+                },
+            }
+        }
+        let missing = || Refusal { sqlstate: "XX000".into(), message: "the answer was not understood".into() };
+        Ok(outcomes.into_iter().map(|it| it.unwrap_or_else(|| Err(missing()))).collect())
+    }
+
+    fn print_chunk(&mut self, items: &[(usize, &Item)]) -> Result<Result<Vec<Arc<str>>, ChunkFailure>, Error> {
+        let Some((_, first)) = items.first() else { return Ok(Ok(Vec::new())) };
+        self.set_path(&first.path)?;
+        let statement = print::view(&self.marker, items);
+        self.views += 1 + items.iter().filter(|(_, it)| it.context == Context::Query).count() / 4;
+        if let Err(failure) = self.execute(&statement.sql)? {
+            self.forget()?;
+            self.lock_waits += usize::from(failure.refusal.is_lock());
+            let item = failure.position.and_then(|it| statement.item_at(it));
+            return Ok(Err(ChunkFailure { refusal: failure.refusal, item }));
+        }
+        let text = self.ask(&definition(&self.marker))?;
+        self.forget()?;
+        let unread = || Refusal { sqlstate: "XX000".into(), message: "its print was not understood".into() };
+        let prints = text.as_deref().and_then(|it| cut(&self.marker, it, items));
+        Ok(prints.ok_or_else(|| ChunkFailure { refusal: unread(), item: None }))
+    }
+
+    fn print_alone(&mut self, item: &Item) -> Result<Outcome, Error> {
+        let (statements, query) = alone(&self.marker, item);
+        let made = self.make(item, &statements)?;
+        let text = match made {
+            Ok(()) => Ok(self.ask(&query)?.unwrap_or_default()),
+            Err(refusal) => Err(refusal),
+        };
+        self.forget()?;
+        Ok(text.map(|it| it.trim().into()))
+    }
+
+    fn make(&mut self, item: &Item, statements: &[String]) -> Result<Result<(), Refusal>, Error> {
+        self.set_path(&item.path)?;
+        self.views += 1;
+        for statement in statements {
+            if let Err(failure) = self.execute(statement)? {
+                self.lock_waits += usize::from(failure.refusal.is_lock());
+                return Ok(Err(failure.refusal));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// The one text a query of ours yields, printed with every name qualified.
+    fn ask(&mut self, query: &str) -> Result<Option<String>, Error> {
+        let sql = format!("SET LOCAL search_path = pg_catalog; {query}");
+        self.path = Arc::from([Name::from("pg_catalog")]);
+        let rows = self.client.simple_query(&sql).map_err(lost)?;
+        Ok(rows.iter().find_map(|it| match it {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        }))
+    }
+
+    /// What each view would yield, if the server takes it as things are.
+    pub(super) fn shapes(&mut self, pairs: &[&Pair]) -> Result<Vec<Option<Vec<(Name, Type)>>>, Error> {
+        let mut found = Vec::with_capacity(pairs.len());
+        for pair in pairs {
+            let [mut item, _] = items(pair);
+            if item.context == Context::Query {
+                item.context = Context::Named(Vec::new());
+            }
+            let (statements, _) = alone(&self.marker, &item);
+            let shape = match self.make(&item, &statements)? {
+                Ok(()) => Some(self.columns()?),
+                Err(_) => None,
+            };
+            self.forget()?;
+            found.push(shape);
+        }
+        Ok(found)
+    }
+
+    fn columns(&mut self) -> Result<Vec<(Name, Type)>, Error> {
+        let sql = format!(
+            "SET LOCAL search_path = pg_catalog; SELECT attname, pg_catalog.format_type(atttypid, atttypmod) \
+             FROM pg_catalog.pg_attribute WHERE attrelid = 'pg_temp.{}'::regclass AND attnum > 0 ORDER BY attnum",
+            self.marker
+        );
+        self.path = Arc::from([Name::from("pg_catalog")]);
+        let rows = self.client.simple_query(&sql).map_err(lost)?;
+        let columns = rows.iter().filter_map(|it| match it {
+            SimpleQueryMessage::Row(row) => Some((Name::from(row.get(0)?), Type::builtin(row.get(1)?))),
+            _ => None,
+        });
+        Ok(columns.collect())
+    }
+}
+
+/// Why a view over several items was refused, and for which of them.
+struct ChunkFailure {
+    refusal: Refusal,
+    item: Option<usize>,
+}
+
+/// Both sides of a pair.
+fn items(pair: &Pair) -> [Item; 2] {
+    let item = |text: &model::Expr, context: &Context| Item {
+        text: text.text.trim_end().trim_end_matches(';').into(),
+        path: text.path.clone(),
+        context: context.clone(),
+        cast: pair.cast.clone(),
+    };
+    let actual_context = pair.actual_context.as_ref().unwrap_or(&pair.context);
+    [item(&pair.desired, &pair.context), item(&pair.actual, actual_context)]
+}
+
+/// The numbers of items by path, queries apart from expressions, each chunk of a size one view takes;
+/// within a chunk what shares a FROM list stands together.
+fn chunks(items: &[&Item]) -> Vec<Vec<usize>> {
+    let class = |it: &Item| match it.context {
+        Context::Query => 1,
+        _ if it.context.is_alone() => 2,
+        _ => 0,
+    };
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    order.sort_by(|a, b| {
+        let (a, b) = (items[*a], items[*b]);
+        (&a.path, class(a), &a.context).cmp(&(&b.path, class(b), &b.context))
+    });
+    let mut chunks: Vec<Vec<usize>> = Vec::new();
+    for at in order {
+        let size = CHUNK.get(class(items[at])).copied().unwrap_or(1);
+        let fits = |chunk: &Vec<usize>| {
+            let first = chunk.first().map(|it| items[*it]);
+            chunk.len() < size
+                && first.is_some_and(|it| it.path == items[at].path && class(it) == class(items[at]))
+        };
+        match chunks.last_mut().filter(|it| fits(it)) {
+            Some(chunk) => chunk.push(at),
+            None => chunks.push(vec![at]),
+        }
+    }
+    chunks
+}
+
+fn refused<T>(answer: Result<T, postgres::Error>) -> Result<Result<T, Failure>, Error> {
+    let error = match answer {
+        Ok(it) => return Ok(Ok(it)),
+        Err(error) => error,
+    };
+    let Some(said) = error.as_db_error().filter(|_| !fatal(&error)) else { return Err(lost(error)) };
+    let position = match said.position() {
+        Some(ErrorPosition::Original(at)) => usize::try_from(*at).ok(),
+        _ => None,
+    };
+    let refusal = Refusal { sqlstate: said.code().code().to_owned(), message: said.message().to_owned() };
+    Ok(Err(Failure { refusal, position }))
+}
+
+/// An administrator ended the session, or the server goes down: there is nobody left to ask.
+fn fatal(error: &postgres::Error) -> bool {
+    error.is_closed() || error.code().is_some_and(|it| it.code().starts_with("57P"))
+}
+
+fn lost(error: postgres::Error) -> Error {
+    Error::query(QUERY, error)
+}
