@@ -1,28 +1,82 @@
 //! Which reader a statement goes to, by its first words. The one match on statements.
 
-use model::Span;
 use sql::{Code, Cursor, Fault};
 
 use crate::reader::Reader;
-use crate::{Verdict, namespace};
+use crate::{Verdict, default_privilege, grant, namespace};
+
+/// Reads one statement from its first word to its last token.
+type Read = fn(&mut Reader<'_>, &mut Cursor<'_>) -> Result<Verdict, Fault>;
 
 /// Reads one statement.
 pub(crate) fn statement(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
-    match () {
-        () if cursor.at(&["create", "schema"]) => namespace::create(reader, cursor),
-        () => {
-            let first = cursor.peek().map(|it| cursor.slice(it.span)).unwrap_or_default();
-            let message = format!("a statement that begins with `{first}` is not understood");
-            Err(Fault::new(Code::Unsupported, cursor.span(), message))
-        }
+    let (verb, noun) = head(cursor);
+    match structure(&verb, &noun).or_else(|| behaviour(&verb, &noun)) {
+        Some(read) => read(reader, cursor),
+        None => Err(unsupported(cursor, &verb, &noun)),
     }
 }
 
-/// Reads one of psql's meta-commands.
-pub(crate) fn meta(_: &mut Reader<'_>, text: &str, span: Span) -> Result<Verdict, Fault> {
-    let word = text[span.start as usize..span.end as usize].split_whitespace().next().unwrap_or_default();
-    match word {
-        "\\restrict" | "\\unrestrict" => Ok(Verdict::Passed("psql's own")),
-        _ => Err(Fault::new(Code::Unsupported, span, format!("the psql command `{word}` is not understood"))),
+/// Types, sequences, tables and what lives on them.
+fn structure(verb: &str, noun: &str) -> Option<Read> {
+    match (verb, noun) {
+        _ => None,
     }
+}
+
+/// Everything else.
+fn behaviour(verb: &str, noun: &str) -> Option<Read> {
+    match (verb, noun) {
+        ("create", "schema") => Some(namespace::create),
+        ("grant" | "revoke", _) => Some(grant::grant),
+        ("alter", "default privileges") => Some(default_privilege::alter),
+        _ => None,
+    }
+}
+
+fn unsupported(cursor: &Cursor<'_>, verb: &str, noun: &str) -> Fault {
+    let what = match noun.is_empty() {
+        true => verb.to_uppercase(),
+        false => format!("{} {}", verb.to_uppercase(), noun.to_uppercase()),
+    };
+    let span = cursor.rest().get(..2).map_or_else(|| cursor.span(), |it| it[0].span.to(it[1].span));
+    Fault::new(Code::Unsupported, span, format!("{what} is not understood"))
+        .hint("`-- reconcile: ignore` above the statement leaves it alone")
+}
+
+/// Words that may stand between CREATE and what is created.
+const MODIFIERS: &[&str] = &[
+    "or", "replace", "temp", "temporary", "local", "global", "unlogged", "unique", "recursive", "trusted",
+    "procedural",
+];
+
+/// Nouns of more than one word.
+const LONG: &[&[&str]] = &[
+    &["materialized", "view"],
+    &["foreign", "table"],
+    &["foreign", "data", "wrapper"],
+    &["default", "privileges"],
+    &["default", "conversion"],
+    &["event", "trigger"],
+    &["constraint", "trigger"],
+    &["user", "mapping"],
+    &["access", "method"],
+    &["text", "search"],
+    &["operator", "class"],
+    &["operator", "family"],
+    &["large", "object"],
+];
+
+/// What a statement does and, for CREATE, ALTER and DROP, to what: `("create", "view")`.
+pub(crate) fn head(cursor: &Cursor<'_>) -> (String, String) {
+    let mut ahead = cursor.clone();
+    let Some(verb) = ahead.next().map(|it| it.value.clone()) else { return Default::default() };
+    if !["create", "alter", "drop"].contains(&verb.as_str()) {
+        return (verb, String::new());
+    }
+    while ahead.eat_any(MODIFIERS).is_some() {}
+    let long = LONG.iter().find(|it| ahead.at(it));
+    let noun = long.map(|it| it.join(" "));
+    let noun = noun.or_else(|| ahead.peek().map(|it| it.value.clone())).unwrap_or_default();
+    (verb, noun)
 }

@@ -5,16 +5,26 @@
 //! always a schema *and* the list of what was not understood. Knows no server, only [`Facts`] about one.
 
 mod desired;
+mod acl;
+mod directive;
 mod dispatch;
 mod names;
+mod psql;
 mod reader;
+mod refer;
+mod script;
+mod signature;
 mod source;
 
+mod default_privilege;
+mod grant;
 mod namespace;
+mod owner;
 
 use model::Facts;
 
 pub use desired::{Desired, Entry, Verdict};
+pub use psql::{Include, includes};
 pub use source::{Source, Sources};
 pub use sql::{Code, Fault};
 
@@ -23,7 +33,8 @@ use reader::Reader;
 /// Interprets the files, in order, as the server described by `facts` would.
 pub fn desired(sources: &Sources, facts: &Facts) -> Desired {
     let mut reader = Reader::new(sources, facts);
-    for file in 0..sources.files.len() {
+    let included: Vec<usize> = sources.included.values().copied().collect();
+    for file in (0..sources.files.len()).filter(|it| !included.contains(it)) {
         reader.file(file);
     }
     reader.finish()

@@ -2,12 +2,13 @@
 //!
 //! Knows how names are looked up and objects put down; no statement.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Expr, Facts, Kind, Name, Object, ObjectId, QualName, Schema, SearchPath, Span, Type};
-use sql::{Code, Cursor, Directive, Fault, Piece, PieceKind, Tok, TypeName};
+use sql::{Code, Cursor, Directive, Fault, Tok, TypeName};
 
-use crate::{Desired, Entry, Source, Sources, Verdict, dispatch};
+use crate::psql::Branch;
+use crate::{Desired, Sources, default_privilege, owner};
 
 pub(crate) struct Reader<'a> {
     pub facts: &'a Facts,
@@ -16,57 +17,42 @@ pub(crate) struct Reader<'a> {
     pub path: SearchPath,
     /// Who runs the script at this point (SET ROLE).
     pub role: Name,
-    /// Directives of the file being read, in order of place.
+    /// Who runs the script when no SET ROLE is in force (SET SESSION AUTHORIZATION).
+    pub session_role: Name,
+    /// `search_path` as it was before SET LOCAL.
+    pub outer_path: Option<SearchPath>,
+    /// Directives of the text being read, in order of place.
     pub directives: Vec<Directive>,
+    /// psql's variables.
+    pub variables: BTreeMap<String, String>,
+    /// psql's open \if commands.
+    pub branches: Vec<Branch>,
+    /// The default privileges declared so far.
+    pub defaults: BTreeSet<ObjectId>,
+    /// How many texts stand around the one being read.
+    pub depth: usize,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(sources: &Sources, facts: &'a Facts) -> Reader<'a> {
-        let desired = Desired { sources: sources.clone(), ..Desired::default() };
-        let path = facts.search_path.as_slice().into();
-        Reader { facts, desired, path, role: facts.role.clone(), directives: Vec::new() }
+        let desired = Desired { sources: sources.clone(), faults: sources.faults.clone(), ..Desired::default() };
+        Reader {
+            facts,
+            desired,
+            path: facts.search_path.as_slice().into(),
+            role: facts.role.clone(),
+            session_role: facts.role.clone(),
+            outer_path: None,
+            directives: Vec::new(),
+            variables: sources.variables.clone(),
+            branches: Vec::new(),
+            defaults: BTreeSet::new(),
+            depth: 0,
+        }
     }
 
     pub fn finish(self) -> Desired {
         self.desired
-    }
-
-    /// Reads one of the sources, statement by statement.
-    pub fn file(&mut self, file: usize) {
-        let Some(text) = self.desired.sources.files.get(file).map(|it| it.text.clone()) else { return };
-        let found = sql::split(&text, u32::try_from(file).unwrap_or(u32::MAX));
-        self.desired.faults.extend(found.faults);
-        let outer = std::mem::replace(&mut self.directives, found.directives);
-        for piece in found.pieces {
-            self.piece(&text, piece);
-        }
-        self.directives = outer;
-    }
-
-    /// Reads a text that stands as a string inside the file, such as the argument of EXECUTE.
-    pub fn decoded(&mut self, text: &str, origin: Span) {
-        let path = self.desired.sources.files.get(origin.file as usize).map(|it| it.path.clone());
-        let source = Source { path: path.unwrap_or_default(), text: text.into(), origin: Some(origin) };
-        self.desired.sources.files.push(source);
-        self.file(self.desired.sources.files.len() - 1);
-    }
-
-    fn piece(&mut self, text: &Arc<str>, piece: Piece) {
-        let verdict = match piece.kind {
-            PieceKind::Statement => self.statement(text, piece.span),
-            PieceKind::Meta => dispatch::meta(self, text, piece.span),
-            PieceKind::CopyData => Ok(Verdict::Data),
-        };
-        let verdict = verdict.unwrap_or_else(|fault| {
-            self.desired.faults.push(fault);
-            Verdict::Fault
-        });
-        self.desired.ledger.push(Entry { span: piece.span, verdict });
-    }
-
-    fn statement(&mut self, text: &str, span: Span) -> Result<Verdict, Fault> {
-        let tokens = sql::lex(&text[span.start as usize..span.end as usize], span)?;
-        dispatch::statement(self, &mut Cursor::new(text, &tokens, span))
     }
 
     pub fn schema(&mut self) -> &mut Schema {
@@ -78,9 +64,23 @@ impl<'a> Reader<'a> {
         if let Some(namespace) = id.namespace() {
             self.desired.namespaces.insert(namespace.clone());
         }
+        let fresh = !self.desired.schema.contains(id);
         self.desired.absent.remove(id);
         self.desired.spans.insert(id.clone(), span);
         self.desired.schema.insert(id.clone(), object);
+        if fresh {
+            owner::fresh(self, id, span);
+            default_privilege::fresh(self, id, span);
+        }
+    }
+
+    /// Faults when something of that identity is declared already: a plain CREATE of it would fail.
+    pub fn is_free(&self, id: &ObjectId, span: Span) -> Result<(), Fault> {
+        match self.desired.schema.contains(id) {
+            false => Ok(()),
+            true => Err(Fault::new(Code::Conflict, span, format!("{id} is declared already"))
+                .hint("say IF NOT EXISTS or OR REPLACE, or drop it first")),
+        }
     }
 
     /// The namespace in which an unqualified name is created: the first of the path that exists.

@@ -1,9 +1,11 @@
 //! The user's text: files, and texts decoded out of strings in them.
 
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use model::Span;
+use sql::{Code, Fault};
 
 /// One file as it was read.
 #[derive(Clone, Debug)]
@@ -22,14 +24,33 @@ pub struct Sources {
     /// The files.
     pub files: Vec<Source>,
     /// psql variables given by `--set`.
-    pub variables: std::collections::BTreeMap<String, String>,
+    pub variables: BTreeMap<String, String>,
+    /// Files read because of `\i` or `\ir`, by the span of the command: each is read in its place.
+    pub included: HashMap<Span, usize>,
+    /// What is wrong with the bytes of the files.
+    pub faults: Vec<Fault>,
 }
 
 impl Sources {
     /// One file.
     pub fn one(path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Sources {
         let files = vec![Source { path: path.into(), text: text.into(), origin: None }];
-        Sources { files, variables: Default::default() }
+        Sources { files, ..Sources::default() }
+    }
+
+    /// Takes the bytes of one more file, and says which it is. Bytes that are no UTF-8 are a fault.
+    pub fn add(&mut self, path: impl Into<PathBuf>, bytes: &[u8]) -> usize {
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+        let text = String::from_utf8_lossy(bytes);
+        let file = self.files.len();
+        if let Err(error) = std::str::from_utf8(bytes) {
+            let start = u32::try_from(error.valid_up_to()).unwrap_or(u32::MAX);
+            let span = Span { file: u32::try_from(file).unwrap_or(u32::MAX), start, end: start.saturating_add(3) };
+            let fault = Fault::new(Code::Syntax, span, "the bytes here are not UTF-8");
+            self.faults.push(fault.hint("save the file as UTF-8"));
+        }
+        self.files.push(Source { path: path.into(), text: text.into(), origin: None });
+        file
     }
 
     /// A span in a real file: for a place in a decoded text, the string it was decoded from.

@@ -42,6 +42,27 @@ impl TypeName {
         Ok(ty)
     }
 
+    /// The type without its modifiers, as a routine keeps its arguments.
+    #[must_use]
+    pub fn bare(mut self) -> TypeName {
+        self.modifiers = None;
+        if self.keyword
+            && let [name] = self.parts.as_mut_slice()
+        {
+            let text = name.as_str();
+            let text = match (text.find('('), text.find(')')) {
+                (Some(open), Some(close)) => format!("{}{}", &text[..open], &text[close + 1..]),
+                _ => text.to_string(),
+            };
+            *name = Name::new(match text.as_str() {
+                "bpchar" => "character",
+                it if it.starts_with("interval") => "interval",
+                it => it,
+            });
+        }
+        self
+    }
+
     /// The integer type behind serial and its like.
     pub fn serial(&self) -> Option<&'static str> {
         let [name] = self.parts.as_slice() else { return None };

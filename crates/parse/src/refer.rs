@@ -1,0 +1,156 @@
+//! Objects as statements refer to them: by kind word and name, looked up among what is declared so far.
+//!
+//! Knows how each kind is addressed; not what is done to it.
+
+use model::{Kind, Name, ObjectId, QualName, Span};
+use sql::{Code, Cursor, Fault};
+
+use crate::reader::{Reader, unknown};
+use crate::signature::{self, Parameter};
+
+/// What a reference leads to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Found {
+    /// Something the file has declared.
+    Declared(ObjectId),
+    /// Something that is there without the file, and is not the file's.
+    Outside,
+}
+
+/// A routine as referred to: its name and, if given, the parameters.
+#[derive(Clone, Debug)]
+pub(crate) struct RoutineName {
+    pub parts: Vec<Name>,
+    pub parameters: Option<Vec<Parameter>>,
+    pub span: Span,
+}
+
+impl Reader<'_> {
+    /// Takes the name of a table, view, materialized view or sequence.
+    pub fn find_relation(&self, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
+        let begin = cursor.span();
+        let parts = cursor.dotted()?;
+        let span = begin.to(cursor.previous());
+        match self.relation(&parts, span) {
+            Ok(id) => Ok(Found::Declared(id)),
+            Err(fault) => self.outside(&parts, &self.facts.relations, fault),
+        }
+    }
+
+    /// Takes the name of an enum or domain.
+    pub fn find_type(&self, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
+        let begin = cursor.span();
+        let parts = cursor.dotted()?;
+        let span = begin.to(cursor.previous());
+        match self.lookup(&parts, |it| self.desired.schema.type_named(it)) {
+            Some(id) => Ok(Found::Declared(id)),
+            None => self.outside(&parts, &self.facts.types, unknown(&parts, "type", span)),
+        }
+    }
+
+    /// Takes the name of a namespace.
+    pub fn find_namespace(&self, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
+        let name = cursor.name()?;
+        let id = Kind::Namespace.root(&name);
+        let ours = name.as_str() == "public"
+            || self.desired.schema.contains(&id)
+            || self.desired.namespaces.contains(&name);
+        Ok(if ours { Found::Declared(id) } else { Found::Outside })
+    }
+
+    /// Takes a routine's name with or without its parameters.
+    pub fn find_routine(&self, cursor: &mut Cursor<'_>, word: &str) -> Result<Found, Fault> {
+        let name = self.routine_name(cursor)?;
+        self.routine(&name, kinds_of(word))
+    }
+
+    /// Takes a routine's name with or without its parameters, without looking it up.
+    pub fn routine_name(&self, cursor: &mut Cursor<'_>) -> Result<RoutineName, Fault> {
+        let begin = cursor.span();
+        let parts = cursor.dotted()?;
+        let parameters = if cursor.at_symbol("(") { Some(signature::parameters(self, cursor)?) } else { None };
+        Ok(RoutineName { parts, parameters, span: begin.to(cursor.previous()) })
+    }
+
+    /// The routine of that name and those parameters.
+    pub fn routine(&self, name: &RoutineName, kinds: &[Kind]) -> Result<Found, Fault> {
+        let declared = |it: &QualName| match &name.parameters {
+            Some(parameters) => {
+                let inputs = signature::types(parameters);
+                let all = signature::all_types(parameters);
+                let ids = kinds.iter().flat_map(|kind| [kind.routine(it, &*inputs), kind.routine(it, &*all)]);
+                ids.into_iter().find(|it| self.desired.schema.contains(it)).map(|it| vec![it])
+            }
+            None => {
+                let all = self.desired.schema.routines(it).filter(|it| kinds.contains(&it.kind));
+                let all: Vec<ObjectId> = all.cloned().collect();
+                (!all.is_empty()).then_some(all)
+            }
+        };
+        match self.lookup(&name.parts, declared).unwrap_or_default().as_slice() {
+            [id] => Ok(Found::Declared(id.clone())),
+            [] => self.outside(&name.parts, &self.facts.functions, unknown_routine(name)),
+            _ => Err(Fault::new(Code::Conflict, name.span, "several routines have this name")
+                .hint("write its argument types")),
+        }
+    }
+
+    /// What is not declared may be there without the file: in a namespace that is not the file's.
+    fn outside(
+        &self,
+        parts: &[Name],
+        live: &std::collections::HashMap<Name, Vec<Name>>,
+        fault: Fault,
+    ) -> Result<Found, Fault> {
+        let system = |it: &Name| it.as_str() == "pg_catalog" || it.as_str() == "information_schema";
+        let there = |it: &QualName| {
+            let live = live.get(&it.name).is_some_and(|spaces| spaces.contains(&it.namespace));
+            (live && !self.desired.namespaces.contains(&it.namespace)).then_some(())
+        };
+        let qualified = parts.len() > 1 && parts.get(parts.len() - 2).is_some_and(system);
+        match qualified || self.lookup(parts, there).is_some() {
+            true => Ok(Found::Outside),
+            false => Err(fault),
+        }
+    }
+
+    /// The constraint of that name on a table: a check, a key, or a foreign key.
+    pub fn constraint(&self, table: &QualName, name: &Name) -> Option<ObjectId> {
+        let kinds = [Kind::Constraint, Kind::ForeignKey];
+        let named = kinds.iter().map(|it| it.of(table, name)).find(|it| self.desired.schema.contains(it));
+        named.or_else(|| self.not_null_named(table, name))
+    }
+
+    /// From 18 on a NOT NULL has a name too.
+    fn not_null_named(&self, table: &QualName, name: &Name) -> Option<ObjectId> {
+        let schema = &self.desired.schema;
+        let table = Kind::Table.named(table);
+        let columns = schema.children(&table).filter(|it| it.kind == Kind::Column);
+        let mut parts = columns.flat_map(|it| schema.children(it)).filter(|it| it.kind == Kind::NotNull);
+        let named = |it: &&ObjectId| match schema.get(it) {
+            Some(model::Object::NotNull(it)) => it.name.as_ref() == Some(name),
+            _ => false,
+        };
+        parts.find(named).cloned()
+    }
+}
+
+/// The kinds of routine a word of the grammar may mean.
+pub(crate) fn kinds_of(word: &str) -> &'static [Kind] {
+    match word {
+        "function" => &[Kind::Function],
+        "procedure" => &[Kind::Procedure],
+        _ => &[Kind::Function, Kind::Procedure],
+    }
+}
+
+fn unknown_routine(name: &RoutineName) -> Fault {
+    let fault = unknown(&name.parts, "routine", name.span);
+    match &name.parameters {
+        Some(parameters) => Fault {
+            message: fault.message.replacen("` at", &format!("({})` at", signature::types(parameters)), 1),
+            ..fault
+        },
+        None => fault,
+    }
+}
