@@ -1,0 +1,230 @@
+//! What the server says of expressions that are written differently, on a real server.
+
+use std::sync::{Arc, OnceLock};
+
+use catalog::{Actual, SettleOptions, Unsettled, Verdict, settle};
+use model::{Expr, Name, ObjectId, Schema, SearchPath, Span};
+use postgres::Client;
+use scratch::{Options, Server};
+
+const EVERYTHING: SettleOptions = SettleOptions { ask_everything: true };
+
+fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let major = std::env::var("RECONCILE_TEST_PG").ok().and_then(|it| it.parse().ok());
+        let install = scratch::obtain(major).unwrap_or_else(|error| panic!("{error}"));
+        Server::start(&install, &Options::default()).unwrap_or_else(|error| panic!("{error}"))
+    })
+}
+
+/// A database that holds what `sql` makes, as it is read.
+struct World {
+    name: String,
+    client: Client,
+    actual: Actual,
+}
+
+impl World {
+    fn new(name: &str, sql: &str) -> World {
+        let name = format!("settle_{name}");
+        server().create_database(&name).unwrap_or_else(|error| panic!("{error}"));
+        let mut client = server().connect(&name).unwrap_or_else(|error| panic!("{error}"));
+        client.batch_execute(sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
+        let actual = catalog::actual(&mut client).unwrap_or_else(|error| panic!("{error}"));
+        World { name, client, actual }
+    }
+
+    fn id(&self, id: &str) -> ObjectId {
+        let found = self.actual.schema.iter().map(|it| it.0).find(|it| it.to_string() == id).cloned();
+        let all = || self.actual.schema.iter().map(|it| it.0.to_string()).collect::<Vec<_>>().join("\n");
+        found.unwrap_or_else(|| panic!("no {id} in\n{}", all()))
+    }
+
+    /// The schema with one expression written as a file under `public` has it.
+    fn with(&self, schema: &Schema, id: &str, slot: usize, text: &str) -> Schema {
+        let mut desired = schema.clone();
+        let object = desired.get_mut(&self.id(id)).unwrap_or_else(|| panic!("{id}"));
+        let mut exprs = object.exprs_mut();
+        *exprs[slot] = written(text);
+        desired
+    }
+
+    fn settle(&mut self, desired: &mut Schema, changed: &[ObjectId]) -> Vec<Unsettled> {
+        let Actual { schema, facts, .. } = &self.actual;
+        settle(&mut self.client, schema, desired, changed, facts, EVERYTHING)
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// What is said of one expression: `same`, or the verdict.
+    fn says(&mut self, id: &str, slot: usize, text: &str) -> String {
+        let mut desired = self.with(&self.actual.schema, id, slot, text);
+        let verdicts = self.settle(&mut desired, &[]);
+        let equal = desired == self.actual.schema;
+        match verdicts.as_slice() {
+            [] if equal => "same".to_owned(),
+            [] => "silent".to_owned(),
+            [one] if !equal => words(&one.verdict),
+            _ => format!("{verdicts:?}"),
+        }
+    }
+}
+
+fn words(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Different => "different".to_owned(),
+        Verdict::Refused { sqlstate, .. } => format!("refused {sqlstate}"),
+        Verdict::Unknown { why } => format!("unknown: {why}"),
+    }
+}
+
+fn written(text: &str) -> Expr {
+    let path: SearchPath = Arc::from([Name::from("public")]);
+    let end = u32::try_from(text.len()).unwrap_or_default();
+    sql::expr(text, Span { file: 0, start: 0, end }, &path).unwrap_or_else(|error| panic!("{error:?}"))
+}
+
+/// Each expression of a table with what is to be said of it.
+fn check(name: &str, sql: &str, cases: &[(&str, usize, &str, &str)]) {
+    let mut world = World::new(name, sql);
+    let mut wrong = Vec::new();
+    for (id, slot, text, expected) in cases {
+        let said = world.says(id, *slot, text);
+        let actual = world.actual.schema.get(&world.id(id)).map(|it| it.exprs()[*slot].text.to_string());
+        if said != *expected {
+            wrong.push(format!("{id}: {text} / {} is {said}, not {expected}", actual.unwrap_or_default()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let left = "select count(*) from pg_class where relpersistence = 't'";
+    let left: i64 = world.client.query_one(left, &[]).map_or(-1, |it| it.get(0));
+    assert_eq!(left, 0, "temporary relations of {} are left", world.name);
+}
+
+#[test]
+fn column_expressions() {
+    check(
+        "columns",
+        "create type mood as enum ('sad', 'ok');
+         create function lower(int) returns text language sql immutable return 'x';
+         create table users (id int, status varchar(20), n numeric default 1.5, m mood, b boolean, tags text[],
+           created timestamptz default now(), note text default 'x'::varchar,
+           twice int generated always as (id * 2) stored,
+           constraint c check (status in ('a', 'b')), constraint q check (public.users.id > 0),
+           constraint o check (b or id between 1 and 9), constraint e check (m = 'ok'),
+           constraint w check (tableoid > 0 and users is not null));
+         create index i on users (lower(status) collate \"C\" desc) where m <> 'sad';
+         create table t (old int, new int, constraint s check (old < new));",
+        &[
+            ("constraint c ON public.users", 0, "status IN ('a','b')", "same"),
+            ("constraint c ON public.users", 0, "(status) IN ('a','b'::varchar) -- so", "same"),
+            ("constraint c ON public.users", 0, "status IN ('b','a')", "different"),
+            ("constraint c ON public.users", 0, "status IN ('a','b'::varchar(1))", "different"),
+            ("constraint c ON public.users", 0, "status = any (array['a', 'b'])", "different"),
+            ("constraint c ON public.users", 0, "nosuch > 1", "refused 42703"),
+            ("constraint c ON public.users", 0, "status IN (select 'a'", "refused 42601"),
+            ("constraint c ON public.users", 0, "true) AS x; drop table users; --", "refused 42601"),
+            ("constraint q ON public.users", 0, "id > 0", "same"),
+            ("constraint q ON public.users", 0, "public.users.id > 0", "same"),
+            ("constraint q ON public.users", 0, "public.users.id > 1", "different"),
+            ("constraint o ON public.users", 0, "b OR (id >= 1 AND id <= 9)", "same"),
+            ("constraint o ON public.users", 0, "b = true or id between 1 and 9", "different"),
+            ("constraint e ON public.users", 0, "m = 'ok'::mood", "same"),
+            ("constraint e ON public.users", 0, "m = 'sad'", "different"),
+            ("constraint e ON public.users", 0, "m = 'new'", "refused 22P02"),
+            ("constraint w ON public.users", 0, "users.tableoid > 0 and not users is null", "different"),
+            ("constraint w ON public.users", 0, "users.tableoid > 0 and users.* is not null", "same"),
+            ("constraint s ON public.t", 0, "t.old < t.new", "same"),
+            ("constraint s ON public.t", 0, "t.old < new + 1", "different"),
+            ("default public.users.n", 0, "'1.5'", "same"),
+            ("default public.users.n", 0, "1.50", "different"),
+            ("default public.users.created", 0, "CURRENT_TIMESTAMP", "different"),
+            ("default public.users.created", 0, "pg_catalog.NOW()", "same"),
+            ("default public.users.note", 0, "cast('x' as character varying)", "same"),
+            ("column public.users.twice", 0, "2 * id", "different"),
+            ("column public.users.twice", 0, "users.id * 2", "same"),
+            ("index public.i", 0, "lower(status::text)", "same"),
+            ("index public.i", 0, "public.lower(id)", "different"),
+            ("index public.i", 1, "m != 'sad'", "same"),
+        ],
+    );
+}
+
+#[test]
+fn what_was_restored_meets_at_the_second_print() {
+    check(
+        "restored",
+        "create table t (v varchar, w varchar,
+           constraint a check (v in ('a', 'b')),
+           constraint b check (((w)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))))",
+        &[
+            ("constraint a ON public.t", 0, "v = 'a' or v = 'b'", "different"),
+            ("constraint b ON public.t", 0, "w in ('a', 'b')", "same"),
+            ("constraint b ON public.t", 0, "w in ('a', 'c')", "different"),
+        ],
+    );
+}
+
+#[test]
+fn policies_triggers_domains() {
+    check(
+        "others",
+        "create table t (id int, owner text);
+         alter table t enable row level security;
+         create policy p on t using (owner = current_user and id in (select id from public.t)) with check (id > 0);
+         create function f() returns trigger language plpgsql as 'begin return new; end';
+         create trigger g before update on t for each row
+           when (old.* is distinct from new.* and new.id > 0) execute function f();
+         create domain positive as int default 1 constraint ok check (value > 0);
+         create function d(a int default 1 + 1, b text default 'x') returns int language sql return a;",
+        &[
+            ("policy p ON public.t", 0, "t.owner = current_user and t.id in (select id from t)", "same"),
+            ("policy p ON public.t", 0, "owner = session_user and id in (select id from t)", "different"),
+            ("policy p ON public.t", 1, "t.id > 0", "same"),
+            ("policy p ON public.t", 1, "t.id >= 0", "different"),
+            ("trigger g ON public.t", 0, "OLD.* IS DISTINCT FROM NEW.* AND (NEW.id) > 0", "same"),
+            ("trigger g ON public.t", 0, "OLD.* IS DISTINCT FROM NEW.* AND OLD.id > 0", "different"),
+            ("trigger g ON public.t", 0, "OLD IS DISTINCT FROM NEW AND NEW.id > 0", "same"),
+            ("domain constraint ok ON DOMAIN public.positive", 0, "VALUE > '0'", "same"),
+            ("domain constraint ok ON DOMAIN public.positive", 0, "VALUE > 1", "different"),
+            ("domain public.positive", 0, "'1'", "same"),
+            ("domain public.positive", 0, "'2'", "different"),
+            ("function public.d(integer, text)", 0, "1+1", "same"),
+            ("function public.d(integer, text)", 0, "2", "different"),
+            ("function public.d(integer, text)", 1, "'x'::text", "same"),
+            ("function public.d(integer, text)", 2, "RETURN d.a", "refused 42P01"),
+            ("function public.d(integer, text)", 2, "RETURN (a)", "same"),
+            ("function public.d(integer, text)", 2, "RETURN a + 1", "different"),
+        ],
+    );
+}
+
+#[test]
+fn views_and_partitions() {
+    check(
+        "views",
+        "create table t (id int primary key, a text, b text);
+         create view v as select id, a || 'x' as ax from t where a in ('p', 'q') order by ax;
+         create view s as select * from t;
+         create materialized view m as select count(*) as n, a from t group by a;
+         create index mi on m ((n + 1)) where n > 0;
+         create table p (d date, v varchar(4)) partition by range (d, lower(v));
+         create table p1 partition of p for values from ('2020-01-01', minvalue) to ('2021-01-01', maxvalue);",
+        &[
+            ("view public.v", 0, "SELECT t.id, a||'x' ax FROM public.t WHERE a = any('{p,q}'::text[]) ORDER BY 2", "different"),
+            ("view public.v", 0, "SELECT t.id, a||'x' ax FROM public.t WHERE t.a IN ('p','q') ORDER BY 2 -- end", "same"),
+            ("view public.v", 0, "SELECT t.id, a||'y' ax FROM public.t WHERE t.a IN ('p','q') ORDER BY 2", "different"),
+            ("view public.v", 0, "SELECT t.id FROM public.nosuch", "refused 42P01"),
+            ("view public.s", 0, "SELECT * FROM t", "same"),
+            ("view public.s", 0, "TABLE t", "same"),
+            ("view public.s", 0, "SELECT id, b, a FROM t", "different"),
+            ("materialized view public.m", 0, "select count(*) n, a from t group by 2", "same"),
+            ("index public.mi", 0, "m.n + 1", "same"),
+            ("index public.mi", 1, "m.n > 0", "same"),
+            ("table public.p", 0, "RANGE (d, (lower(v)))", "same"),
+            ("table public.p", 0, "RANGE (d, (upper(v)))", "different"),
+            ("table public.p1", 0, "FOR VALUES FROM (DATE '2020-01-01', MINVALUE) TO ('2021-01-01', MAXVALUE)", "same"),
+            ("table public.p1", 0, "FOR VALUES FROM ('2020-01-02', MINVALUE) TO ('2021-01-01', MAXVALUE)", "different"),
+        ],
+    );
+}
