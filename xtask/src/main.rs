@@ -2,8 +2,10 @@
 //!
 //! It does not know the product: nothing here is shipped.
 
+mod bench;
 mod demo;
 mod floors;
+mod generate;
 mod pg;
 mod shell;
 mod test;
@@ -31,6 +33,11 @@ enum Chore {
     Floors,
     /// Find, fetch, start and stop PostgreSQL servers
     Pg(pg::Arguments),
+    /// What a plan costs, beside pg_dump -s in the same run
+    Bench(bench::Arguments),
+    /// Run one program and write down what it cost
+    #[command(hide = true)]
+    Measure(bench::MeasureArguments),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +46,8 @@ fn main() -> ExitCode {
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Floors => floors::run(),
         Chore::Pg(arguments) => pg::run(&arguments),
+        Chore::Bench(arguments) => bench::run(&arguments),
+        Chore::Measure(arguments) => bench::measure(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
