@@ -1,7 +1,7 @@
 //! What every command is given.
 //! It does not know what any command does with it.
 
-use crate::args::Global;
+use crate::args::{Global, Leave};
 use crate::config::Config;
 use crate::connect::{self, Session};
 use crate::problem::Problem;
@@ -108,6 +108,11 @@ impl Context {
         self.args.additive || self.config.additive
     }
 
+    /// Leave for hazards, by the configuration and the arguments.
+    pub(crate) fn leaves(&self) -> Vec<&Leave> {
+        self.config.allow.iter().map(|it| &it.value).chain(&self.args.allow).collect()
+    }
+
     /// The psql variables of the schema; of two with one name the last counts.
     pub(crate) fn variables(&self) -> Vec<(&str, &str)> {
         let all = self.config.set.iter().chain(&self.args.variables);
@@ -167,7 +172,7 @@ impl Context {
 
     fn local(&self) -> miette::Result<Opened> {
         let local = local_server()?;
-        self.connect(target::of_url(&local.url(LOCAL_DATABASE), "the embedded server", &self.env)?, None)
+        self.connect(target::of_url(&local.url(LOCAL_DATABASE), "the embedded server")?, None)
     }
 
     fn throwaway(&self) -> miette::Result<Opened> {
@@ -175,7 +180,7 @@ impl Context {
         let install = scratch::obtain(self.args.server_version.and_then(major)).into_diagnostic()?;
         let server = scratch::Server::start(&install, &scratch::Options::default()).into_diagnostic()?;
         server.create_database(LOCAL_DATABASE).into_diagnostic()?;
-        let target = target::of_url(&server.url(LOCAL_DATABASE), "throw-away server", &self.env)?;
+        let target = target::of_url(&server.url(LOCAL_DATABASE), "throw-away server")?;
         self.connect(target, Some(server))
     }
 }

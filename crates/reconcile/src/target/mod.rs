@@ -81,9 +81,9 @@ pub(crate) fn find(
     }
 }
 
-/// The target of a URL that we made ourselves.
-pub(crate) fn of_url(url: &str, source: &str, env: &Environment) -> Result<Target, Problem> {
-    target(dsn::read(url, source)?, source, env)
+/// The target of a URL that we made ourselves: it is whole, and the environment's variables are for others.
+pub(crate) fn of_url(url: &str, source: &str) -> Result<Target, Problem> {
+    target(dsn::read(url, source)?, source, &Environment::default())
 }
 
 /// Why no target was found, where something was set that was meant to name one.

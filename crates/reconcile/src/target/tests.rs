@@ -92,6 +92,12 @@ fn a_framework_password_belongs_to_its_own_source() {
 }
 
 #[test]
+fn a_url_of_our_own_is_whole() {
+    let target = of_url("postgresql://postgres@/dev?host=/run/x&port=5432", "ours").unwrap();
+    assert_eq!((target.display.as_str(), target.settings.tls.roots), ("postgres@/run/x:5432/dev", None));
+}
+
+#[test]
 fn several_hosts() {
     let url =
         "postgres://u@a:1,[::1],%2Frun%2Fpg:3/db?target_session_attrs=primary&load_balance_hosts=random";
