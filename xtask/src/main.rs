@@ -6,6 +6,7 @@ mod bench;
 mod demo;
 mod floors;
 mod generate;
+mod kind;
 mod pg;
 mod shell;
 mod test;
@@ -33,6 +34,8 @@ enum Chore {
     Floors,
     /// Find, fetch, start and stop PostgreSQL servers
     Pg(pg::Arguments),
+    /// Write the first files of a new kind, one for each stage
+    Kind(kind::Arguments),
     /// What a plan costs, beside pg_dump -s in the same run
     Bench(bench::Arguments),
     /// Run one program and write down what it cost
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Floors => floors::run(),
         Chore::Pg(arguments) => pg::run(&arguments),
+        Chore::Kind(arguments) => kind::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Measure(arguments) => bench::measure(&arguments),
     };
