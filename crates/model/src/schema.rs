@@ -165,6 +165,11 @@ impl Schema {
         self.edges.entry(user.clone()).or_default().push(used);
     }
 
+    /// Every recorded use: user and used.
+    pub fn links(&self) -> impl Iterator<Item = (&ObjectId, &ObjectId)> {
+        self.edges.iter().flat_map(|(user, used)| used.iter().map(move |it| (user, it)))
+    }
+
     /// Turns the uses of every object round.
     pub fn users(&self) -> Users {
         let mut users: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();

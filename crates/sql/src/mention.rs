@@ -3,20 +3,33 @@
 //! Works on any SQL, also what no parser here reads. Knows where a name may mean a relation (FROM lists,
 //! joins, regclass literals), a function or a type; resolves nothing.
 
+use std::ops::Range;
+
 use model::{Mention, Name, Span};
 
 use crate::{Tok, TokenKind, lex};
 
 /// Every name, in order of appearance, without repetition.
 pub(crate) fn mentions(tokens: &[Tok]) -> Vec<Mention> {
+    let mut seen = std::collections::HashSet::new();
+    let found = placed(tokens).into_iter().map(|it| it.mention);
+    found.filter(|it| seen.insert(it.clone())).collect()
+}
+
+/// A name and the tokens it is written with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Placed {
+    pub(crate) mention: Mention,
+    pub(crate) tokens: Range<usize>,
+}
+
+/// Every name where it stands, in order of appearance.
+pub(crate) fn placed(tokens: &[Tok]) -> Vec<Placed> {
     let mut scan = Scan { tokens, at: 0, frames: vec![Frame::default()], found: Vec::new(), ctes: ctes(tokens) };
     while scan.at < tokens.len() {
         scan.step();
     }
-    let mut found = scan.found;
-    let mut seen = std::collections::HashSet::new();
-    found.retain(|it| seen.insert(it.clone()));
-    found
+    scan.found
 }
 
 /// One level of parentheses.
@@ -37,7 +50,7 @@ struct Scan<'a> {
     tokens: &'a [Tok],
     at: usize,
     frames: Vec<Frame>,
-    found: Vec<Mention>,
+    found: Vec<Placed>,
     ctes: Vec<Cte>,
 }
 
@@ -89,7 +102,7 @@ impl Scan<'_> {
                 let frame = self.frame();
                 frame.expects = frame.in_from;
             }
-            "*" if self.is_star() => self.found.push(Mention::Star),
+            "*" if self.is_star() => self.push(Mention::Star, self.at..self.at + 1),
             "::" => {
                 self.at += 1;
                 return self.type_name();
@@ -160,7 +173,8 @@ impl Scan<'_> {
                 if self.is_cte(&parts, begin) {
                     return;
                 }
-                Mention::Relation(parts)
+                let end = begin + parts.len() * 2 - 1;
+                return self.push(Mention::Relation(parts), begin..end);
             }
             _ if after_as => Mention::Type(parts),
             _ => Mention::Column(parts),
@@ -168,7 +182,11 @@ impl Scan<'_> {
         if matches!(mention, Mention::Function(_)) {
             self.frame().expects = false;
         }
-        self.found.push(mention);
+        self.push(mention, begin..self.at);
+    }
+
+    fn push(&mut self, mention: Mention, tokens: Range<usize>) {
+        self.found.push(Placed { mention, tokens });
     }
 
     fn skip_alias(&mut self) {
@@ -191,9 +209,10 @@ impl Scan<'_> {
     }
 
     fn type_name(&mut self) {
+        let begin = self.at;
         let parts = self.chain();
         if !parts.is_empty() {
-            self.found.push(Mention::Type(parts));
+            self.push(Mention::Type(parts), begin..self.at);
         }
     }
 
@@ -207,13 +226,16 @@ impl Scan<'_> {
             true => to,
             false => None,
         };
-        let value = self.tokens[self.at].value.clone();
-        match named {
-            Some("regclass") => self.found.extend(names(&value).map(Mention::Relation)),
-            Some("regtype") => self.found.extend(names(&value).map(Mention::Type)),
-            Some("regproc" | "regprocedure") => self.found.extend(names(&value).map(Mention::Function)),
-            _ if is_call => self.found.extend(names(&value).map(Mention::Relation)),
-            _ => (),
+        let value = &self.tokens[self.at].value;
+        let mention = match named {
+            Some("regclass") => names(value).map(Mention::Relation),
+            Some("regtype") => names(value).map(Mention::Type),
+            Some("regproc" | "regprocedure") => names(value).map(Mention::Function),
+            _ if is_call => names(value).map(Mention::Relation),
+            _ => None,
+        };
+        if let Some(mention) = mention {
+            self.push(mention, self.at..self.at + 1);
         }
         self.at += 1;
     }

@@ -1,0 +1,400 @@
+//! A schema as it is after renames: identities, the fields that name things, and the texts that do.
+//!
+//! Knows which fields name what. Texts are changed token by token, and only where a name can mean nothing
+//! but the renamed object; what it cannot tell it leaves, and then the texts differ.
+
+mod text;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use model::{
+    Argument, Body, Column, Constraint, Default, Domain, DomainConstraint, Element, EnumType, Expr, Extension,
+    ForeignKey, Function, Generated, Index, IndexKey, Kind, MaterializedView, Name, Object, ObjectId,
+    PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, ReplicaIdentity, Rule, Schema, Sequence,
+    Shape, Table, Trigger, Type, View,
+};
+
+/// The schema with every `(old, new)` identity substituted everywhere. The text of a routine in another
+/// language is left as it is, as the server leaves it.
+pub fn renamed(schema: &Schema, renames: &[(ObjectId, ObjectId)]) -> Schema {
+    let names = Names::new(schema, renames);
+    let mut after = Schema::default();
+    for (id, object) in schema.iter() {
+        let mut object = object.clone();
+        names.object(id, &mut object);
+        after.insert(names.id(id), object);
+    }
+    for (user, used) in schema.links() {
+        after.link(&names.id(user), names.id(used));
+    }
+    after
+}
+
+/// The schema with labels of enums renamed: the type, the old and the new label.
+pub fn relabelled(schema: &Schema, labels: &[(ObjectId, String, String)]) -> Schema {
+    let mut after = schema.clone();
+    for (id, from, to) in labels {
+        if let Some(Object::Enum(EnumType { labels })) = after.get_mut(id) {
+            labels.iter_mut().filter(|it| *it == from).for_each(|it| it.clone_from(to));
+        }
+        let Some(name) = id.qual_name() else { continue };
+        let ids: Vec<ObjectId> = after.iter().map(|(id, _)| id.clone()).collect();
+        for id in &ids {
+            let exprs = after.get_mut(id).map(Object::exprs_mut).into_iter().flatten();
+            exprs.for_each(|it| text::relabel(it, name, from, to));
+        }
+    }
+    after
+}
+
+/// The renames by what a name may mean.
+pub(crate) struct Names {
+    ids: HashMap<ObjectId, ObjectId>,
+    /// Tables, views, sequences, indexes; a table's name is also that of its row type.
+    relations: HashMap<QualName, QualName>,
+    types: HashMap<QualName, QualName>,
+    /// Routines of which every overload is renamed.
+    routines: HashMap<QualName, QualName>,
+    /// By the old table.
+    columns: HashMap<(QualName, Name), Name>,
+    namespaces: HashMap<Name, Name>,
+}
+
+impl Names {
+    fn new(schema: &Schema, renames: &[(ObjectId, ObjectId)]) -> Names {
+        let mut names = Names {
+            ids: renames.iter().cloned().collect(),
+            relations: HashMap::new(),
+            types: HashMap::new(),
+            routines: HashMap::new(),
+            columns: HashMap::new(),
+            namespaces: HashMap::new(),
+        };
+        for (from, to) in renames {
+            names.learn(schema, from, to);
+        }
+        names
+    }
+
+    fn learn(&mut self, schema: &Schema, from: &ObjectId, to: &ObjectId) {
+        match (&from.path, &to.path) {
+            (Path::Root(old), Path::Root(new)) if from.kind == Kind::Namespace => {
+                self.namespaces.insert(old.clone(), new.clone());
+            }
+            (Path::In(old), Path::In(new)) => {
+                let of_types = matches!(from.kind, Kind::Enum | Kind::Domain);
+                let map = if of_types { &mut self.types } else { &mut self.relations };
+                map.insert(old.clone(), new.clone());
+            }
+            (Path::Routine(old, _), Path::Routine(new, _)) => {
+                if schema.routines(old).all(|it| self.ids.contains_key(it)) {
+                    self.routines.insert(old.clone(), new.clone());
+                }
+            }
+            (Path::Of(table, old), Path::Of(_, new)) if from.kind == Kind::Column => {
+                self.columns.insert((table.clone(), old.clone()), new.clone());
+            }
+            _ => (),
+        }
+    }
+
+    fn id(&self, id: &ObjectId) -> ObjectId {
+        if let Some(new) = self.ids.get(id) {
+            return new.clone();
+        }
+        let path = match &id.path {
+            Path::Root(name) if id.kind == Kind::Namespace => Path::Root(self.namespace(name)),
+            Path::Root(name) => Path::Root(name.clone()),
+            Path::In(name) if matches!(id.kind, Kind::Enum | Kind::Domain) => Path::In(self.type_name(name)),
+            Path::In(name) => Path::In(self.relation(name)),
+            Path::Routine(name, types) => {
+                Path::Routine(self.moved(name), text::types(types, self).unwrap_or_else(|| Arc::clone(types)))
+            }
+            Path::Of(of, name) if id.kind == Kind::DomainConstraint => Path::Of(self.type_name(of), name.clone()),
+            Path::Of(of, name) if matches!(id.kind, Kind::Column | Kind::Default | Kind::NotNull) => {
+                Path::Of(self.relation(of), self.column(of, name))
+            }
+            Path::Of(of, name) => Path::Of(self.relation(of), name.clone()),
+            Path::On(target) => Path::On(Arc::new(self.id(target))),
+            Path::To(target, role) => Path::To(Arc::new(self.id(target)), role.clone()),
+            Path::Keys(keys) => Path::Keys(self.keys(id.kind, keys)),
+        };
+        ObjectId { kind: id.kind, path }
+    }
+
+    /// A default privilege names its namespace second.
+    fn keys(&self, kind: Kind, keys: &[Name]) -> Arc<[Name]> {
+        let at = |(at, name): (usize, &Name)| match at == 1 && kind == Kind::DefaultPrivilege {
+            true => self.namespace(name),
+            false => name.clone(),
+        };
+        keys.iter().enumerate().map(at).collect()
+    }
+
+    fn namespace(&self, name: &Name) -> Name {
+        self.namespaces.get(name).unwrap_or(name).clone()
+    }
+
+    /// A name that is not renamed itself, in its namespace.
+    fn moved(&self, name: &QualName) -> QualName {
+        name.name.clone().within(self.namespace(&name.namespace))
+    }
+
+    fn relation(&self, name: &QualName) -> QualName {
+        self.relations.get(name).cloned().unwrap_or_else(|| self.moved(name))
+    }
+
+    fn type_name(&self, name: &QualName) -> QualName {
+        let found = self.types.get(name).or_else(|| self.relations.get(name));
+        found.cloned().unwrap_or_else(|| self.moved(name))
+    }
+
+    fn routine(&self, name: &QualName) -> QualName {
+        self.routines.get(name).cloned().unwrap_or_else(|| self.moved(name))
+    }
+
+    fn column(&self, table: &QualName, name: &Name) -> Name {
+        self.columns.get(&(table.clone(), name.clone())).unwrap_or(name).clone()
+    }
+
+    fn columns<'n>(&self, table: Option<&QualName>, names: impl IntoIterator<Item = &'n mut Name>) {
+        let Some(table) = table else { return };
+        names.into_iter().for_each(|it| *it = self.column(table, it));
+    }
+
+    fn ty(&self, ty: &mut Type) {
+        if let Some(user) = &mut ty.user {
+            *user = self.type_name(user);
+        }
+        if let Some(text) = text::types(&ty.text, self) {
+            ty.text = text;
+        }
+    }
+
+    fn expr(&self, expr: &mut Expr, own: Option<&QualName>) {
+        text::substitute(expr, own, self);
+    }
+
+    /// The name of an index or of the constraint before it, on a table.
+    fn index(&self, table: Option<&QualName>, name: &mut Name) {
+        let Some(table) = table else { return };
+        let index = Kind::Index.named(&name.clone().within(table.namespace.clone()));
+        let constraint = Kind::Constraint.of(table, name);
+        if let Some(new) = [index, constraint].iter().find_map(|it| self.ids.get(it)) {
+            *name = new.name().clone();
+        }
+    }
+
+    fn object(&self, id: &ObjectId, object: &mut Object) {
+        let own = id.relation();
+        match object {
+            Object::Role(_)
+            | Object::Namespace(_)
+            | Object::Enum(_)
+            | Object::DefaultPrivilege(_)
+            | Object::Owner(_)
+            | Object::Grant(_)
+            | Object::NotNull(_)
+            | Object::Comment(_) => (),
+            Object::Extension(Extension { namespace, version: _ }) => {
+                namespace.iter_mut().for_each(|it| *it = self.namespace(it));
+            }
+            Object::Domain(Domain { base, collation: _, default, not_null: _ }) => {
+                self.ty(base);
+                default.iter_mut().for_each(|it| self.expr(it, None));
+            }
+            Object::DomainConstraint(DomainConstraint { check, validated: _ }) => self.expr(check, None),
+            Object::Sequence(Sequence { options: _, owned_by, persistence: _ }) => {
+                if let Some((table, column)) = owned_by {
+                    (*table, *column) = (self.relation(table), self.column(table, column));
+                }
+            }
+            Object::Table(it) => self.table(id, it),
+            Object::Column(it) => self.column_object(own, it),
+            Object::Function(it) => self.function(it),
+            Object::Procedure(it) => self.procedure(it),
+            Object::Default(Default { expr }) => self.expr(expr, own),
+            Object::Constraint(it) => self.constraint(own, it),
+            Object::Index(it) => self.index_object(it),
+            Object::ForeignKey(it) => self.foreign_key(own, it),
+            Object::View(View { query, columns: _, options: _, shape }) => {
+                self.expr(query, None);
+                self.shape(shape);
+            }
+            Object::MaterializedView(it) => {
+                let MaterializedView { query, columns: _, options: _, access_method: _, tablespace: _, .. } = it;
+                self.expr(query, None);
+                self.shape(&mut it.shape);
+            }
+            Object::Trigger(it) => self.trigger(it),
+            Object::Policy(Policy { permissive: _, command: _, roles: _, using, check }) => {
+                using.iter_mut().chain(check).for_each(|it| self.expr(it, own));
+            }
+        }
+    }
+
+    fn shape(&self, Shape(columns): &mut Shape) {
+        columns.iter_mut().flatten().for_each(|(_, ty)| self.ty(ty));
+    }
+
+    fn table(&self, id: &ObjectId, table: &mut Table) {
+        let own = id.qual_name();
+        let Table {
+            persistence: _,
+            row_security: _,
+            force_row_security: _,
+            options: _,
+            partition_by,
+            partition_of,
+            inherits,
+            of_type,
+            access_method: _,
+            tablespace: _,
+            replica_identity,
+            cluster_on,
+        } = table;
+        if let Some(PartitionKey { key }) = partition_by {
+            self.expr(key, own);
+        }
+        if let Some(PartitionOf { parent, bound }) = partition_of {
+            self.expr(bound, None);
+            *parent = self.relation(parent);
+        }
+        inherits.iter_mut().for_each(|it| *it = self.relation(it));
+        of_type.iter_mut().for_each(|it| *it = self.type_name(it));
+        if let ReplicaIdentity::Index(name) = replica_identity {
+            self.index(own, name);
+        }
+        cluster_on.iter_mut().for_each(|it| self.index(own, it));
+    }
+
+    fn column_object(&self, own: Option<&QualName>, column: &mut Column) {
+        let Column {
+            ty,
+            collation: _,
+            identity: _,
+            generated,
+            storage: _,
+            compression: _,
+            statistics: _,
+            options: _,
+        } = column;
+        self.ty(ty);
+        if let Some(Generated { expr, stored: _ }) = generated {
+            self.expr(expr, own);
+        }
+    }
+
+    fn constraint(&self, own: Option<&QualName>, constraint: &mut Constraint) {
+        match &mut constraint.rule {
+            Rule::Check { expr, no_inherit: _ } => self.expr(expr, own),
+            Rule::PrimaryKey { columns, include, without_overlaps: _ }
+            | Rule::Unique { columns, include, nulls_not_distinct: _, without_overlaps: _ } => {
+                self.columns(own, columns.iter_mut().chain(include));
+            }
+            Rule::Exclusion { method: _, elements, include, predicate } => {
+                elements.iter_mut().for_each(|Element { key, operator: _ }| self.key(own, key));
+                self.columns(own, include);
+                predicate.iter_mut().for_each(|it| self.expr(it, own));
+            }
+        }
+    }
+
+    fn key(&self, own: Option<&QualName>, key: &mut IndexKey) {
+        self.columns(own, &mut key.column);
+        self.expr(&mut key.expr, own);
+    }
+
+    fn index_object(&self, index: &mut Index) {
+        let Index {
+            relation,
+            unique: _,
+            method: _,
+            keys,
+            include,
+            predicate,
+            nulls_not_distinct: _,
+            options: _,
+            tablespace: _,
+            valid: _,
+            attached_to,
+            only: _,
+            concurrently: _,
+        } = index;
+        let own = relation.qual_name();
+        keys.iter_mut().for_each(|it| self.key(own, it));
+        self.columns(own, include);
+        predicate.iter_mut().for_each(|it| self.expr(it, own));
+        attached_to.iter_mut().for_each(|it| *it = self.relation(it));
+        *relation = self.id(relation);
+    }
+
+    fn foreign_key(&self, own: Option<&QualName>, key: &mut ForeignKey) {
+        let ForeignKey {
+            columns,
+            target,
+            target_columns,
+            on_delete: _,
+            on_delete_columns,
+            on_update: _,
+            matching: _,
+            deferral: _,
+            validated: _,
+            enforced: _,
+            period: _,
+        } = key;
+        self.columns(own, columns.iter_mut().chain(on_delete_columns));
+        self.columns(Some(target), target_columns);
+        *target = self.relation(target);
+    }
+
+    fn trigger(&self, trigger: &mut Trigger) {
+        let Trigger {
+            relation,
+            timing: _,
+            events: _,
+            columns,
+            level: _,
+            when,
+            function,
+            arguments: _,
+            old_table: _,
+            new_table: _,
+            constraint: _,
+            from,
+            enabled: _,
+        } = trigger;
+        let own = relation.qual_name();
+        self.columns(own, columns);
+        when.iter_mut().for_each(|it| self.expr(it, own));
+        let id = Kind::Function.routine(function, "");
+        *function = self.id(&id).qual_name().unwrap_or(function).clone();
+        from.iter_mut().for_each(|it| *it = self.relation(it));
+        *relation = self.id(relation);
+    }
+
+    fn arguments(&self, arguments: &mut [Argument], body: &mut Body) {
+        for Argument { mode: _, name: _, ty, default } in arguments {
+            self.ty(ty);
+            default.iter_mut().for_each(|it| self.expr(it, None));
+        }
+        if let Body::Standard(expr) = body {
+            self.expr(expr, None);
+        }
+    }
+
+    fn function(&self, function: &mut Function) {
+        let Function { arguments, returns, body, support, transforms, .. } = function;
+        self.arguments(arguments, body);
+        self.ty(returns);
+        support.iter_mut().for_each(|it| *it = self.routine(it));
+        transforms.iter_mut().for_each(|it| self.ty(it));
+    }
+
+    fn procedure(&self, procedure: &mut Procedure) {
+        let Procedure { arguments, body, transforms, .. } = procedure;
+        self.arguments(arguments, body);
+        transforms.iter_mut().for_each(|it| self.ty(it));
+    }
+}
