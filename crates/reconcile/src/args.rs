@@ -412,7 +412,9 @@ mod tests {
 
     #[test]
     fn values_are_read() {
-        let args = read("reconcile check --allow drop-column:public.* --set on=1 --set s=a=b --lock-timeout 5s --server-version 17.4").unwrap();
+        let line =
+            "--allow drop-column:public.* --set on=1 --set s=a=b --lock-timeout 5s --server-version 17.4";
+        let args = read(&format!("reconcile check {line}")).unwrap();
         assert_eq!(
             args.global.allow,
             [Leave { hazard: "drop-column".into(), objects: Some("public.*".into()) }]

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 const SCHEMA_FILES: [&str; 2] = ["schema/master_schema.sql", "master_schema.sql"];
 
 /// The database of the embedded servers.
-pub(crate) const LOCAL_DATABASE: &str = "dev";
+pub(crate) const LOCAL_DATABASE: &str = "reconcile";
 
 /// What every command is given: arguments that every command takes, the configuration, how to speak.
 pub(crate) struct Context {
@@ -35,7 +35,7 @@ pub(crate) struct Context {
 pub(crate) enum Untargeted {
     /// Take a throw-away server, and say so.
     Throwaway,
-    /// Take the kept server if the user agrees at a terminal.
+    /// Take a throw-away server if the user agrees at a terminal.
     Ask,
     /// Refuse: success against nothing would be a lie.
     Refuse,
@@ -48,20 +48,10 @@ pub(crate) enum Place {
     Named(Box<Target>),
     /// The server kept under `.reconcile/`.
     Local,
-    /// The same, if the user agrees.
-    LocalIfAgreed,
     /// A throw-away server.
     Throwaway,
-}
-
-/// An open session, and what must live as long as it.
-pub(crate) struct Opened {
-    /// The session.
-    pub(crate) session: Session,
-    /// The database it is on.
-    pub(crate) target: Target,
-    /// The throw-away server that ends with this value.
-    _server: Option<scratch::Server>,
+    /// The same, if the user agrees.
+    ThrowawayIfAgreed,
 }
 
 impl Context {
@@ -119,26 +109,8 @@ impl Context {
         all.map(|it| (it.name.as_str(), it.value.as_str())).collect()
     }
 
-    /// Connects to the database to work on, saying first which it is; none if the user does not agree to
-    /// the one proposed.
-    pub(crate) fn open(&self, untargeted: Untargeted) -> miette::Result<Option<Opened>> {
-        match self.place(untargeted)? {
-            Place::Named(target) => self.connect(*target, None).map(Some),
-            Place::Local => self.local().map(Some),
-            Place::LocalIfAgreed => {
-                self.style.warn(&format!("no database is named. {}", target::hint(&self.env)));
-                if self.style.agrees("Use the embedded server under .reconcile/?").into_diagnostic()? {
-                    self.local().map(Some)
-                } else {
-                    Ok(None)
-                }
-            }
-            Place::Throwaway => self.throwaway().map(Some),
-        }
-    }
-
     /// The database to work on.
-    fn place(&self, untargeted: Untargeted) -> Result<Place, Problem> {
+    pub(crate) fn place(&self, untargeted: Untargeted) -> Result<Place, Problem> {
         if self.args.local {
             return Ok(Place::Local);
         }
@@ -151,37 +123,23 @@ impl Context {
         };
         match untargeted {
             Untargeted::Throwaway => Ok(Place::Throwaway),
-            Untargeted::Ask if !self.env.is_ci() && self.style.can_ask() => Ok(Place::LocalIfAgreed),
+            Untargeted::Ask if !self.env.is_ci() && self.style.can_ask() => Ok(Place::ThrowawayIfAgreed),
             Untargeted::Ask | Untargeted::Refuse => Err(refusal()),
         }
     }
 
     /// Says which target it is, and connects.
-    fn connect(&self, target: Target, server: Option<scratch::Server>) -> miette::Result<Opened> {
+    pub(crate) fn connect(&self, target: &Target) -> miette::Result<Session> {
         self.style.note(&format!("target: {target}"));
         target.warnings.iter().for_each(|it| self.style.warn(it));
-        let session = connect::open(&target)?;
+        let session = connect::open(target)?;
         let told = &session.server;
         let tls = if told.tls { "with TLS" } else { "without TLS" };
         self.style.detail(&format!(
             "PostgreSQL {} at {}, {tls}, as {}",
             told.version_text, told.endpoint, told.user
         ));
-        Ok(Opened { session, target, _server: server })
-    }
-
-    fn local(&self) -> miette::Result<Opened> {
-        let local = local_server()?;
-        self.connect(target::of_url(&local.url(LOCAL_DATABASE), "the embedded server")?, None)
-    }
-
-    fn throwaway(&self) -> miette::Result<Opened> {
-        self.style.warn("no database is named, so this compares with an empty throw-away server");
-        let install = scratch::obtain(self.args.server_version.and_then(major)).into_diagnostic()?;
-        let server = scratch::Server::start(&install, &scratch::Options::default()).into_diagnostic()?;
-        server.create_database(LOCAL_DATABASE).into_diagnostic()?;
-        let target = target::of_url(&server.url(LOCAL_DATABASE), "throw-away server")?;
-        self.connect(target, Some(server))
+        Ok(session)
     }
 }
 
@@ -195,8 +153,4 @@ pub(crate) fn local_server() -> miette::Result<scratch::local::Local> {
 /// The folder whose `.reconcile/` holds the kept server.
 pub(crate) fn project() -> std::io::Result<PathBuf> {
     std::env::current_dir()
-}
-
-fn major(version: u32) -> Option<u16> {
-    u16::try_from(version / 10_000).ok()
 }

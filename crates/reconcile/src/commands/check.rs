@@ -2,12 +2,14 @@
 //! It does not know how the exit code is decided.
 
 use crate::args::Check;
-use crate::context::{Context, Untargeted};
+use crate::context::{Context, Place, Untargeted};
 use crate::exit::Outcome;
 
 /// Runs the command.
 pub(crate) fn run(context: &Context, _args: &Check) -> miette::Result<Outcome> {
     let _schema = context.schema()?;
-    let Some(_opened) = context.open(Untargeted::Refuse)? else { return Ok(Outcome::Declined) };
+    if let Place::Named(target) = context.place(Untargeted::Refuse)? {
+        context.connect(&target)?;
+    }
     super::not_wired("check")
 }

@@ -2,11 +2,13 @@
 //! It does not know how the exit code is decided.
 
 use crate::args::Dump;
-use crate::context::{Context, Untargeted};
+use crate::context::{Context, Place, Untargeted};
 use crate::exit::Outcome;
 
 /// Runs the command.
 pub(crate) fn run(context: &Context, _args: &Dump) -> miette::Result<Outcome> {
-    let Some(_opened) = context.open(Untargeted::Refuse)? else { return Ok(Outcome::Declined) };
+    if let Place::Named(target) = context.place(Untargeted::Refuse)? {
+        context.connect(&target)?;
+    }
     super::not_wired("dump")
 }

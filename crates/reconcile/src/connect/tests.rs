@@ -338,7 +338,9 @@ fn a_client_certificate() {
 #[test]
 fn a_session_is_pinned_and_tells_about_itself() {
     let server = server(None, PASSWORD);
-    server.connect("postgres").unwrap().batch_execute("ALTER ROLE postgres SET DateStyle = 'SQL, DMY'; ALTER ROLE postgres SET search_path = app, public").unwrap();
+    let role =
+        "ALTER ROLE postgres SET DateStyle = 'SQL, DMY'; ALTER ROLE postgres SET search_path = app, public";
+    server.connect("postgres").unwrap().batch_execute(role).unwrap();
     let options = "options='-c quote_all_identifiers=on -c extra_float_digits=-3 -c bytea_output=escape -c standard_conforming_strings=off \
                    -c IntervalStyle=iso_8601 -c xmloption=document -c TimeZone=Asia/Tokyo'";
     let mut session = open(&target_of(&server, &dsn(&server, "127.0.0.1", options))).unwrap();

@@ -22,6 +22,11 @@ impl Environment {
         Environment { vars: vars.collect(), home: std::env::home_dir(), user: whoami::username().ok() }
     }
 
+    /// The same user at home, with no variable set.
+    pub(crate) fn without_variables(&self) -> Environment {
+        Environment { vars: BTreeMap::new(), home: self.home.clone(), user: self.user.clone() }
+    }
+
     /// A variable's value; an empty one counts as not set, as in libpq.
     pub(crate) fn var(&self, name: &str) -> Option<&str> {
         self.vars.get(name).map(String::as_str).filter(|it| !it.is_empty())

@@ -68,7 +68,7 @@ pub(crate) fn find(
     if let Some(database) = &config.database {
         return target(resolve(database, config, env)?, &config_name(config), env).map(Some);
     }
-    for (params, source) in [libpq_vars(env)?, postgres_vars(env)?].into_iter().flatten() {
+    if let Some((params, source)) = libpq_vars(env)?.map_or_else(|| postgres_vars(env), |it| Ok(Some(it)))? {
         return target(params, &source, env).map(Some);
     }
     match env.var("PGSERVICE") {
@@ -82,8 +82,8 @@ pub(crate) fn find(
 }
 
 /// The target of a URL that we made ourselves: it is whole, and the environment's variables are for others.
-pub(crate) fn of_url(url: &str, source: &str) -> Result<Target, Problem> {
-    target(dsn::read(url, source)?, source, &Environment::default())
+pub(crate) fn of_url(url: &str, source: &str, env: &Environment) -> Result<Target, Problem> {
+    target(dsn::read(url, source)?, source, &env.without_variables())
 }
 
 /// Why no target was found, where something was set that was meant to name one.

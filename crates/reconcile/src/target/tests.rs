@@ -93,7 +93,9 @@ fn a_framework_password_belongs_to_its_own_source() {
 
 #[test]
 fn a_url_of_our_own_is_whole() {
-    let target = of_url("postgresql://postgres@/dev?host=/run/x&port=5432", "ours").unwrap();
+    let env = Environment::of(&[("PGPASSWORD", "no"), ("PGSSLROOTCERT", "/no")]);
+    let target = of_url("postgresql://postgres@/dev?host=/run/x&port=5432", "ours", &env).unwrap();
+    assert_eq!(target.settings.endpoints[0].password, None);
     assert_eq!((target.display.as_str(), target.settings.tls.roots), ("postgres@/run/x:5432/dev", None));
 }
 
