@@ -2,20 +2,19 @@
 //! extensions that carry the comment they are installed with.
 
 use model::{Comment, Kind, ObjectId};
-use postgres::Transaction;
 
 use crate::Error;
 use crate::address::class;
-use crate::query::Query;
+use crate::query::{Answers, Query};
 use crate::reader::Reader;
 
-const QUERY: Query = Query { name: "comments", sql: include_str!("comment.sql") };
+pub(crate) const QUERY: Query = Query { name: "comments", sql: include_str!("comment.sql") };
 
 /// What initdb says about the namespace public.
 const PUBLIC: &str = "standard public schema";
 
-pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
-    for row in QUERY.ask(transaction)? {
+pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
+    for row in QUERY.rows(answers)? {
         let Some(target) = target(reader, (row.get("class")?, row.get("oid")?, row.get("part")?)) else {
             continue;
         };

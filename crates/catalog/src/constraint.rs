@@ -6,17 +6,16 @@ use model::{
     Constraint, Deferral, DomainConstraint, Element, ForeignKey, Index, Kind, Match, NotNull, QualName,
     Reaction, Rule,
 };
-use postgres::Transaction;
 
 use crate::Error;
 use crate::address::class;
-use crate::query::{Query, Record};
+use crate::query::{Answers, Query, Record};
 use crate::reader::Reader;
 
-const QUERY: Query = Query { name: "constraints", sql: include_str!("constraint.sql") };
+pub(crate) const QUERY: Query = Query { name: "constraints", sql: include_str!("constraint.sql") };
 
-pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
-    let rows = QUERY.ask(transaction)?;
+pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
+    let rows = QUERY.rows(answers)?;
     let mut indexes = taken(reader, &rows)?;
     for row in &rows {
         if row.get::<u32>("domain")? != 0 {
@@ -32,7 +31,7 @@ pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Re
 fn taken(reader: &mut Reader, rows: &[Record]) -> Result<HashMap<u32, Index>, Error> {
     let mut owned = HashMap::new();
     for row in rows {
-        if matches!(row.get::<String>("kind")?.as_str(), "p" | "u" | "x") {
+        if matches!(row.get::<&str>("kind")?, "p" | "u" | "x") {
             owned.insert(row.get::<u32>("index")?, ());
         }
     }
@@ -45,7 +44,7 @@ fn taken(reader: &mut Reader, rows: &[Record]) -> Result<HashMap<u32, Index>, Er
 /// Inherited checks are their parents', and constraints of partitions that come from above likewise.
 fn is_inherited(row: &Record) -> Result<bool, Error> {
     let from_above = row.get::<u32>("parent")? != 0;
-    let merged = matches!(row.get::<String>("kind")?.as_str(), "c" | "n") && row.get::<bool>("inherited")?;
+    let merged = matches!(row.get::<&str>("kind")?, "c" | "n") && row.get::<bool>("inherited")?;
     Ok(from_above || merged)
 }
 
@@ -87,7 +86,7 @@ fn clone(reader: &mut Reader, row: &Record) -> Result<(), Error> {
     }
     let above = reader.addresses.get(&(class::CONSTRAINT, row.get("parent")?, 0)).cloned();
     let Some(id) = above.or_else(|| reader.relation_id(relation).cloned()) else { return Ok(()) };
-    if matches!(row.get::<String>("kind")?.as_str(), "p" | "u" | "x") {
+    if matches!(row.get::<&str>("kind")?, "p" | "u" | "x") {
         reader.put_address(class::RELATION, row.get("index")?, 0, id.clone());
     }
     reader.put_address(class::CONSTRAINT, oid, 0, id);
@@ -98,13 +97,13 @@ fn domain(reader: &mut Reader, row: &Record) -> Result<(), Error> {
     let domain: u32 = row.get("domain")?;
     let Some(name) = reader.domains.get(&domain).cloned() else { return Ok(()) };
     let oid = row.get("oid")?;
-    if row.get::<String>("kind")? != "c" {
+    if row.get::<&str>("kind")? != "c" {
         // A domain's NOT NULL is a field of the domain, though 18 lists it as a constraint.
         reader.put_address(class::CONSTRAINT, oid, 0, Kind::Domain.named(&name));
         return Ok(());
     }
     let check =
-        DomainConstraint { check: reader.expr(&row.deparsed("check")?), validated: row.get("validated")? };
+        DomainConstraint { check: reader.expr(row.deparsed("check")?), validated: row.get("validated")? };
     reader.insert((class::CONSTRAINT, oid), Kind::DomainConstraint.of(&name, &row.name("name")?), check);
     Ok(())
 }
@@ -147,7 +146,7 @@ fn constraint(reader: &Reader, row: &Record, kind: &str, index: Option<Index>) -
 
 fn rule(reader: &Reader, row: &Record, kind: &str, index: Option<Index>) -> Result<Rule, Error> {
     if kind == "c" {
-        let expr = reader.expr(&row.deparsed("check")?);
+        let expr = reader.expr(row.deparsed("check")?);
         return Ok(Rule::Check { expr, no_inherit: row.get("no_inherit")? });
     }
     let Index { method, keys, include, predicate, nulls_not_distinct, .. } =
@@ -189,7 +188,7 @@ fn foreign_key(reader: &Reader, row: &Record) -> Result<ForeignKey, Error> {
         on_delete: reaction(row, "on_delete")?,
         on_delete_columns: reader.column_names(row, relation, &numbers("on_delete_columns")?)?,
         on_update: reaction(row, "on_update")?,
-        matching: match row.get::<String>("match")?.as_str() {
+        matching: match row.get::<&str>("match")? {
             "s" => Match::Simple,
             "f" => Match::Full,
             other => return Err(row.unknown(format!("match type {other}"))),
@@ -202,7 +201,7 @@ fn foreign_key(reader: &Reader, row: &Record) -> Result<ForeignKey, Error> {
 }
 
 fn reaction(row: &Record, column: &'static str) -> Result<Reaction, Error> {
-    Ok(match row.get::<String>(column)?.as_str() {
+    Ok(match row.get::<&str>(column)? {
         "a" => Reaction::NoAction,
         "r" => Reaction::Restrict,
         "c" => Reaction::Cascade,

@@ -3,32 +3,32 @@
 use std::collections::BTreeMap;
 
 use model::{Extension, Facts, Kind, Name, Role};
-use postgres::Transaction;
 
 use crate::address::class;
-use crate::query::Query;
+use crate::query::{Answers, Query, Record};
 use crate::reader::Reader;
 use crate::{Error, text};
 
-const SETTINGS: Query = Query { name: "settings", sql: include_str!("setting.sql") };
-const FACTS: Query = Query { name: "the database", sql: include_str!("fact.sql") };
-const ROLES: Query = Query { name: "roles", sql: include_str!("role.sql") };
-const EXTENSIONS: Query = Query { name: "extensions", sql: include_str!("extension.sql") };
-const AVAILABLE: Query = Query { name: "available extensions", sql: include_str!("available.sql") };
-const MEMBERS: Query = Query { name: "members of extensions", sql: include_str!("member.sql") };
+pub(crate) const SETTINGS: Query = Query { name: "settings", sql: include_str!("setting.sql") };
+pub(crate) const FACTS: Query = Query { name: "the database", sql: include_str!("fact.sql") };
+pub(crate) const ROLES: Query = Query { name: "roles", sql: include_str!("role.sql") };
+pub(crate) const EXTENSIONS: Query = Query { name: "extensions", sql: include_str!("extension.sql") };
+pub(crate) const AVAILABLE: Query =
+    Query { name: "available extensions", sql: include_str!("available.sql") };
+pub(crate) const MEMBERS: Query = Query { name: "members of extensions", sql: include_str!("member.sql") };
 
 /// What the session is set to, before anything is pinned.
-pub(crate) fn settings(transaction: &mut Transaction<'_>) -> Result<BTreeMap<String, String>, Error> {
+pub(crate) fn settings(rows: &[Record]) -> Result<BTreeMap<String, String>, Error> {
     let mut settings = BTreeMap::new();
-    for row in SETTINGS.ask(transaction)? {
+    for row in rows {
         let name: String = row.get("name")?;
         settings.insert(name.to_lowercase(), row.get::<Option<String>>("setting")?.unwrap_or_default());
     }
     Ok(settings)
 }
 
-pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
-    for row in FACTS.ask(transaction)? {
+pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
+    for row in FACTS.rows(answers)? {
         let facts = &mut reader.facts;
         facts.role = row.name("role")?;
         facts.database = row.name("database")?;
@@ -37,8 +37,8 @@ pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Re
         facts.superuser = row.get("superuser")?;
     }
     derive(&mut reader.facts);
-    roles(reader, transaction)?;
-    extensions(reader, transaction)
+    roles(reader, answers)?;
+    extensions(reader, answers)
 }
 
 /// What follows from the settings.
@@ -55,8 +55,8 @@ fn derive(facts: &mut Facts) {
     facts.search_path = resolved.collect();
 }
 
-fn roles(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
-    for row in ROLES.ask(transaction)? {
+fn roles(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
+    for row in ROLES.rows(answers)? {
         let name = row.name("name")?;
         reader.roles.insert(row.get("oid")?, name.clone());
         reader.facts.roles.insert(name.clone());
@@ -70,9 +70,9 @@ fn roles(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), E
     Ok(())
 }
 
-fn extensions(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
+fn extensions(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     let mut by_oid = BTreeMap::new();
-    for row in EXTENSIONS.ask(transaction)? {
+    for row in EXTENSIONS.rows(answers)? {
         let (oid, name): (u32, Name) = (row.get("oid")?, row.name("name")?);
         let (namespace, version) = (row.name("namespace")?, row.get::<String>("version")?);
         by_oid.insert(oid, Kind::Extension.root(&name));
@@ -80,14 +80,14 @@ fn extensions(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<
         reader.insert((class::EXTENSION, oid), Kind::Extension.root(&name), extension);
         reader.facts.extensions.installed.insert(name, (namespace, version));
     }
-    for row in AVAILABLE.ask(transaction)? {
+    for row in AVAILABLE.rows(answers)? {
         let name = row.name("name")?;
         let version = row.get::<Option<String>>("version")?.unwrap_or_default();
         let comment = row.get::<Option<String>>("comment")?;
         reader.facts.extensions.comments.extend(comment.map(|it| (name.clone(), it)));
         reader.facts.extensions.available.insert(name, version);
     }
-    for row in MEMBERS.ask(transaction)? {
+    for row in MEMBERS.rows(answers)? {
         if let Some(extension) = by_oid.get(&row.get("extension")?) {
             reader.members.insert((row.get("class")?, row.get("oid")?), extension.clone());
         }

@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 
 use model::{DefaultPrivilege, Grant, Kind, Name, Privilege, Privileges};
-use postgres::Transaction;
 
 use crate::Error;
-use crate::query::{Query, Record};
+use crate::query::{Answers, Query, Record};
 use crate::reader::Reader;
 
-const QUERY: Query = Query { name: "default privileges", sql: include_str!("default_privilege.sql") };
+pub(crate) const QUERY: Query =
+    Query { name: "default privileges", sql: include_str!("default_privilege.sql") };
 
 /// PUBLIC among the roles: no role can be called that.
 const PUBLIC: &str = "public";
 
-pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
+pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     grants(reader);
-    for row in QUERY.ask(transaction)? {
+    for row in QUERY.rows(answers)? {
         defaults(reader, &row)?;
     }
     Ok(())
@@ -38,7 +38,7 @@ fn grants(reader: &mut Reader) {
 }
 
 fn defaults(reader: &mut Reader, row: &Record) -> Result<(), Error> {
-    let (kind, object) = match row.get::<String>("kind")?.as_str() {
+    let (kind, object) = match row.get::<&str>("kind")? {
         "r" => ("TABLES", Some(Kind::Table)),
         "S" => ("SEQUENCES", Some(Kind::Sequence)),
         "f" => ("FUNCTIONS", Some(Kind::Function)),

@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use model::{Index, IndexKey, Kind, Name, QualName};
-use postgres::Transaction;
 
 use crate::address::class;
-use crate::query::{Query, Record};
+use crate::query::{Answers, Query, Record};
 use crate::reader::Reader;
 use crate::{Error, relation, text};
 
-const QUERY: Query = Query { name: "indexes", sql: include_str!("index.sql") };
-const CLASSES: Query = Query { name: "operator classes", sql: include_str!("opclass.sql") };
+pub(crate) const QUERY: Query = Query { name: "indexes", sql: include_str!("index.sql") };
+pub(crate) const CLASSES: Query = Query { name: "operator classes", sql: include_str!("opclass.sql") };
 
 /// Operator classes by oid, and which types have a default one of their own by access method.
 struct Classes {
@@ -25,9 +24,9 @@ struct Class {
     ty: u32,
 }
 
-pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
-    let classes = classes(&CLASSES.ask(transaction)?)?;
-    for row in QUERY.ask(transaction)? {
+pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
+    let classes = classes(&CLASSES.rows(answers)?)?;
+    for row in QUERY.rows(answers)? {
         let (oid, relation): (u32, u32) = (row.get("oid")?, row.get("relation")?);
         if reader.relation_id(relation).is_none() || !reader.relations.contains_key(&oid) {
             continue;
@@ -71,7 +70,7 @@ fn index(reader: &Reader, row: &Record, classes: &Classes) -> Result<Index, Erro
     let count = usize::try_from(row.get::<i16>("key_count")?).unwrap_or_default();
     let included = columns.get(count..).unwrap_or_default();
     let predicate = match row.get("partial")? {
-        true => Some(reader.expr(&row.deparsed("predicate")?)),
+        true => Some(reader.expr(row.deparsed("predicate")?)),
         false => None,
     };
     Ok(Index {
@@ -156,7 +155,10 @@ fn column(reader: &Reader, relation: u32, number: i16) -> Option<(Name, u32, u32
 /// it is stored as when it has none of its own.
 fn opclass(reader: &Reader, classes: &Classes, method: &str, oid: u32, ty: u32) -> Option<String> {
     let class = classes.by_oid.get(&oid)?;
-    let base = reader.bases.get(&ty).copied().unwrap_or(ty);
+    let mut base = ty;
+    while let Some(under) = reader.bases.get(&base) {
+        base = *under;
+    }
     let own = classes.defaults.get(&(method.to_owned(), base));
     if class.is_default && (class.ty == base || own.is_none()) {
         return None;

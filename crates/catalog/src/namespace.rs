@@ -1,17 +1,16 @@
 //! Reads namespaces. Knows nothing of what stands in them.
 
 use model::{Kind, Namespace};
-use postgres::Transaction;
 
 use crate::Error;
 use crate::address::class;
-use crate::query::Query;
+use crate::query::{Answers, Query};
 use crate::reader::Reader;
 
-const QUERY: Query = Query { name: "schemas", sql: include_str!("namespace.sql") };
+pub(crate) const QUERY: Query = Query { name: "schemas", sql: include_str!("namespace.sql") };
 
-pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
-    for row in QUERY.ask(transaction)? {
+pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
+    for row in QUERY.rows(answers)? {
         let (oid, name) = (row.get("oid")?, row.name("name")?);
         reader.namespaces.insert(oid, name.clone());
         if reader.is_member(class::NAMESPACE, oid) {

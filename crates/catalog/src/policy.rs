@@ -1,17 +1,16 @@
 //! Reads row level security policies.
 
 use model::{Command, Expr, Kind, Name, Policy};
-use postgres::Transaction;
 
 use crate::Error;
 use crate::address::class;
-use crate::query::{Query, Record};
+use crate::query::{Answers, Query, Record};
 use crate::reader::Reader;
 
-const QUERY: Query = Query { name: "policies", sql: include_str!("policy.sql") };
+pub(crate) const QUERY: Query = Query { name: "policies", sql: include_str!("policy.sql") };
 
-pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
-    for row in QUERY.ask(transaction)? {
+pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
+    for row in QUERY.rows(answers)? {
         let relation: u32 = row.get("relation")?;
         let Some(table) = reader.relation_id(relation).and_then(|it| it.qual_name()) else { continue };
         let id = Kind::Policy.of(table, &row.name("name")?);
@@ -31,7 +30,7 @@ fn policy(reader: &Reader, row: &Record) -> Result<Policy, Error> {
     roles.sort();
     Ok(Policy {
         permissive: row.get("permissive")?,
-        command: match row.get::<String>("command")?.as_str() {
+        command: match row.get::<&str>("command")? {
             "*" => Command::All,
             "r" => Command::Select,
             "a" => Command::Insert,
@@ -52,7 +51,7 @@ fn condition(
     text: &'static str,
 ) -> Result<Option<Expr>, Error> {
     Ok(match row.get(present)? {
-        true => Some(reader.expr(&row.deparsed(text)?)),
+        true => Some(reader.expr(row.deparsed(text)?)),
         false => None,
     })
 }

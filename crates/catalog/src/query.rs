@@ -1,9 +1,10 @@
-//! Asks one query and reads its rows by column name. Knows nothing of what a query is about.
+//! Asks queries and reads their rows by column name. Knows nothing of what a query is about.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, Sender};
 
 use model::Name;
-use postgres::types::FromSqlOwned;
+use postgres::types::FromSql;
 use postgres::{Row, Transaction};
 
 use crate::Error;
@@ -22,6 +23,31 @@ impl Query {
         let rows = transaction.query_typed(self.sql, &[]).map_err(|it| Error::query(self.name, it))?;
         Ok(rows.into_iter().map(|row| Record { row, query: self.name }).collect())
     }
+
+    /// The rows that [`ask_all`] found, which must ask the queries in the order they are read.
+    pub(crate) fn rows(&self, Answers(coming): &Answers) -> Result<Vec<Record>, Error> {
+        let Ok((name, rows)) = coming.recv() else { return Err(Error::Moved { query: self.name }) };
+        assert_eq!(name, self.name, "queries are asked in another order than they are read");
+        rows
+    }
+}
+
+/// What a query answered, under its name.
+type Answer = (&'static str, Result<Vec<Record>, Error>);
+
+/// Answers as they come in.
+pub(crate) struct Answers(pub(crate) Receiver<Answer>);
+
+/// Asks one query after another until one fails or nobody listens, so that the server is at work on the
+/// next answer while the last is read.
+pub(crate) fn ask_all(queries: &[&Query], transaction: &mut Transaction<'_>, answers: &Sender<Answer>) {
+    for query in queries {
+        let rows = query.ask(transaction);
+        let failed = rows.is_err();
+        if answers.send((query.name, rows)).is_err() || failed {
+            return;
+        }
+    }
 }
 
 /// A row and the query it answers.
@@ -32,26 +58,26 @@ pub(crate) struct Record {
 
 impl Record {
     /// The value of a column, of whatever type the reader expects.
-    pub(crate) fn get<T: FromSqlOwned>(&self, column: &'static str) -> Result<T, Error> {
+    pub(crate) fn get<'a, T: FromSql<'a>>(&'a self, column: &'static str) -> Result<T, Error> {
         self.row.try_get(column).map_err(|source| Error::Row { query: self.query, column, source })
     }
 
     pub(crate) fn name(&self, column: &'static str) -> Result<Name, Error> {
-        self.get::<String>(column).map(Name::new)
+        self.get::<&str>(column).map(Name::from)
     }
 
     pub(crate) fn maybe_name(&self, column: &'static str) -> Result<Option<Name>, Error> {
-        Ok(self.get::<Option<String>>(column)?.map(Name::new))
+        Ok(self.get::<Option<&str>>(column)?.map(Name::from))
     }
 
     /// A text the server prints from its newest catalog: NULL when the object is gone by now.
-    pub(crate) fn deparsed(&self, column: &'static str) -> Result<String, Error> {
-        self.get::<Option<String>>(column)?.ok_or(Error::Moved { query: self.query })
+    pub(crate) fn deparsed(&self, column: &'static str) -> Result<&str, Error> {
+        self.get::<Option<&str>>(column)?.ok_or(Error::Moved { query: self.query })
     }
 
     /// `{name=value, …}`, as `reloptions` and its like are kept.
     pub(crate) fn options(&self, column: &'static str) -> Result<BTreeMap<String, String>, Error> {
-        Ok(options(&self.get::<Option<Vec<String>>>(column)?.unwrap_or_default()))
+        Ok(self.get::<Option<Vec<&str>>>(column)?.map(|it| options(&it)).unwrap_or_default())
     }
 
     /// The error that the catalog holds a word nobody knows.
@@ -61,7 +87,7 @@ impl Record {
 }
 
 /// Splits each at its first `=`.
-pub(crate) fn options(items: &[String]) -> BTreeMap<String, String> {
+fn options(items: &[&str]) -> BTreeMap<String, String> {
     let pairs = items.iter().map(|it| it.split_once('=').unwrap_or((it, "")));
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

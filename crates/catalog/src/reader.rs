@@ -47,7 +47,7 @@ pub(crate) struct Relation {
     pub(crate) name: QualName,
     /// `relkind`
     pub(crate) kind: String,
-    /// Its identity, where it is of a kind that has one by itself.
+    /// Its identity, where it is of a kind that has one by itself and belongs to no extension.
     pub(crate) id: Option<ObjectId>,
     pub(crate) owner: u32,
     pub(crate) persistence: Persistence,
@@ -101,7 +101,12 @@ impl Reader {
     }
 
     pub(crate) fn finish(self) -> Actual {
-        let Reader { schema, facts, mut addresses, outsiders, members, .. } = self;
+        let Reader { schema, facts, mut addresses, mut outsiders, members, row_types, .. } = self;
+        for (ty, relation) in row_types {
+            // A composite type depends on others as the relation it also is.
+            let composite = outsiders.get(&(class::TYPE, ty)).cloned();
+            outsiders.extend(composite.map(|it| ((class::RELATION, relation), it)));
+        }
         addresses.extend(members.into_iter().map(|((class, oid), extension)| ((class, oid, 0), extension)));
         Actual { schema, facts, addresses, outsiders }
     }
@@ -171,9 +176,9 @@ impl Reader {
         self.addresses.insert((class, oid, part), id);
     }
 
-    /// The identity of a relation that has one.
+    /// The identity of a relation that is one of ours.
     pub(crate) fn relation_id(&self, oid: u32) -> Option<&ObjectId> {
-        self.relations.get(&oid)?.id.as_ref().filter(|_| !self.is_member(class::RELATION, oid))
+        self.relations.get(&oid)?.id.as_ref()
     }
 }
 

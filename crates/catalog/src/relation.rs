@@ -3,27 +3,27 @@
 use std::collections::HashMap;
 
 use model::{Kind, Name, ObjectId, PartitionKey, PartitionOf, Persistence, QualName, ReplicaIdentity, Table};
-use postgres::Transaction;
 
 use crate::address::class;
-use crate::query::{Query, Record};
+use crate::query::{Answers, Query, Record};
 use crate::reader::{Reader, Relation};
 use crate::{Error, types};
 
-const QUERY: Query = Query { name: "relations", sql: include_str!("relation.sql") };
-const PARENTS: Query = Query { name: "inheritance", sql: include_str!("inherit.sql") };
+pub(crate) const QUERY: Query = Query { name: "relations", sql: include_str!("relation.sql") };
+pub(crate) const PARENTS: Query = Query { name: "inheritance", sql: include_str!("inherit.sql") };
 
-pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
+pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     let mut parents: HashMap<u32, Vec<u32>> = HashMap::new();
-    for row in PARENTS.ask(transaction)? {
+    for row in PARENTS.rows(answers)? {
         parents.entry(row.get("child")?).or_default().push(row.get("parent")?);
     }
-    let rows = QUERY.ask(transaction)?;
+    let rows = QUERY.rows(answers)?;
     for row in &rows {
         let Some(name) = reader.qual_name(row)? else { continue };
         let oid = row.get("oid")?;
         let above = parents.remove(&oid).unwrap_or_default();
-        let relation = relation(row, name, above)?;
+        let mut relation = relation(row, name, above)?;
+        relation.id = relation.id.filter(|_| !reader.is_member(class::RELATION, oid));
         estimate(reader, row, &relation)?;
         reader.relations.insert(oid, relation);
     }
@@ -49,7 +49,7 @@ fn relation(row: &Record, name: QualName, parents: Vec<u32>) -> Result<Relation,
         kind,
         id,
         owner: row.get("owner")?,
-        persistence: match row.get::<String>("persistence")?.as_str() {
+        persistence: match row.get::<&str>("persistence")? {
             "u" => Persistence::Unlogged,
             _ => Persistence::Permanent,
         },
@@ -58,7 +58,7 @@ fn relation(row: &Record, name: QualName, parents: Vec<u32>) -> Result<Relation,
         tablespace: row.maybe_name("tablespace")?,
         populated: row.get("populated")?,
         parents,
-        identity_by_index: row.get::<String>("replica_identity")? == "i",
+        identity_by_index: row.get::<&str>("replica_identity")? == "i",
     })
 }
 
@@ -105,11 +105,11 @@ fn table(reader: &Reader, row: &Record, oid: u32) -> Result<Table, Error> {
         false => None,
         true => Some(PartitionOf {
             parent: parents.pop().ok_or(Error::Moved { query: row.query })?,
-            bound: reader.expr(&row.deparsed("bound")?),
+            bound: reader.expr(row.deparsed("bound")?),
         }),
     };
     let partition_by = match relation.kind.as_str() {
-        "p" => Some(PartitionKey { key: reader.expr(&row.deparsed("partition_key")?) }),
+        "p" => Some(PartitionKey { key: reader.expr(row.deparsed("partition_key")?) }),
         _ => None,
     };
     Ok(Table {
@@ -123,7 +123,7 @@ fn table(reader: &Reader, row: &Record, oid: u32) -> Result<Table, Error> {
         of_type: reader.type_names.get(&row.get("of_type")?).cloned(),
         access_method: relation.access_method.clone(),
         tablespace: relation.tablespace.clone(),
-        replica_identity: match row.get::<String>("replica_identity")?.as_str() {
+        replica_identity: match row.get::<&str>("replica_identity")? {
             "f" => ReplicaIdentity::Full,
             // With `i` the index is named when indexes are read; one that was dropped identifies nothing.
             "n" | "i" => ReplicaIdentity::Nothing,

@@ -17,4 +17,4 @@ left join pg_am am on am.oid = c.relam
 left join pg_tablespace space on space.oid = c.reltablespace
 where c.oid >= 16384 and c.relpersistence <> 't' and c.relkind <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-order by n.nspname, c.relname
+order by c.oid

@@ -1,17 +1,16 @@
 //! Reads functions and procedures.
 
 use model::{Argument, Body, Function, Kind, Mode, Name, Parallel, Procedure, QualName, Type, Volatility};
-use postgres::Transaction;
 
 use crate::Error;
 use crate::address::class;
-use crate::query::{Query, Record};
+use crate::query::{Answers, Query, Record};
 use crate::reader::Reader;
 
-const QUERY: Query = Query { name: "routines", sql: include_str!("routine.sql") };
+pub(crate) const QUERY: Query = Query { name: "routines", sql: include_str!("routine.sql") };
 
-pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
-    for row in QUERY.ask(transaction)? {
+pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
+    for row in QUERY.rows(answers)? {
         let Some(name) = reader.qual_name(&row)? else { continue };
         reader.facts.functions.entry(name.name.clone()).or_default().push(name.namespace.clone());
         if !reader.is_member(class::ROUTINE, row.get("oid")?) {
@@ -29,7 +28,7 @@ fn one(reader: &mut Reader, row: &Record, name: &QualName) -> Result<(), Error> 
     let oid = row.get("oid")?;
     let inputs = reader.types(row.query, &row.get::<Vec<u32>>("inputs")?)?;
     let signature = inputs.iter().map(|it| &*it.text).collect::<Vec<_>>().join(", ");
-    let id = match row.get::<String>("kind")?.as_str() {
+    let id = match row.get::<&str>("kind")? {
         "f" | "w" => {
             let id = Kind::Function.routine(name, signature);
             let function = function(reader, row)?;
@@ -56,8 +55,8 @@ fn function(reader: &Reader, row: &Record) -> Result<Function, Error> {
         returns_set: row.get("returns_set")?,
         language: row.name("language")?,
         body: body(reader, row)?,
-        window: row.get::<String>("kind")? == "w",
-        volatility: match row.get::<String>("volatility")?.as_str() {
+        window: row.get::<&str>("kind")? == "w",
+        volatility: match row.get::<&str>("volatility")? {
             "i" => Volatility::Immutable,
             "s" => Volatility::Stable,
             _ => Volatility::Volatile,
@@ -65,7 +64,7 @@ fn function(reader: &Reader, row: &Record) -> Result<Function, Error> {
         strict: row.get("strict")?,
         security_definer: row.get("security_definer")?,
         leakproof: row.get("leakproof")?,
-        parallel: match row.get::<String>("parallel")?.as_str() {
+        parallel: match row.get::<&str>("parallel")? {
             "s" => Parallel::Safe,
             "r" => Parallel::Restricted,
             _ => Parallel::Unsafe,
@@ -95,7 +94,7 @@ fn transforms(reader: &Reader, row: &Record) -> Result<Vec<Type>, Error> {
 
 fn body(reader: &Reader, row: &Record) -> Result<Body, Error> {
     if row.get("standard")? {
-        return Ok(Body::Standard(reader.expr(&row.deparsed("body")?)));
+        return Ok(Body::Standard(reader.expr(row.deparsed("body")?)));
     }
     let source = row.get("source")?;
     Ok(match row.get::<Option<String>>("library")? {

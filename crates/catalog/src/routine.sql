@@ -1,4 +1,4 @@
--- Functions and procedures.
+-- Functions and procedures, but for those the server makes with a type, such as a range's constructors.
 select p.oid, p.pronamespace as namespace, p.proname::text as name, p.prokind::text as kind,
        p.proowner as owner, p.proacl::text[] as acl, l.lanname::text as language,
        p.provolatile::text as volatility, p.proisstrict as strict, p.prosecdef as security_definer,
@@ -20,4 +20,6 @@ join pg_language l on l.oid = p.prolang
 left join pg_proc s on s.oid = p.prosupport
 left join pg_namespace sn on sn.oid = s.pronamespace
 where p.oid >= 16384
+  and not exists (select from pg_depend d
+                  where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'i')
 order by p.proname, p.oid

@@ -1,20 +1,19 @@
 //! Reads sequences: those of their own as objects, those behind identity columns for their columns.
 
 use model::{Sequence, SequenceOptions};
-use postgres::Transaction;
 
 use crate::Error;
 use crate::address::class;
-use crate::query::{Query, Record};
+use crate::query::{Answers, Query, Record};
 use crate::reader::Reader;
 
-const QUERY: Query = Query { name: "sequences", sql: include_str!("sequence.sql") };
+pub(crate) const QUERY: Query = Query { name: "sequences", sql: include_str!("sequence.sql") };
 
 /// What is read of sequences before columns are known: how they count.
-pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<Vec<Record>, Error> {
-    let rows = QUERY.ask(transaction)?;
+pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<Vec<Record>, Error> {
+    let rows = QUERY.rows(answers)?;
     for row in &rows {
-        if row.get::<Option<String>>("link")?.as_deref() == Some("i") {
+        if row.get::<Option<&str>>("link")? == Some("i") {
             let options = options(reader, row)?;
             reader.identities.insert((row.get("relation")?, row.get("number")?), options);
         }

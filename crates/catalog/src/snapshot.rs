@@ -1,13 +1,15 @@
 //! The one transaction in which a database is read. Knows the order of the families, not their rows.
 
 use std::collections::HashMap;
+use std::sync::mpsc;
 
 use model::{Facts, Schema, Unmodelled};
-use postgres::{Client, IsolationLevel, Transaction};
+use postgres::{Client, IsolationLevel};
 
+use crate::query::{Answers, Query};
 use crate::reader::Reader;
 use crate::{
-    Addresses, Error, comment, constraint, facts, grant, index, namespace, policy, relation, routine,
+    Addresses, Error, comment, constraint, facts, grant, index, namespace, policy, query, relation, routine,
     sequence, table, trigger, types, unmodelled, view,
 };
 
@@ -48,35 +50,67 @@ pub fn actual(client: &mut Client) -> Result<Actual, Error> {
     }
 }
 
+/// Every query, in the order the families read their rows.
+const QUERIES: [&Query; 23] = [
+    &facts::FACTS,
+    &facts::ROLES,
+    &facts::EXTENSIONS,
+    &facts::AVAILABLE,
+    &facts::MEMBERS,
+    &namespace::QUERY,
+    &types::COLLATIONS,
+    &types::TEXTS,
+    &types::QUERY,
+    &relation::PARENTS,
+    &relation::QUERY,
+    &sequence::QUERY,
+    &table::QUERY,
+    &view::QUERY,
+    &index::CLASSES,
+    &index::QUERY,
+    &constraint::QUERY,
+    &routine::QUERY,
+    &trigger::QUERY,
+    &policy::QUERY,
+    &grant::QUERY,
+    &comment::QUERY,
+    &unmodelled::QUERY,
+];
+
 fn read(client: &mut Client) -> Result<Actual, Error> {
     let failed = |it| Error::query("the transaction", it);
     let builder = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
     let mut transaction = builder.start().map_err(failed)?;
-    let settings = facts::settings(&mut transaction)?;
+    let settings = facts::settings(&facts::SETTINGS.ask(&mut transaction)?)?;
     transaction.batch_execute(PIN).map_err(failed)?;
     let mut reader = Reader::new(settings);
-    families(&mut reader, &mut transaction)?;
+    let (sender, coming) = mpsc::channel();
+    std::thread::scope(|threads| {
+        let transaction = &mut transaction;
+        threads.spawn(move || query::ask_all(&QUERIES, transaction, &sender));
+        families(&mut reader, &Answers(coming))
+    })?;
     transaction.rollback().map_err(failed)?;
     Ok(reader.finish())
 }
 
 /// Each family after those whose names it speaks of.
-fn families(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
-    facts::read(reader, transaction)?;
-    namespace::read(reader, transaction)?;
-    types::read(reader, transaction)?;
-    relation::read(reader, transaction)?;
-    let sequences = sequence::read(reader, transaction)?;
-    table::read(reader, transaction)?;
+fn families(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
+    facts::read(reader, answers)?;
+    namespace::read(reader, answers)?;
+    types::read(reader, answers)?;
+    relation::read(reader, answers)?;
+    let sequences = sequence::read(reader, answers)?;
+    table::read(reader, answers)?;
     sequence::build(reader, &sequences)?;
-    view::read(reader, transaction)?;
-    index::read(reader, transaction)?;
-    constraint::read(reader, transaction)?;
+    view::read(reader, answers)?;
+    index::read(reader, answers)?;
+    constraint::read(reader, answers)?;
     index::build(reader);
-    routine::read(reader, transaction)?;
-    trigger::read(reader, transaction)?;
-    policy::read(reader, transaction)?;
-    grant::read(reader, transaction)?;
-    comment::read(reader, transaction)?;
-    unmodelled::read(reader, transaction)
+    routine::read(reader, answers)?;
+    trigger::read(reader, answers)?;
+    policy::read(reader, answers)?;
+    grant::read(reader, answers)?;
+    comment::read(reader, answers)?;
+    unmodelled::read(reader, answers)
 }

@@ -1,19 +1,16 @@
 //! Reads columns, their defaults and whether they take NULL.
 
-use std::collections::BTreeMap;
-
 use model::{Column, Default, Generated, Identity, IdentityMode, Kind, Name, NotNull, ObjectId, QualName};
-use postgres::Transaction;
 
 use crate::address::class;
-use crate::query::{Query, Record};
+use crate::query::{Answers, Query, Record};
 use crate::reader::{self, Reader};
 use crate::{Error, relation};
 
-const QUERY: Query = Query { name: "columns", sql: include_str!("column.sql") };
+pub(crate) const QUERY: Query = Query { name: "columns", sql: include_str!("column.sql") };
 
-pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
-    let rows = QUERY.ask(transaction)?;
+pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
+    let rows = QUERY.rows(answers)?;
     for row in &rows {
         let relation = row.get("relation")?;
         if reader.relations.contains_key(&relation) {
@@ -51,7 +48,7 @@ fn one(reader: &mut Reader, row: &Record) -> Result<(), Error> {
         return default(reader, row, &table, &name);
     }
     let (inherited, generated): (bool, _) =
-        (row.get("inherited")?, row.get::<Option<String>>("generated")?.is_some());
+        (row.get("inherited")?, row.get::<Option<&str>>("generated")?.is_some());
     let address = relation::column_id(reader, relation, number).unwrap_or(of);
     reader.put_address(class::RELATION, relation, part, address);
     if !inherited {
@@ -77,25 +74,23 @@ fn acl(row: &Record, id: &ObjectId) -> Result<Option<(ObjectId, u32, Vec<String>
 }
 
 fn column(reader: &Reader, row: &Record) -> Result<Column, Error> {
-    let storage = row.get::<Option<String>>("storage")?;
-    let compression = row.get::<Option<String>>("compression")?;
+    let storage = row.get::<Option<&str>>("storage")?;
+    let compression = row.get::<Option<&str>>("compression")?;
     let collation = row.get::<Option<u32>>("collation")?;
     Ok(Column {
         ty: reader.ty(row.query, row.get("type")?, Some(row.get("modifier")?))?,
         collation: collation.and_then(|it| reader.collations.get(&it).cloned()),
         identity: identity(reader, row)?,
         generated: generated(reader, row)?,
-        storage: storage.map(|it| self::storage(row, &it)).transpose()?,
-        compression: compression.map(|it| self::compression(row, &it)).transpose()?,
+        storage: storage.map(|it| self::storage(row, it)).transpose()?,
+        compression: compression.map(|it| self::compression(row, it)).transpose()?,
         statistics: row.get("statistics")?,
-        options: row
-            .get::<Option<Vec<String>>>("options")?
-            .map_or_else(BTreeMap::new, |it| crate::query::options(&it)),
+        options: row.options("options")?,
     })
 }
 
 fn identity(reader: &Reader, row: &Record) -> Result<Option<Identity>, Error> {
-    let Some(mode) = row.get::<Option<String>>("identity")? else { return Ok(None) };
+    let Some(mode) = row.get::<Option<&str>>("identity")? else { return Ok(None) };
     let mode = if mode == "a" { IdentityMode::Always } else { IdentityMode::ByDefault };
     let key = (row.get::<u32>("relation")?, i32::from(row.get::<i16>("number")?));
     let sequence = reader.identities.get(&key).cloned().ok_or(Error::Moved { query: row.query })?;
@@ -103,8 +98,8 @@ fn identity(reader: &Reader, row: &Record) -> Result<Option<Identity>, Error> {
 }
 
 fn generated(reader: &Reader, row: &Record) -> Result<Option<Generated>, Error> {
-    let Some(kind) = row.get::<Option<String>>("generated")? else { return Ok(None) };
-    Ok(Some(Generated { expr: reader.expr(&row.deparsed("default")?), stored: kind == "s" }))
+    let Some(kind) = row.get::<Option<&str>>("generated")? else { return Ok(None) };
+    Ok(Some(Generated { expr: reader.expr(row.deparsed("default")?), stored: kind == "s" }))
 }
 
 fn storage(row: &Record, letter: &str) -> Result<String, Error> {
@@ -131,13 +126,14 @@ fn default(reader: &mut Reader, row: &Record, table: &QualName, name: &Name) -> 
     let Some(oid) = row.get::<Option<u32>>("default_oid")? else { return Ok(()) };
     let text = row.deparsed("default")?;
     let relation: u32 = row.get("relation")?;
-    if row.get("inherited")? && parents(reader, relation, name).any(|it| it.default.as_ref() == Some(&text)) {
+    if row.get("inherited")? && parents(reader, relation, name).any(|it| it.default.as_deref() == Some(text))
+    {
         if let Some(id) = reader.relation_id(relation).cloned() {
             reader.put_address(class::DEFAULT, oid, 0, id);
         }
         return Ok(());
     }
-    let default = Default { expr: reader.expr(&text) };
+    let default = Default { expr: reader.expr(text) };
     reader.insert((class::DEFAULT, oid), Kind::Default.of(table, name), default);
     Ok(())
 }

@@ -1,14 +1,13 @@
 //! Reads triggers that users made.
 
 use model::{Deferral, Enabled, Event, Expr, Kind, Level, Timing, Trigger};
-use postgres::Transaction;
 
 use crate::address::class;
-use crate::query::{Query, Record};
+use crate::query::{Answers, Query, Record};
 use crate::reader::Reader;
 use crate::{Error, text};
 
-const QUERY: Query = Query { name: "triggers", sql: include_str!("trigger.sql") };
+pub(crate) const QUERY: Query = Query { name: "triggers", sql: include_str!("trigger.sql") };
 
 /// Bits of `tgtype` (`src/include/catalog/pg_trigger.h`).
 const ROW: i16 = 1;
@@ -17,8 +16,8 @@ const INSTEAD: i16 = 1 << 6;
 const EVENTS: [(i16, Event); 4] =
     [(1 << 2, Event::Insert), (1 << 3, Event::Delete), (1 << 4, Event::Update), (1 << 5, Event::Truncate)];
 
-pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
-    for row in QUERY.ask(transaction)? {
+pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
+    for row in QUERY.rows(answers)? {
         let relation = reader.relation_id(row.get("relation")?);
         let Some(name) = relation.and_then(|it| it.qual_name()) else { continue };
         let id = Kind::Trigger.of(name, &row.name("name")?);
@@ -56,7 +55,7 @@ fn trigger(reader: &Reader, row: &Record) -> Result<Trigger, Error> {
         new_table: row.maybe_name("new_table")?,
         constraint: constraint(row)?,
         from: reader.relations.get(&from).map(|it| it.name.clone()),
-        enabled: match row.get::<String>("enabled")?.as_str() {
+        enabled: match row.get::<&str>("enabled")? {
             "O" => Enabled::Origin,
             "D" => Enabled::Disabled,
             "R" => Enabled::Replica,
@@ -71,7 +70,7 @@ fn condition(reader: &Reader, row: &Record) -> Result<Option<Expr>, Error> {
         return Ok(None);
     }
     let definition = row.deparsed("definition")?;
-    let condition = text::condition(&definition).ok_or(Error::Moved { query: row.query })?;
+    let condition = text::condition(definition).ok_or(Error::Moved { query: row.query })?;
     Ok(Some(reader.expr(condition)))
 }
 

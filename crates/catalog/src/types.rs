@@ -1,30 +1,29 @@
 //! Reads types and collations: how types are written, and the enums and domains a schema defines.
 
 use model::{Domain, EnumType, Kind, QualName, Type};
-use postgres::Transaction;
 
 use crate::Error;
 use crate::address::class;
-use crate::query::{Query, Record};
+use crate::query::{Answers, Query, Record};
 use crate::reader::Reader;
 
-const QUERY: Query = Query { name: "types", sql: include_str!("types.sql") };
-const TEXTS: Query = Query { name: "the names of types", sql: include_str!("type_text.sql") };
-const COLLATIONS: Query = Query { name: "collations", sql: include_str!("collation.sql") };
+pub(crate) const QUERY: Query = Query { name: "types", sql: include_str!("types.sql") };
+pub(crate) const TEXTS: Query = Query { name: "the names of types", sql: include_str!("type_text.sql") };
+pub(crate) const COLLATIONS: Query = Query { name: "collations", sql: include_str!("collation.sql") };
 
-pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
-    for row in COLLATIONS.ask(transaction)? {
+pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
+    for row in COLLATIONS.rows(answers)? {
         let (namespace, name) = (row.name("namespace")?, row.name("name")?);
         if namespace.as_str() != "pg_catalog" {
             reader.facts.collations.entry(name.clone()).or_default().push(namespace.clone());
         }
         reader.collations.insert(row.get("oid")?, name.within(namespace));
     }
-    for row in TEXTS.ask(transaction)? {
+    for row in TEXTS.rows(answers)? {
         let ty = text(&row)?;
         reader.types.insert((row.get("oid")?, row.get("modifier")?), ty);
     }
-    for row in QUERY.ask(transaction)? {
+    for row in QUERY.rows(answers)? {
         one(reader, &row)?;
     }
     Ok(())
@@ -36,7 +35,7 @@ fn text(row: &Record) -> Result<Type, Error> {
     if user.namespace.as_str() == "pg_catalog" {
         return Ok(Type::builtin(row.deparsed("text")?));
     }
-    let suffix = row.get::<Option<String>>("suffix")?.unwrap_or_default();
+    let suffix = row.get::<Option<&str>>("suffix")?.unwrap_or_default();
     let brackets = if row.get("is_array")? { "[]" } else { "" };
     Ok(Type { text: format!("{user}{suffix}{brackets}").into(), user: Some(user) })
 }
@@ -54,13 +53,13 @@ fn one(reader: &mut Reader, row: &Record) -> Result<(), Error> {
     }
     reader.facts.types.entry(name.name.clone()).or_default().push(name.namespace.clone());
     reader.type_names.insert(oid, name.clone());
-    if row.get::<String>("kind")? == "d" {
+    if row.get::<&str>("kind")? == "d" {
         reader.bases.insert(oid, row.get("base")?);
     }
     if reader.is_member(class::TYPE, oid) {
         return Ok(());
     }
-    let id = match row.get::<String>("kind")?.as_str() {
+    let id = match row.get::<&str>("kind")? {
         "e" => {
             let id = Kind::Enum.named(&name);
             let labels = row.get::<Option<Vec<String>>>("labels")?.unwrap_or_default();
@@ -80,7 +79,7 @@ fn domain(reader: &mut Reader, row: &Record, name: &QualName) -> Result<model::O
     let domain = Domain {
         base: reader.ty(row.query, row.get("base")?, Some(row.get("modifier")?))?,
         collation: collation.and_then(|it| reader.collations.get(&it).cloned()),
-        default: row.get::<Option<String>>("default")?.map(|it| reader.expr(&it)),
+        default: row.get::<Option<&str>>("default")?.map(|it| reader.expr(it)),
         not_null: row.get("not_null")?,
     };
     reader.domains.insert(oid, name.clone());

@@ -1,22 +1,24 @@
 //! Reads which objects there are of kinds that are not modelled, so that nothing is passed over silently.
 
 use model::Unmodelled;
-use postgres::Transaction;
 
 use crate::Error;
-use crate::query::Query;
+use crate::query::{Answers, Query};
 use crate::reader::Reader;
 
-const QUERY: Query = Query { name: "objects of other kinds", sql: include_str!("unmodelled.sql") };
+pub(crate) const QUERY: Query = Query { name: "objects of other kinds", sql: include_str!("unmodelled.sql") };
 
-pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
-    for row in QUERY.ask(transaction)? {
+pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
+    for row in QUERY.rows(answers)? {
         let namespace = row.maybe_name("namespace")?;
         if namespace.as_ref().is_some_and(|it| it.as_str().starts_with("pg_")) {
             continue;
         }
-        let object =
-            Unmodelled { kind: row.deparsed("kind")?, identity: row.deparsed("identity")?, namespace };
+        let object = Unmodelled {
+            kind: row.deparsed("kind")?.into(),
+            identity: row.deparsed("identity")?.into(),
+            namespace,
+        };
         reader.outsiders.insert((row.get("class")?, row.get("oid")?), object.clone());
         reader.facts.unmodelled.push(object);
     }

@@ -1,12 +1,15 @@
--- Live objects of kinds that are not modelled, whatever namespace they stand in.
+-- Live objects of kinds that are not modelled, whatever namespace they stand in. What belongs to an extension
+-- is left out, and so is what the server makes with something else.
 select o.class, o.oid, i.type as kind, i.identity,
        coalesce((select n.nspname::text from pg_namespace n where n.oid = o.namespace), i.schema) as namespace
 from (
     select 'pg_class'::regclass::oid as class, c.oid, c.relnamespace as namespace
-    from pg_class c where c.relkind in ('f', 'c') and c.relpersistence <> 't'
+    from pg_class c where c.relkind = 'f'
     union all
     select 'pg_type'::regclass, t.oid, t.typnamespace
-    from pg_type t where t.typtype in ('b', 'r', 'p') and t.typcategory <> 'A'
+    from pg_type t
+    left join pg_class c on c.oid = t.typrelid
+    where t.typcategory <> 'A' and (t.typtype in ('b', 'r', 'p') or c.relkind = 'c')
     union all
     select 'pg_proc'::regclass, p.oid, p.pronamespace from pg_proc p where p.prokind = 'a'
     union all
@@ -57,7 +60,7 @@ from (
 cross join lateral pg_identify_object(o.class, o.oid, 0) i
 where o.oid >= 16384
   and not exists (select from pg_depend d
-                  where d.classid = o.class and d.objid = o.oid and d.objsubid = 0 and d.deptype = 'e')
+                  where d.classid = o.class and d.objid = o.oid and d.objsubid = 0 and d.deptype in ('e', 'i'))
 union all
 select l.classoid, l.objoid, 'security label', i.identity || ' (' || l.provider || ')', i.schema
 from pg_seclabel l

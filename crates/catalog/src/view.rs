@@ -1,17 +1,16 @@
 //! Reads views and materialized views. Knows their columns only as what they yield.
 
 use model::{Kind, MaterializedView, Name, Populated, Shape, Type, View};
-use postgres::Transaction;
 
 use crate::Error;
 use crate::address::class;
-use crate::query::Query;
+use crate::query::{Answers, Query};
 use crate::reader::Reader;
 
-const QUERY: Query = Query { name: "views", sql: include_str!("view.sql") };
+pub(crate) const QUERY: Query = Query { name: "views", sql: include_str!("view.sql") };
 
-pub(crate) fn read(reader: &mut Reader, transaction: &mut Transaction<'_>) -> Result<(), Error> {
-    for row in QUERY.ask(transaction)? {
+pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
+    for row in QUERY.rows(answers)? {
         let oid = row.get("oid")?;
         let Some(id) = reader.relation_id(oid).cloned() else { continue };
         let text = row.deparsed("query")?;
