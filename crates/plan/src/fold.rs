@@ -1,0 +1,107 @@
+//! From what is to be done to the statements that do it, leaving out what another statement does along
+//! the way: a column of a new table, a child of a dropped one. Knows no kind of object.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use model::{ObjectId, Schema};
+
+use crate::Why;
+use crate::draft::Draft;
+use crate::expand::Expansion;
+use crate::rules::{self, Context};
+
+/// What stands on a relation though its parent is no object of the schema, by relation.
+pub(crate) fn orphans(schema: &Schema) -> HashMap<ObjectId, Vec<ObjectId>> {
+    let mut orphans: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
+    for (id, object) in schema.iter() {
+        let parent = object.parent(id).filter(|it| !schema.contains(it));
+        if let Some(relation) = parent.and_then(|it| relation(&it, schema)) {
+            orphans.entry(relation).or_default().push(id.clone());
+        }
+    }
+    orphans
+}
+
+fn relation(id: &ObjectId, schema: &Schema) -> Option<ObjectId> {
+    schema.relation(id.relation()?)
+}
+
+fn host(id: &ObjectId, schema: &Schema) -> Option<ObjectId> {
+    let parent = schema.get(id)?.parent(id)?;
+    if schema.contains(&parent) { Some(parent) } else { relation(&parent, schema) }
+}
+
+/// The drafts of an expansion: what is taken down, swapped, changed, made, and what follows from that.
+pub(crate) fn drafts(cx: &Context<'_>, expansion: &mut Expansion) -> Vec<Draft> {
+    let mut taken = absorbed(cx, expansion);
+    let mut drafts = Vec::new();
+    for (id, why) in &cx.dropped {
+        let Some(old) = cx.actual.get(id).filter(|_| !taken.silent.contains(id)) else { continue };
+        let mut down = rules::drop(id, old, cx);
+        if let Some(last) = down.last_mut() {
+            last.step.makes.extend(taken.by.remove(id).unwrap_or_default());
+        }
+        drafts.extend(down.into_iter().map(|it| it.why(why.clone())));
+    }
+    let mut made: HashSet<ObjectId> = HashSet::new();
+    for (id, why) in &expansion.swapped {
+        let mut swap = rules::swap(id, cx);
+        made.extend(swap.iter().flat_map(|it| it.step.makes.iter().cloned()));
+        if let Some(last) = swap.last_mut() {
+            last.step.makes.extend(taken.by.remove(id).unwrap_or_default());
+        }
+        drafts.extend(swap.into_iter().map(|it| it.why(why.clone())));
+    }
+    let altered = std::mem::take(&mut expansion.altered);
+    let follows = rules::afterwards(cx, &altered);
+    drafts.extend(altered.into_values().flatten());
+    drafts.extend(creates(cx, &expansion.swapped, made));
+    drafts.extend(follows);
+    for draft in drafts.iter_mut().filter(|it| !it.step.locks.is_empty()) {
+        draft.step.lock_timeout = cx.options.lock_timeout;
+    }
+    drafts
+}
+
+fn creates(cx: &Context<'_>, swapped: &BTreeMap<ObjectId, Why>, mut made: HashSet<ObjectId>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for (id, why) in &cx.created {
+        let Some(new) = cx.desired.get(id) else { continue };
+        if made.contains(id) || swapped.contains_key(id) {
+            continue;
+        }
+        for draft in rules::create(id, new, cx) {
+            made.extend(draft.step.makes.iter().cloned());
+            let draft = if draft.step.why.is_empty() { draft.why(why.clone()) } else { draft };
+            drafts.push(draft.adds());
+        }
+    }
+    drafts
+}
+
+/// What goes without a word, and by whose statement.
+struct Absorbed {
+    silent: HashSet<ObjectId>,
+    by: HashMap<ObjectId, Vec<ObjectId>>,
+}
+
+fn absorbed(cx: &Context<'_>, expansion: &Expansion) -> Absorbed {
+    let mut hosts: HashMap<&ObjectId, ObjectId> = HashMap::new();
+    for id in cx.dropped.keys().filter(|it| it.kind.meta().cascades) {
+        let goes = |it: &ObjectId| cx.dropped.contains_key(it) || expansion.swapped.contains_key(it);
+        if let Some(host) = host(id, cx.actual).filter(goes)
+            && rules::is_quiet(id, cx)
+        {
+            hosts.insert(id, host);
+        }
+    }
+    let mut by: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
+    for id in cx.dropped.keys().filter(|it| hosts.contains_key(it)) {
+        let mut top = &hosts[id];
+        while let Some(above) = hosts.get(top) {
+            top = above;
+        }
+        by.entry(top.clone()).or_default().push(id.clone());
+    }
+    Absorbed { silent: hosts.into_keys().cloned().collect(), by }
+}

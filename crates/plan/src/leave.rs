@@ -1,0 +1,234 @@
+//! What is not allowed, and what depends on it: put off by taking it out of the desired schema, so that
+//! what differs after the plan is exactly what was announced. Knows no kind of object.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use diff::{Change, Pair};
+use model::{ObjectId, Schema, Users};
+use serde::Serialize;
+
+use crate::rules::{self, Claim, claims};
+use crate::{Allow, Blocked, Drafted, Hazard, Setting, Verb};
+
+/// A difference that stays.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Pending {
+    /// The object.
+    pub id: ObjectId,
+    /// What would be done to it.
+    pub verb: Verb,
+    /// Why it is not.
+    pub because: Because,
+    /// The hazards that need leave.
+    pub hazards: Vec<Hazard>,
+    /// What would allow it (`--allow …`).
+    pub allow: Vec<String>,
+}
+
+/// Why a difference stays.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Because {
+    /// It has hazards that nobody allowed.
+    NeedsLeave,
+    /// Only additions were asked for.
+    OnlyAdditions,
+    /// Its name is still taken.
+    NameTaken {
+        /// By an object that is kept.
+        by: ObjectId,
+    },
+    /// It goes with another difference that stays.
+    DependsOn {
+        /// On which.
+        id: ObjectId,
+    },
+}
+
+/// A change that is not allowed.
+pub(crate) struct Refused {
+    id: ObjectId,
+    because: Because,
+    /// What the leave would be for: on the object itself or on one that falls with it.
+    hazards: Vec<(Hazard, ObjectId)>,
+}
+
+/// What has been put off so far.
+#[derive(Default)]
+pub(crate) struct Leave {
+    reasons: BTreeMap<ObjectId, Reason>,
+    stuck: Vec<Blocked>,
+}
+
+struct Reason {
+    because: Because,
+    hazards: Vec<(Hazard, ObjectId)>,
+}
+
+impl Leave {
+    /// The changes behind the drafts that are not allowed.
+    pub(crate) fn refused(&self, draft: &Drafted, setting: &Setting<'_>) -> Vec<Refused> {
+        let options = setting.options;
+        let mut refused: BTreeMap<ObjectId, Refused> = BTreeMap::new();
+        for it in &draft.drafts {
+            let id = &it.step.id;
+            let denied = it.step.hazards.iter().copied().filter(|hazard| !options.allows(*hazard, id));
+            let hazards: Vec<(Hazard, ObjectId)> = denied.map(|hazard| (hazard, id.clone())).collect();
+            let because = match (hazards.is_empty(), options.additive && !it.adds) {
+                (_, true) => Because::OnlyAdditions,
+                (false, false) => Because::NeedsLeave,
+                (true, false) => continue,
+            };
+            let ids = it.all();
+            let cause = |id: &ObjectId| match draft.own.contains(id) {
+                true => Some(id.clone()),
+                false => draft.causes.get(id).cloned(),
+            };
+            let Some(cause) = ids.filter_map(cause).next() else { continue };
+            let entry = refused.entry(cause.clone());
+            let entry = entry.or_insert_with(|| Refused { id: cause, because, hazards: Vec::new() });
+            entry.hazards.extend(hazards);
+        }
+        refused.into_values().collect()
+    }
+
+    /// Takes refused changes out of the desired schema. Says whether that changed anything.
+    pub(crate) fn put_off(&mut self, refused: Vec<Refused>, actual: &Schema, desired: &mut Schema) -> bool {
+        let users = desired.users();
+        let creates: HashMap<Claim, ObjectId> = desired
+            .iter()
+            .filter(|(id, _)| !actual.contains(id))
+            .flat_map(|(id, it)| claims(id, it).into_iter().map(move |claim| (claim, id.clone())))
+            .collect();
+        let mut work =
+            Work { actual, desired, users: &users, creates: &creates, leave: self, changed: false };
+        for Refused { id, because, hazards } in refused {
+            let before = std::mem::replace(&mut work.changed, false);
+            work.restore(&id, because, hazards);
+            if !work.changed {
+                work.leave.stuck.push(Blocked { id: id.clone(), of: id, allow: None });
+            }
+            work.changed |= before;
+        }
+        work.changed
+    }
+
+    /// What was refused but could not be put off.
+    pub(crate) fn stuck(&mut self) -> Vec<Blocked> {
+        std::mem::take(&mut self.stuck)
+    }
+
+    /// What differs between what is carried out and what was wanted.
+    pub(crate) fn pending(&self, pair: Pair<'_>) -> Vec<Pending> {
+        diff::diff(pair).iter().map(|change| self.entry(change, pair)).collect()
+    }
+
+    fn entry(&self, change: &Change<'_>, pair: Pair<'_>) -> Pending {
+        let id = change.id().clone();
+        let verb = match change {
+            Change::Create { .. } => Verb::Create,
+            Change::Alter { .. } => Verb::Alter,
+            Change::Drop { .. } => Verb::Drop,
+        };
+        let Some(reason) = self.reasons.get(&id) else {
+            let on =
+                pair.actual.parent(&id).or_else(|| pair.desired.parent(&id)).unwrap_or_else(|| id.clone());
+            let because = Because::DependsOn { id: on };
+            return Pending { id, verb, because, hazards: Vec::new(), allow: Vec::new() };
+        };
+        let mut hazards: Vec<Hazard> = reason.hazards.iter().map(|(it, _)| *it).collect();
+        hazards.sort();
+        hazards.dedup();
+        let mut allow: Vec<String> =
+            reason.hazards.iter().map(|(it, on)| Allow::on(*it, on).to_string()).collect();
+        allow.sort();
+        allow.dedup();
+        Pending { id, verb, because: reason.because.clone(), hazards, allow }
+    }
+}
+
+struct Work<'a> {
+    actual: &'a Schema,
+    desired: &'a mut Schema,
+    /// Of the desired schema, before anything is put off.
+    users: &'a Users,
+    /// Who is to take a name, likewise.
+    creates: &'a HashMap<Claim, ObjectId>,
+    leave: &'a mut Leave,
+    changed: bool,
+}
+
+impl Work<'_> {
+    /// Puts an object back as it is, with what goes with it and what it stands on; then takes back what
+    /// wants its name or its new state.
+    fn restore(&mut self, id: &ObjectId, because: Because, hazards: Vec<(Hazard, ObjectId)>) {
+        self.note(id, because, hazards);
+        let mut kept = Vec::new();
+        let mut queue = vec![id.clone()];
+        while let Some(next) = queue.pop() {
+            let Some(live) = self.actual.get(&next) else { continue };
+            if self.desired.get(&next) == Some(live) {
+                continue;
+            }
+            let was_gone = !self.desired.contains(&next);
+            self.desired.insert(next.clone(), live.clone());
+            self.changed = true;
+            if next != *id {
+                self.note(&next, Because::DependsOn { id: id.clone() }, Vec::new());
+            }
+            if was_gone {
+                let around = self.actual.children(&next).cloned().chain(self.actual.uses(&next));
+                queue.extend(around.chain(self.actual.parent(&next)).filter(|it| !self.desired.contains(it)));
+            }
+            kept.push(next);
+        }
+        if !self.actual.contains(id) {
+            self.withdraw(vec![id.clone()], &Because::DependsOn { id: id.clone() });
+        }
+        for id in kept {
+            self.free_name(&id);
+            if rules::others_wait_for(&id) {
+                let waiting = self.users.of(&id).filter(|it| rules::waits_for_others(it)).cloned().collect();
+                self.withdraw(waiting, &Because::DependsOn { id });
+            }
+        }
+    }
+
+    /// What wanted the name of an object that is kept cannot have it.
+    fn free_name(&mut self, id: &ObjectId) {
+        let Some(live) = self.actual.get(id) else { return };
+        for claim in claims(id, live) {
+            if let Some(other) = self.creates.get(&claim).filter(|it| *it != id) {
+                self.withdraw(vec![other.clone()], &Because::NameTaken { by: id.clone() });
+            }
+        }
+    }
+
+    /// Takes changed or new objects back to what they are, with all that would use them.
+    fn withdraw(&mut self, ids: Vec<ObjectId>, because: &Because) {
+        let mut seen: HashSet<ObjectId> = HashSet::new();
+        let mut queue: Vec<(ObjectId, Because)> = ids.into_iter().map(|it| (it, because.clone())).collect();
+        while let Some((id, because)) = queue.pop() {
+            let same = self.actual.get(&id) == self.desired.get(&id);
+            if same || !seen.insert(id.clone()) {
+                continue;
+            }
+            self.changed = true;
+            let parts: Vec<ObjectId> = self.desired.children(&id).cloned().collect();
+            match self.actual.get(&id) {
+                Some(_) => self.restore(&id, because, Vec::new()),
+                None => {
+                    self.note(&id, because, Vec::new());
+                    self.desired.retain(|it, _| *it != id);
+                    let users = self.users.of(&id).cloned().chain(parts);
+                    queue.extend(users.map(|it| (it, Because::DependsOn { id: id.clone() })));
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, id: &ObjectId, because: Because, hazards: Vec<(Hazard, ObjectId)>) {
+        let reason = self.leave.reasons.entry(id.clone());
+        reason.or_insert_with(|| Reason { because, hazards: Vec::new() }).hazards.extend(hazards);
+    }
+}

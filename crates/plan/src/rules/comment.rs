@@ -1,0 +1,49 @@
+//! Comments. Does not know what is said.
+
+use model::{Comment, Kind, Object, ObjectId, Schema, literal};
+
+use super::text::subject;
+use super::{Alter, Context, Rules};
+use crate::Mode;
+use crate::draft::Draft;
+
+impl Rules for Comment {
+    fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        vec![locked(Draft::create(id, on(id, cx.desired, &literal(&self.text))), id)]
+    }
+
+    fn alter(&self, new: &Comment, id: &ObjectId, cx: &Context<'_>) -> Alter {
+        let Comment { text } = new;
+        let alter = Draft::alter(id, on(id, cx.desired, &literal(text)));
+        Alter::InPlace(vec![locked(alter, id).changed("text", &self.text, text)])
+    }
+
+    fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        vec![locked(Draft::drop(id, on(id, cx.actual, "NULL")), id)]
+    }
+}
+
+fn on(id: &ObjectId, schema: &Schema, text: &str) -> String {
+    format!("COMMENT ON {} IS {text}", id.target().map(|it| target(it, schema)).unwrap_or_default())
+}
+
+/// A not-null constraint is known by its column, but addressed by its name.
+fn target(id: &ObjectId, schema: &Schema) -> String {
+    match (schema.get(id), id.relation()) {
+        (Some(Object::NotNull(it)), Some(table)) => {
+            format!("CONSTRAINT {} ON {table}", it.name.as_ref().unwrap_or_else(|| id.name()))
+        }
+        _ => subject(id),
+    }
+}
+
+fn locked(draft: Draft, id: &ObjectId) -> Draft {
+    const RELATIONS: [Kind; 3] = [Kind::Table, Kind::View, Kind::MaterializedView];
+    let target = id.target();
+    let relation =
+        target.and_then(|it| it.relation().or(it.qual_name().filter(|_| RELATIONS.contains(&it.kind))));
+    match relation.filter(|_| target.is_some_and(|it| it.kind != Kind::DomainConstraint)) {
+        Some(relation) => draft.lock(Mode::ShareUpdateExclusive, relation),
+        None => draft,
+    }
+}

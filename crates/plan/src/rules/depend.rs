@@ -1,0 +1,149 @@
+//! What the kinds are to each other when one of them is taken down. Knows no statement.
+
+use diff::Change;
+use model::{Kind, Object, ObjectId, Rule, Schema};
+
+use super::Context;
+
+/// What becomes of a user when what it uses is taken down.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stance {
+    /// It has to be taken down before, and can be put back.
+    Falls,
+    /// It does not notice.
+    Stays,
+    /// It would have to be taken down and cannot come back as it was.
+    Cannot,
+}
+
+/// What becomes of `user` when `used` is taken down.
+pub(crate) fn stance(user: &ObjectId, used: &ObjectId, cx: &Context<'_>) -> Stance {
+    match (user.kind, used.kind) {
+        (_, Kind::Role | Kind::Extension) => Stance::Stays,
+        (it, _) if it.meta().rebuildable => Stance::Falls,
+        (Kind::Column, Kind::Table) if user.relation() != used.qual_name() => Stance::Cannot,
+        (Kind::Column, _) => column_stance(user, used, cx),
+        (Kind::Table, Kind::Column | Kind::NotNull | Kind::Constraint) => Stance::Stays,
+        (Kind::Table, Kind::Table) => Stance::Falls,
+        (Kind::Table | Kind::Domain | Kind::Sequence, Kind::Namespace) => Stance::Stays,
+        _ => Stance::Cannot,
+    }
+}
+
+/// A generated column is computed again; a column of the type itself is not given up for it.
+fn column_stance(user: &ObjectId, used: &ObjectId, cx: &Context<'_>) -> Stance {
+    let Some(Object::Column(column)) = cx.actual.get(user) else { return Stance::Stays };
+    let of_type = column.ty.user.as_ref() == used.qual_name() && used.qual_name().is_some();
+    match (&column.generated, of_type) {
+        (_, true) => Stance::Cannot,
+        (Some(_), false) => Stance::Falls,
+        (None, false) => Stance::Stays,
+    }
+}
+
+/// Whether an object goes so quietly with its parent that nobody has to say it: nothing outside of the
+/// parent that goes as well could be waiting for the object and be waited for by the parent.
+pub(crate) fn is_quiet(id: &ObjectId, cx: &Context<'_>) -> bool {
+    if id.kind == Kind::Column || id.kind.meta().satellite {
+        return true;
+    }
+    let own = owner_of(id, cx.actual);
+    cx.actual.uses(id).iter().all(|used| {
+        !cx.dropped.contains_key(used)
+            || owner_of(used, cx.actual) == own
+            || stands_on_plain_things(used, cx.actual)
+    })
+}
+
+/// The relation or type at the top of what lives and dies with it.
+fn owner_of(id: &ObjectId, schema: &Schema) -> ObjectId {
+    let mut top = id.clone();
+    while top.kind.meta().cascades
+        && let Some(parent) = schema.parent(&top)
+    {
+        top = parent;
+    }
+    top
+}
+
+/// Whether an object uses nothing that could use a relation in turn.
+pub(super) fn stands_on_plain_things(id: &ObjectId, schema: &Schema) -> bool {
+    const PLAIN: [Kind; 5] = [Kind::Namespace, Kind::Enum, Kind::Extension, Kind::Role, Kind::Sequence];
+    let plain = |it: &ObjectId| PLAIN.contains(&it.kind);
+    if plain(id) {
+        return true;
+    }
+    matches!(id.kind, Kind::Function | Kind::Procedure | Kind::Domain)
+        && schema.uses(id).iter().all(|it| plain(it) || it.kind == Kind::Domain)
+}
+
+/// Whether something lost with a column or table could never stay: what is gone already asks for leave.
+pub(super) fn is_doomed(id: &ObjectId, cx: &Context<'_>) -> bool {
+    cx.actual.uses(id).iter().any(|it| matches!(it.kind, Kind::Column | Kind::Table) && cx.is_gone(it))
+}
+
+/// Whether a file may leave the object out without meaning that it should go.
+pub(super) fn may_go_unsaid(id: &ObjectId, desired: &Schema) -> bool {
+    match id.kind {
+        Kind::Role => true,
+        Kind::Owner => id.target().is_some_and(|it| desired.contains(it)),
+        _ => false,
+    }
+}
+
+/// Whether a change comes about by another one: what a table shares with its parent stops being an
+/// object of its own when it is attached, and becomes one again when it is detached.
+pub(crate) fn by_itself(change: &Change<'_>, actual: &Schema, desired: &Schema) -> bool {
+    const SHARED: [Kind; 5] =
+        [Kind::Column, Kind::NotNull, Kind::Constraint, Kind::ForeignKey, Kind::Default];
+    let id = change.id();
+    let Some(table) = id.relation().filter(|_| SHARED.contains(&id.kind)) else { return false };
+    let (from, to, with) = match change {
+        Change::Drop { .. } => (actual, desired, desired),
+        Change::Create { .. } => (desired, actual, actual),
+        Change::Alter { .. } => return false,
+    };
+    let table = Kind::Table.named(table);
+    let (Some(Object::Table(alone)), Some(Object::Table(attached))) = (from.get(&table), to.get(&table))
+    else {
+        return false;
+    };
+    let parents = |it: &model::Table| -> Vec<model::QualName> {
+        it.partition_of.iter().map(|it| it.parent.clone()).chain(it.inherits.iter().cloned()).collect()
+    };
+    let before = parents(alone);
+    let gained = parents(attached).into_iter().filter(|it| !before.contains(it));
+    gained.into_iter().any(|parent| has_same(with, id, from, &parent))
+}
+
+/// Whether the parent has what the child has: by name, or for constraints by what they demand.
+fn has_same(with: &Schema, id: &ObjectId, from: &Schema, parent: &model::QualName) -> bool {
+    if with.contains(&id.kind.of(parent, id.name())) {
+        return true;
+    }
+    let Some(Object::Constraint(own)) = from.get(id) else { return false };
+    with.children(&Kind::Table.named(parent)).any(|it| match with.get(it) {
+        Some(Object::Constraint(its)) => match (&own.rule, &its.rule) {
+            (Rule::Check { .. }, Rule::Check { .. }) => false,
+            _ => its.rule == own.rule,
+        },
+        _ => false,
+    })
+}
+
+/// Whether saying the object again costs nothing and changes nothing where it was the same.
+pub(crate) fn is_harmless_again(id: &ObjectId) -> bool {
+    use Kind::{Default, Function, Policy, Procedure, Trigger, View};
+    matches!(id.kind, Default | Policy | View | Function | Procedure | Trigger)
+}
+
+/// Whether what uses an object may only make sense with its new state, so that it waits where that is
+/// not allowed.
+pub(crate) fn others_wait_for(id: &ObjectId) -> bool {
+    matches!(id.kind, Kind::Column | Kind::Enum | Kind::Domain | Kind::View | Kind::MaterializedView)
+}
+
+/// Whether a user cares what state the thing it uses is in.
+pub(crate) fn waits_for_others(id: &ObjectId) -> bool {
+    !id.kind.meta().satellite && id.kind != Kind::NotNull
+}

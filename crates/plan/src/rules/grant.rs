@@ -1,0 +1,312 @@
+//! Grants and default privileges. Only what differs is said. Does not know who owns what beyond what
+//! the schemas and facts tell.
+
+use std::collections::{BTreeMap, HashMap};
+
+use model::{DefaultPrivilege, Grant, Kind, Name, Object, ObjectId, Path, Privilege, Privileges};
+
+use super::text::joined;
+use super::{Alter, Context, Rules};
+use crate::draft::{Draft, Stage};
+use crate::{Hazard, Why};
+
+impl Rules for Grant {
+    fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let change = Change { from: held(id, cx), to: self.privileges.clone() };
+        self::drafts(id, &change, cx, Draft::create)
+    }
+
+    fn alter(&self, new: &Grant, id: &ObjectId, cx: &Context<'_>) -> Alter {
+        let Grant { privileges } = new;
+        let change = Change { from: self.privileges.clone(), to: privileges.clone() };
+        let (old, new) = (words(&self.privileges), words(privileges));
+        let drafts = self::drafts(id, &change, cx, Draft::alter).into_iter();
+        Alter::InPlace(drafts.map(|it| it.changed("privileges", &old, &new)).collect())
+    }
+
+    /// Back to what the server gives by itself.
+    fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let change = Change { from: self.privileges.clone(), to: built_in(id, cx) };
+        self::drafts(id, &change, cx, Draft::drop)
+    }
+}
+
+impl Rules for DefaultPrivilege {
+    fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let change = Change { from: default_built_in(id, cx), to: self.privileges.clone() };
+        default_drafts(id, &change, cx, Draft::create)
+    }
+
+    fn alter(&self, new: &DefaultPrivilege, id: &ObjectId, cx: &Context<'_>) -> Alter {
+        let DefaultPrivilege { privileges } = new;
+        let change = Change { from: self.privileges.clone(), to: privileges.clone() };
+        let (old, new) = (words(&self.privileges), words(privileges));
+        let drafts = default_drafts(id, &change, cx, Draft::alter).into_iter();
+        Alter::InPlace(drafts.map(|it| it.changed("privileges", &old, &new)).collect())
+    }
+
+    /// Those of a namespace go with it.
+    fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let gone =
+            Keys::of(id).and_then(|it| it.namespace).is_some_and(|it| cx.is_gone(&Kind::Namespace.root(it)));
+        if gone {
+            return Vec::new();
+        }
+        let change = Change { from: self.privileges.clone(), to: default_built_in(id, cx) };
+        default_drafts(id, &change, cx, Draft::drop)
+    }
+}
+
+/// What is held and what shall be.
+struct Change {
+    from: Privileges,
+    to: Privileges,
+}
+
+/// One statement of a change: what it says before and behind the object.
+struct Part {
+    verb: &'static str,
+    privileges: Vec<Privilege>,
+    preposition: &'static str,
+    option: &'static str,
+}
+
+impl Change {
+    fn parts(&self) -> Vec<Part> {
+        let Change { from, to } = self;
+        let pick = |keep: &dyn Fn(Privilege) -> bool| -> Vec<Privilege> {
+            Privilege::ALL.iter().copied().filter(|it| keep(*it)).collect()
+        };
+        let lost = pick(&|it| from.contains_key(&it) && !to.contains_key(&it));
+        let bound = pick(&|it| from.get(&it) == Some(&true) && to.get(&it) == Some(&false));
+        let plain = pick(&|it| to.get(&it) == Some(&false) && !from.contains_key(&it));
+        let with = pick(&|it| to.get(&it) == Some(&true) && from.get(&it) != Some(&true));
+        let part = |verb, privileges, preposition, option| Part { verb, privileges, preposition, option };
+        let parts = [
+            part("REVOKE ", lost, "FROM", ""),
+            part("REVOKE GRANT OPTION FOR ", bound, "FROM", ""),
+            part("GRANT ", plain, "TO", ""),
+            part("GRANT ", with, "TO", " WITH GRANT OPTION"),
+        ];
+        parts.into_iter().filter(|it| !it.privileges.is_empty()).collect()
+    }
+}
+
+type Make = fn(&ObjectId, String) -> Draft;
+
+fn drafts(id: &ObjectId, change: &Change, cx: &Context<'_>, make: Make) -> Vec<Draft> {
+    let (Some(target), Some(role)) = (id.target(), id.grantee()) else { return Vec::new() };
+    let all = Privilege::all_of(target.kind, cx.facts.major);
+    let (object, column) = object(target);
+    let mut drafts = Vec::new();
+    for part in change.parts() {
+        let Part { verb, privileges, preposition, option } = &part;
+        let what = what(privileges, &all, column);
+        let sql = format!("{verb}{what} ON {object} {preposition} {}{option}", grantee(role));
+        let gives = *preposition == "TO";
+        let hazard = if gives { Hazard::OpensAccess } else { Hazard::ClosesAccess };
+        let mut draft = make(id, sql).hazard(hazard);
+        draft.adds |= gives;
+        let whole = target.relation().filter(|_| column.is_some());
+        drafts.push(draft.needs(whole.map(|it| Kind::Grant.to(&Kind::Table.named(it), role))));
+        if !gives && option.is_empty() && *verb == "REVOKE " {
+            drafts.extend(on_columns_again(target, role, privileges, cx));
+        }
+    }
+    drafts
+}
+
+/// Taking a right on a table takes it on each of its columns too: what was granted there is granted
+/// again.
+fn on_columns_again(table: &ObjectId, role: &Name, taken: &[Privilege], cx: &Context<'_>) -> Vec<Draft> {
+    if table.kind != Kind::Table || cx.is_new(table) {
+        return Vec::new();
+    }
+    let columns = cx.desired.children(table).filter(|it| it.kind == Kind::Column);
+    let again = columns.filter_map(|column| {
+        let id = Kind::Grant.to(column, role);
+        let Some(Object::Grant(grant)) = cx.desired.get(&id) else { return None };
+        let lost = |it: &Privilege| taken.contains(it);
+        let same = cx.actual.get(&id).is_some_and(|it| *it == Object::Grant(grant.clone()));
+        let kept: Privileges =
+            grant.privileges.iter().filter(|(it, _)| !lost(it)).map(|(it, how)| (*it, *how)).collect();
+        let change = Change { from: kept, to: grant.privileges.clone() };
+        same.then(|| drafts(&id, &change, cx, Draft::alter))
+    });
+    again.flatten().map(|it| it.adds().why(Why::PutBack { id: table.clone() })).collect()
+}
+
+/// What GRANT calls an object, and the column if it is one.
+fn object(target: &ObjectId) -> (String, Option<&Name>) {
+    match (target.kind, target.relation()) {
+        (Kind::Column, Some(table)) => (format!("TABLE {table}"), Some(target.name())),
+        (Kind::Table | Kind::View | Kind::MaterializedView, _) => {
+            (format!("TABLE {}", target.address()), None)
+        }
+        (kind, _) => (format!("{} {}", kind.meta().sql, target.address()), None),
+    }
+}
+
+fn what(privileges: &[Privilege], all: &[Privilege], column: Option<&Name>) -> String {
+    match column {
+        Some(column) => joined(privileges.iter().map(|it| format!("{} ({column})", it.word()))),
+        None if privileges.len() > 1 && all.iter().all(|it| privileges.contains(it)) => "ALL".to_string(),
+        None => joined(privileges.iter().map(|it| it.word().to_string())),
+    }
+}
+
+fn grantee(role: &Name) -> String {
+    if role.as_str() == "public" { "PUBLIC".to_string() } else { role.to_string() }
+}
+
+fn words(privileges: &Privileges) -> String {
+    let word = |(it, option): (&Privilege, &bool)| {
+        format!("{}{}", it.word(), if *option { " WITH GRANT OPTION" } else { "" })
+    };
+    if privileges.is_empty() { "none".to_string() } else { joined(privileges.iter().map(word)) }
+}
+
+fn without_option(privileges: &[Privilege]) -> Privileges {
+    privileges.iter().map(|it| (*it, false)).collect()
+}
+
+fn owner<'a>(target: &ObjectId, cx: &'a Context<'_>) -> &'a Name {
+    match cx.desired.get(&Kind::Owner.on(target)) {
+        Some(Object::Owner(it)) => &it.role,
+        _ if cx.actual.contains(target) => cx.facts.owners.get(target).unwrap_or(&cx.facts.role),
+        _ => &cx.facts.role,
+    }
+}
+
+/// What the server gives a role on an object when nobody says anything.
+fn built_in(id: &ObjectId, cx: &Context<'_>) -> Privileges {
+    let (Some(target), Some(role)) = (id.target(), id.grantee()) else { return Privileges::new() };
+    if target.kind != Kind::Column && owner(target, cx) == role {
+        return without_option(&Privilege::all_of(target.kind, cx.facts.major));
+    }
+    let implied: &[Privilege] = if role.as_str() == "public" { Privilege::implied(target.kind) } else { &[] };
+    without_option(implied)
+}
+
+/// What a role holds on an object before its grant is said.
+fn held(id: &ObjectId, cx: &Context<'_>) -> Privileges {
+    let (Some(target), Some(role)) = (id.target(), id.grantee()) else { return Privileges::new() };
+    if !cx.is_new(target) {
+        return built_in(id, cx);
+    }
+    let Some(class) = class(target.kind) else { return built_in(id, cx) };
+    let as_creator = if owner(target, cx) == role { &cx.facts.role } else { role };
+    let entry = |namespace: &Name| {
+        let keys = [cx.facts.role.clone(), namespace.clone(), Name::from(class), as_creator.clone()];
+        match cx.actual.get(&Kind::DefaultPrivilege.keys(keys)) {
+            Some(Object::DefaultPrivilege(it)) => Some(it.privileges.clone()),
+            _ => None,
+        }
+    };
+    let mut held = entry(&Name::default()).unwrap_or_else(|| built_in(id, cx));
+    let namespace = target.namespace().filter(|_| target.kind != Kind::Namespace);
+    for (privilege, option) in namespace.and_then(entry).unwrap_or_default() {
+        *held.entry(privilege).or_insert(option) |= option;
+    }
+    held
+}
+
+/// What ALTER DEFAULT PRIVILEGES calls the objects of a kind.
+fn class(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Table | Kind::View | Kind::MaterializedView => Some("TABLES"),
+        Kind::Sequence => Some("SEQUENCES"),
+        Kind::Function | Kind::Procedure => Some("FUNCTIONS"),
+        Kind::Enum | Kind::Domain => Some("TYPES"),
+        Kind::Namespace => Some("SCHEMAS"),
+        _ => None,
+    }
+}
+
+/// The keys of a default privilege by their meaning.
+struct Keys<'a> {
+    owner: &'a Name,
+    namespace: Option<&'a Name>,
+    class: &'a Name,
+    grantee: &'a Name,
+}
+
+impl Keys<'_> {
+    fn of(id: &ObjectId) -> Option<Keys<'_>> {
+        let Path::Keys(keys) = &id.path else { return None };
+        let [owner, namespace, class, grantee] = &keys[..] else { return None };
+        let namespace = Some(namespace).filter(|it| !it.as_str().is_empty());
+        Some(Keys { owner, namespace, class, grantee })
+    }
+}
+
+/// Takes away what the server's default privileges gave new objects beyond what is desired.
+pub(super) fn by_default(cx: &Context<'_>) -> Vec<Draft> {
+    let mut grantees: HashMap<(&str, Option<&Name>), BTreeMap<&Name, ()>> = HashMap::new();
+    let entries = cx.actual.iter().filter(|(id, _)| id.kind == Kind::DefaultPrivilege);
+    for keys in entries.filter_map(|(id, _)| Keys::of(id)).filter(|it| *it.owner == cx.facts.role) {
+        grantees.entry((keys.class.as_str(), keys.namespace)).or_default().insert(keys.grantee, ());
+    }
+    if grantees.is_empty() {
+        return Vec::new();
+    }
+    let mut drafts = Vec::new();
+    for target in cx.created.keys() {
+        let Some(class) = class(target.kind) else { continue };
+        let of = |namespace| grantees.get(&(class, namespace)).into_iter().flat_map(BTreeMap::keys);
+        let both: BTreeMap<&&Name, ()> = of(None).chain(of(target.namespace())).map(|it| (it, ())).collect();
+        for role in both.keys() {
+            drafts.extend(beyond(target, role, cx));
+        }
+    }
+    drafts
+}
+
+fn beyond(target: &ObjectId, role: &Name, cx: &Context<'_>) -> Vec<Draft> {
+    let as_owner = if *role == cx.facts.role { owner(target, cx) } else { role };
+    let id = Kind::Grant.to(target, as_owner);
+    let spoken_of = || cx.desired.children(target).any(|it| it.kind == Kind::Grant);
+    let ours = !cx.options.keep_default_grants || cx.actual.contains(target) || spoken_of();
+    if cx.desired.contains(&id) || !ours {
+        return Vec::new();
+    }
+    let change = Change { from: held(&id, cx), to: built_in(&id, cx) };
+    let needs = [target.clone(), Kind::Owner.on(target)];
+    let drafts = drafts(&id, &change, cx, Draft::alter).into_iter();
+    drafts.map(|it| it.adds().needs(needs.clone()).why(Why::DefaultGrant)).collect()
+}
+
+fn default_built_in(id: &ObjectId, cx: &Context<'_>) -> Privileges {
+    let Some(keys) = Keys::of(id).filter(|it| it.namespace.is_none()) else { return Privileges::new() };
+    let kind = kind_of(keys.class.as_str());
+    let all = kind.map(|it| Privilege::all_of(it, cx.facts.major)).unwrap_or_default();
+    if keys.owner == keys.grantee {
+        return without_option(&all);
+    }
+    let public = kind.filter(|_| keys.grantee.as_str() == "public");
+    without_option(public.map(Privilege::implied).unwrap_or_default())
+}
+
+fn kind_of(class: &str) -> Option<Kind> {
+    [Kind::Table, Kind::Sequence, Kind::Function, Kind::Enum, Kind::Namespace]
+        .into_iter()
+        .find(|it| self::class(*it) == Some(class))
+}
+
+fn default_drafts(id: &ObjectId, change: &Change, cx: &Context<'_>, make: Make) -> Vec<Draft> {
+    let Some(keys) = Keys::of(id) else { return Vec::new() };
+    let all =
+        kind_of(keys.class.as_str()).map(|it| Privilege::all_of(it, cx.facts.major)).unwrap_or_default();
+    let place = keys.namespace.map(|it| format!(" IN SCHEMA {it}")).unwrap_or_default();
+    let prefix = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {}{place}", keys.owner);
+    let parts = change.parts().into_iter().map(|part| {
+        let what = what(&part.privileges, &all, None);
+        let Part { verb, privileges: _, preposition, option } = part;
+        let (class, role) = (keys.class.as_str(), grantee(keys.grantee));
+        let draft = make(id, format!("{prefix} {verb}{what} ON {class} {preposition} {role}{option}"));
+        let mut draft = draft.stage(Stage::Late);
+        draft.adds |= preposition == "TO";
+        draft
+    });
+    parts.collect()
+}

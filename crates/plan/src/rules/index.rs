@@ -1,0 +1,166 @@
+//! Indexes that no constraint owns. Does not know how large a table is.
+
+use model::{Index, IndexKey, Kind, Name, Object, ObjectId, QualName};
+
+use super::depend::is_doomed;
+use super::text::{Options, inside, joined, list, or_none, settings, with};
+use super::{Alter, Context, Rules};
+use crate::draft::Draft;
+use crate::{Hazard, Mode};
+
+/// One key with its collation, operator class and order; what is usual is not said.
+pub(super) fn key(key: &IndexKey) -> String {
+    let IndexKey { expr, column, collation, opclass, opclass_options, descending, nulls_first } = key;
+    let mut sql = match column {
+        Some(name) => name.to_string(),
+        None => inside(expr),
+    };
+    if let Some(collation) = collation {
+        sql += &format!(" COLLATE {collation}");
+    }
+    if let Some(opclass) = opclass {
+        sql += &format!(" {opclass}");
+    }
+    if !opclass_options.is_empty() {
+        sql += &format!(" ({})", settings(opclass_options));
+    }
+    if *descending {
+        sql += " DESC";
+    }
+    match (descending, nulls_first) {
+        (true, false) => sql + " NULLS LAST",
+        (false, true) => sql + " NULLS FIRST",
+        (true, true) | (false, false) => sql,
+    }
+}
+
+impl Rules for Index {
+    fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let Some(relation) = self.relation.qual_name() else { return Vec::new() };
+        let apart = self.concurrently && may_go_apart(self, id, cx);
+        let sql = sql(self, id, relation, apart);
+        let create = Draft::create(id, sql).reads(self.keys.iter().map(|it| &it.expr).chain(&self.predicate));
+        let has_rows = !cx.is_new(&self.relation);
+        let create = match apart {
+            true => create
+                .lock(Mode::ShareUpdateExclusive, relation)
+                .undo(format!("DROP INDEX IF EXISTS {}", id.address()))
+                .outside(),
+            false => create.lock(Mode::Share, relation).hazard_if(has_rows, Hazard::BlocksWrites),
+        };
+        let create = create.hazard_if(has_rows && self.unique, Hazard::MayFail);
+        let attach = self.attached_to.as_ref().map(|parent| attach(id, parent).adds());
+        std::iter::once(create).chain(attach).collect()
+    }
+
+    fn alter(&self, new: &Index, id: &ObjectId, _: &Context<'_>) -> Alter {
+        let Index {
+            relation,
+            unique,
+            method,
+            keys,
+            include,
+            predicate,
+            nulls_not_distinct,
+            options,
+            tablespace,
+            valid,
+            attached_to,
+            only: _,
+            concurrently: _,
+        } = new;
+        let remade = [
+            ("relation", *relation != self.relation),
+            ("unique", *unique != self.unique),
+            ("method", *method != self.method),
+            ("keys", *keys != self.keys),
+            ("include", *include != self.include),
+            ("predicate", *predicate != self.predicate),
+            ("nulls_not_distinct", *nulls_not_distinct != self.nulls_not_distinct),
+            ("valid", *valid && !self.valid),
+            ("attached_to", self.attached_to.is_some() && *attached_to != self.attached_to),
+        ];
+        if let Some((field, _)) = remade.into_iter().find(|(_, differs)| *differs) {
+            return Alter::Replace(field);
+        }
+        let Some(name) = id.qual_name() else { return Alter::InPlace(Vec::new()) };
+        let mut drafts = Vec::new();
+        let options = Options { old: &self.options, new: options };
+        let (before, after) = options.words();
+        for clause in options.change() {
+            let draft = Draft::alter(id, format!("ALTER INDEX {name} {clause}"));
+            drafts.push(draft.lock(Mode::ShareUpdateExclusive, name).changed("options", &before, &after));
+        }
+        if *tablespace != self.tablespace {
+            drafts.push(move_to(id, name, self.tablespace.as_ref(), tablespace.as_ref()));
+        }
+        if let Some(parent) = attached_to.as_ref().filter(|_| self.attached_to.is_none()) {
+            drafts.push(attach(id, parent).changed("attached_to", "none", parent));
+        }
+        Alter::InPlace(drafts)
+    }
+
+    fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let drop = Draft::drop(id, format!("DROP INDEX {}", id.address()));
+        let loses =
+            self.unique && self.valid && cx.is_gone(id) && !is_doomed(id, cx) && !has_successor(self, cx);
+        let drop = match self.relation.qual_name() {
+            Some(relation) => drop.lock(Mode::AccessExclusive, relation),
+            None => drop,
+        };
+        vec![drop.hazard_if(loses, Hazard::DropUniqueIndex)]
+    }
+}
+
+fn sql(index: &Index, id: &ObjectId, relation: &QualName, apart: bool) -> String {
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    let apart = if apart { "CONCURRENTLY " } else { "" };
+    let only = if index.only { "ONLY " } else { "" };
+    let keys = joined(index.keys.iter().map(key));
+    let include =
+        if index.include.is_empty() { String::new() } else { format!(" INCLUDE ({})", list(&index.include)) };
+    let nulls = if index.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
+    let tablespace = index.tablespace.as_ref().map(|it| format!(" TABLESPACE {it}")).unwrap_or_default();
+    let predicate =
+        index.predicate.as_ref().map(|it| format!(" WHERE {}", it.text.trim())).unwrap_or_default();
+    let method = &index.method;
+    let options = with(&index.options);
+    let head =
+        format!("CREATE {unique}INDEX {apart}{} ON {only}{relation} USING {method} ({keys})", id.name());
+    format!("{head}{include}{nulls}{options}{tablespace}{predicate}")
+}
+
+/// An index is built on its own when the table is there to be written to meanwhile, and when it was not
+/// taken down in this plan: what goes in a transaction comes back in it.
+fn may_go_apart(index: &Index, id: &ObjectId, cx: &Context<'_>) -> bool {
+    let plain =
+        matches!(cx.desired.get(&index.relation), Some(Object::Table(it)) if it.partition_by.is_none());
+    let leaned_on = index.unique
+        && cx.created.keys().any(|it| it.kind == Kind::ForeignKey && cx.desired.uses(it).contains(id));
+    plain && !cx.is_new(&index.relation) && !cx.dropped.contains_key(id) && !leaned_on
+}
+
+/// ALTER INDEX … SET TABLESPACE
+pub(super) fn move_to(id: &ObjectId, index: &QualName, old: Option<&Name>, new: Option<&Name>) -> Draft {
+    let place = new.cloned().unwrap_or_else(|| Name::from("pg_default"));
+    let draft = Draft::alter(id, format!("ALTER INDEX {index} SET TABLESPACE {place}"));
+    draft.lock(Mode::AccessExclusive, index).changed("tablespace", or_none(old), or_none(new))
+}
+
+fn attach(id: &ObjectId, parent: &QualName) -> Draft {
+    let draft = Draft::alter(id, format!("ALTER INDEX {parent} ATTACH PARTITION {}", id.address()));
+    draft.needs([Kind::Index.named(parent)]).trailing()
+}
+
+/// Whether duplicates are refused by another index or constraint from now on.
+fn has_successor(old: &Index, cx: &Context<'_>) -> bool {
+    let columns: Option<Vec<&Name>> = old.keys.iter().map(|it| it.column.as_ref()).collect();
+    cx.desired.children(&old.relation).any(|it| match cx.desired.get(it) {
+        Some(Object::Index(new)) => new.unique && new.keys == old.keys && new.predicate == old.predicate,
+        Some(Object::Constraint(new)) => {
+            let same = |key: &[Name]| columns.as_ref().is_some_and(|it| key.iter().eq(it.iter().copied()));
+            old.predicate.is_none() && new.rule.key().is_some_and(same)
+        }
+        _ => false,
+    })
+}

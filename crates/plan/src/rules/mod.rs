@@ -1,0 +1,139 @@
+//! How each kind is created, altered and dropped. The only place in the planner that knows kinds; it
+//! does not know in what order its steps will run.
+
+mod access;
+mod claim;
+mod column;
+mod comment;
+mod constraint;
+mod depend;
+mod foreign_key;
+mod grant;
+mod index;
+mod mark;
+mod namespace;
+mod not_null;
+mod policy;
+mod rename;
+mod retype;
+mod role;
+mod routine;
+mod sequence;
+mod swap;
+mod table;
+mod text;
+mod trigger;
+mod types;
+mod view;
+
+use std::collections::{BTreeMap, HashMap};
+
+use model::{Facts, Object, ObjectId, Schema, Users};
+
+pub(crate) use claim::{Claim, claims};
+pub(crate) use depend::{
+    Stance, by_itself, is_harmless_again, is_quiet, others_wait_for, stance, waits_for_others,
+};
+pub(crate) use rename::renames;
+pub(crate) use swap::swap;
+
+use crate::draft::Draft;
+use crate::{Options, Why};
+
+/// What a rule may look at.
+pub(crate) struct Context<'a> {
+    pub(crate) actual: &'a Schema,
+    pub(crate) desired: &'a Schema,
+    pub(crate) facts: &'a Facts,
+    pub(crate) options: &'a Options,
+    /// Who uses whom in the actual schema.
+    pub(crate) users: &'a Users,
+    /// What stands on a relation though its parent is no object, such as a default of a view's column.
+    pub(crate) orphans: &'a HashMap<ObjectId, Vec<ObjectId>>,
+    /// What is taken down; empty until that is known.
+    pub(crate) dropped: BTreeMap<ObjectId, Why>,
+    /// What is made, for the first time or again; empty until that is known.
+    pub(crate) created: BTreeMap<ObjectId, Why>,
+}
+
+impl Context<'_> {
+    /// Whether the plan makes the object, so that nothing can be in it yet.
+    pub(crate) fn is_new(&self, id: &ObjectId) -> bool {
+        !self.actual.contains(id) || self.created.contains_key(id)
+    }
+
+    /// Whether the object is taken down for good.
+    pub(crate) fn is_gone(&self, id: &ObjectId) -> bool {
+        self.dropped.contains_key(id) && !self.desired.contains(id)
+    }
+}
+
+/// What to do about an object that exists on both sides and differs.
+pub(crate) enum Alter {
+    /// Statements that change it where it stands.
+    InPlace(Vec<Draft>),
+    /// In place, but only while these are out of the way.
+    Around {
+        /// What is taken down and put back.
+        down: Vec<ObjectId>,
+        drafts: Vec<Draft>,
+    },
+    /// Not in place: drop and create, because of this field.
+    Replace(&'static str),
+    /// A type with columns on it: made anew beside the old one, which the columns then leave.
+    Swap { field: &'static str, down: Vec<ObjectId> },
+}
+
+/// The rules of one kind.
+trait Rules {
+    fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft>;
+
+    /// Must take `new` apart field by field, so that a field added to the model is a compile error
+    /// here until its rule is written.
+    fn alter(&self, new: &Self, id: &ObjectId, cx: &Context<'_>) -> Alter;
+
+    fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft>;
+}
+
+macro_rules! kinds {
+    ($($Kind:ident)*) => {
+        /// How an object that differs is changed.
+        pub(crate) fn alter(id: &ObjectId, old: &Object, new: &Object, cx: &Context<'_>) -> Alter {
+            match (old, new) {
+                $((Object::$Kind(old), Object::$Kind(new)) => old.alter(new, id, cx),)*
+                _ => unreachable!("{id} is of one kind on both sides"),
+            }
+        }
+
+        /// How an object is made. What its first statement makes along with it is in its `makes`.
+        pub(crate) fn create(id: &ObjectId, new: &Object, cx: &Context<'_>) -> Vec<Draft> {
+            match new { $(Object::$Kind(it) => it.create(id, cx),)* }
+        }
+
+        /// How an object is taken down.
+        pub(crate) fn drop(id: &ObjectId, old: &Object, cx: &Context<'_>) -> Vec<Draft> {
+            match old { $(Object::$Kind(it) => it.drop(id, cx),)* }
+        }
+    };
+}
+
+kinds! {
+    Role Namespace Extension DefaultPrivilege Enum Domain DomainConstraint Sequence Table Column NotNull
+    Function Procedure Default Constraint Index ForeignKey View MaterializedView Trigger Policy Owner Grant
+    Comment
+}
+
+/// What follows from what is made and changed without being a change of its own: marks on indexes,
+/// owners and grants of what is made again.
+pub(crate) fn afterwards(cx: &Context<'_>, altered: &BTreeMap<ObjectId, Vec<Draft>>) -> Vec<Draft> {
+    let mut drafts = mark::marks(cx, altered);
+    drafts.extend(grant::by_default(cx));
+    drafts.extend(access::former_owners(cx));
+    drafts
+}
+
+/// What is never a difference: what the file does not have to state. Returns the objects of the actual
+/// schema that the desired one is to take over.
+pub(crate) fn unstated<'a>(actual: &'a Schema, desired: &Schema) -> Vec<(&'a ObjectId, &'a Object)> {
+    actual.iter().filter(|(id, _)| !desired.contains(id) && depend::may_go_unsaid(id, desired)).collect()
+}

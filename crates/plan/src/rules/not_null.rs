@@ -1,0 +1,68 @@
+//! NOT NULL of columns: a flag up to 17, a named constraint from 18 on. Does not know the values.
+
+use model::{Kind, NotNull, Object, ObjectId, Rule};
+
+use super::{Alter, Context, Rules, column};
+use crate::draft::Draft;
+use crate::{Hazard, Mode};
+
+impl Rules for NotNull {
+    fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let Some(table) = id.relation() else { return Vec::new() };
+        let named = cx.facts.major >= 18 && (self.name.is_some() || self.no_inherit || self.not_valid);
+        let sql = match &self.name {
+            Some(name) if named => {
+                let inherit = if self.no_inherit { " NO INHERIT" } else { "" };
+                let valid = if self.not_valid { " NOT VALID" } else { "" };
+                format!("ALTER TABLE {table} ADD CONSTRAINT {name} NOT NULL {}{inherit}{valid}", id.name())
+            }
+            _ => format!("{} SET NOT NULL", column::prefix(id)),
+        };
+        let has_rows = !self.not_valid && !cx.is_new(&Kind::Table.named(table));
+        let create = Draft::create(id, sql).lock(Mode::AccessExclusive, table);
+        vec![create.hazard_if(has_rows, Hazard::ScansTable).hazard_if(has_rows, Hazard::MayFail)]
+    }
+
+    fn alter(&self, new: &NotNull, id: &ObjectId, _: &Context<'_>) -> Alter {
+        let NotNull { name, no_inherit, not_valid } = new;
+        let Some(table) = id.relation() else { return Alter::InPlace(Vec::new()) };
+        if *not_valid && !self.not_valid {
+            return Alter::Replace("not_valid");
+        }
+        let mut drafts = Vec::new();
+        let known = self.name.as_ref().unwrap_or_else(|| id.name());
+        let now = name.as_ref().unwrap_or(known);
+        if now != known {
+            let sql = format!("ALTER TABLE {table} RENAME CONSTRAINT {known} TO {now}");
+            drafts.push(Draft::alter(id, sql).lock(Mode::AccessExclusive, table).changed("name", known, now));
+        }
+        if *no_inherit != self.no_inherit {
+            let word = if *no_inherit { "NO INHERIT" } else { "INHERIT" };
+            let draft = Draft::alter(id, format!("ALTER TABLE {table} ALTER CONSTRAINT {now} {word}"));
+            let draft = draft.lock(Mode::AccessExclusive, table);
+            drafts.push(draft.changed("no_inherit", self.no_inherit, no_inherit));
+        }
+        if self.not_valid && !not_valid {
+            let draft = Draft::alter(id, format!("ALTER TABLE {table} VALIDATE CONSTRAINT {now}"));
+            let draft = draft.lock(Mode::ShareUpdateExclusive, table).hazard(Hazard::MayFail);
+            drafts.push(draft.changed("not_valid", self.not_valid, not_valid));
+        }
+        Alter::InPlace(drafts)
+    }
+
+    /// A primary key holds on to it, so that has to go first.
+    fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let Some(table) = id.relation() else { return Vec::new() };
+        let is_key = |it: &&ObjectId| match cx.actual.get(it) {
+            Some(Object::Constraint(it)) => {
+                matches!(&it.rule, Rule::PrimaryKey { columns, .. } if columns.contains(id.name()))
+            }
+            _ => false,
+        };
+        let keys: Vec<ObjectId> =
+            cx.actual.children(&Kind::Table.named(table)).filter(is_key).cloned().collect();
+        let drop = Draft::drop(id, format!("{} DROP NOT NULL", column::prefix(id)));
+        let drop = drop.lock(Mode::AccessExclusive, table).follows(keys);
+        vec![drop.hazard_if(cx.is_gone(id), Hazard::DropNotNull)]
+    }
+}

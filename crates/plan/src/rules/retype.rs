@@ -1,0 +1,164 @@
+//! What changing the type of a column means: whether values may be lost, rows are rewritten, a cast has
+//! to be written, and what must be out of the way. Does not know the values.
+
+use model::{Column, Kind, Object, ObjectId, Type};
+
+use super::Context;
+use super::depend;
+
+/// What becomes of the values.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Retype {
+    /// Some value may not fit or be cut.
+    pub(super) loses: bool,
+    /// The rows are written anew.
+    pub(super) rewrites: bool,
+    /// The cast has to be written: the server would not do it by itself.
+    pub(super) using: bool,
+}
+
+/// A type apart from its modifiers: `character varying`, `[20]`.
+struct Parts<'a> {
+    base: &'a str,
+    modifiers: Vec<i64>,
+    array: bool,
+}
+
+const TEXT: [&str; 4] = ["text", "character varying", "character", "name"];
+const NUMBERS: [&str; 6] = ["smallint", "integer", "bigint", "numeric", "real", "double precision"];
+const TIMES: [&str; 3] = ["date", "timestamp without time zone", "timestamp with time zone"];
+
+/// What changing `old` into `new` does.
+pub(super) fn retype(old: &Type, new: &Type) -> Retype {
+    let (from, to) = (parts(old), parts(new));
+    let plain = |loses, rewrites| Retype { loses, rewrites, using: false };
+    if from.array || to.array || (old.user.is_some() && new.user.is_some()) {
+        return Retype { loses: true, rewrites: true, using: true };
+    }
+    let within = |family: &[&str]| family.contains(&from.base) && family.contains(&to.base);
+    let limit = |it: &Parts<'_>| it.modifiers.first().copied().unwrap_or(i64::MAX);
+    match (from.base, to.base) {
+        ("character varying" | "text", "text") => plain(false, false),
+        ("character varying", "character varying") => {
+            let shrinks = limit(&to) < limit(&from);
+            plain(shrinks, shrinks)
+        }
+        ("text", "character varying") => plain(!to.modifiers.is_empty(), !to.modifiers.is_empty()),
+        ("character", "character") => plain(limit(&to) < limit(&from), true),
+        ("cidr", "inet") => plain(false, false),
+        (_, "text" | "character varying") if to.modifiers.is_empty() => plain(false, true),
+        (_, "text" | "character varying" | "character") => plain(true, true),
+        ("numeric", "numeric") => numeric(&from, &to),
+        _ if from.base == to.base => plain(limit(&to) < limit(&from), limit(&to) < limit(&from)),
+        _ if within(&NUMBERS) => plain(narrows(&NUMBERS, &from, &to), true),
+        _ if within(&TIMES) => plain(narrows(&TIMES, &from, &to), true),
+        _ => Retype { loses: true, rewrites: true, using: true },
+    }
+}
+
+fn narrows(family: &[&str], from: &Parts<'_>, to: &Parts<'_>) -> bool {
+    let place = |it: &Parts<'_>| family.iter().position(|name| *name == it.base);
+    let to_real = to.base == "real" && matches!(from.base, "integer" | "bigint" | "numeric");
+    let to_double = to.base == "double precision" && matches!(from.base, "bigint" | "numeric");
+    place(to) < place(from) || to_real || to_double || !to.modifiers.is_empty()
+}
+
+fn numeric(from: &Parts<'_>, to: &Parts<'_>) -> Retype {
+    let scale = |it: &Parts<'_>| it.modifiers.get(1).copied().unwrap_or(0);
+    let wider = match (from.modifiers.first(), to.modifiers.first()) {
+        (_, None) => return Retype { loses: false, rewrites: false, using: false },
+        (None, Some(_)) => false,
+        (Some(old), Some(new)) => new - scale(to) >= old - scale(from) && scale(to) >= scale(from),
+    };
+    let same_scale = scale(from) == scale(to);
+    Retype { loses: !wider, rewrites: !(wider && same_scale), using: false }
+}
+
+fn parts(ty: &Type) -> Parts<'_> {
+    let text = &*ty.text;
+    let array = text.ends_with("[]");
+    let Some((base, rest)) = text.split_once('(') else {
+        return Parts { base: text.trim_end_matches("[]"), modifiers: Vec::new(), array };
+    };
+    let (modifiers, tail) = rest.split_once(')').unwrap_or((rest, ""));
+    let modifiers = modifiers.split(',').filter_map(|it| it.trim().parse().ok()).collect();
+    let base = match (base, tail.trim_end_matches("[]")) {
+        ("timestamp", " with time zone") => "timestamp with time zone",
+        ("timestamp", _) => "timestamp without time zone",
+        (base, _) => base,
+    };
+    Parts { base, modifiers, array }
+}
+
+/// What PostgreSQL refuses to have around while a column is retyped, and what would keep the old type
+/// in it. Indexes and constraints it rebuilds itself.
+pub(super) fn in_the_way(id: &ObjectId, new: &Column, cx: &Context<'_>) -> Vec<ObjectId> {
+    const DOWN: [Kind; 7] = [
+        Kind::View,
+        Kind::MaterializedView,
+        Kind::Policy,
+        Kind::Trigger,
+        Kind::Function,
+        Kind::Procedure,
+        Kind::Default,
+    ];
+    let falls = |user: &&ObjectId| match user.kind {
+        Kind::ForeignKey => parts_from_its_pair(user, id, new, cx),
+        Kind::Column => depend::stance(user, id, cx) == depend::Stance::Falls,
+        kind => DOWN.contains(&kind),
+    };
+    cx.users.of(id).filter(falls).cloned().collect()
+}
+
+/// Whether a foreign key could not stand while only one of its two columns has the new type.
+fn parts_from_its_pair(key: &ObjectId, id: &ObjectId, new: &Column, cx: &Context<'_>) -> bool {
+    let (Some(Object::ForeignKey(it)), Some(own)) = (cx.actual.get(key), key.relation()) else {
+        return false;
+    };
+    let pairs = it.columns.iter().zip(&it.target_columns);
+    let mut others = pairs.filter_map(|(from, to)| {
+        let (from, to) = (Kind::Column.of(own, from), Kind::Column.of(&it.target, to));
+        match (from == *id, to == *id) {
+            (true, _) => Some(to),
+            (_, true) => Some(from),
+            _ => None,
+        }
+    });
+    others.any(|other| match cx.actual.get(&other) {
+        Some(Object::Column(other)) => {
+            let (a, b) = (parts(&other.ty), parts(&new.ty));
+            let both = |family: &[&str]| family.contains(&a.base) && family.contains(&b.base);
+            a.base != b.base && !both(&NUMBERS[..3]) && !both(&TEXT)
+        }
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn between(old: &str, new: &str) -> (bool, bool, bool) {
+        let Retype { loses, rewrites, using } = retype(&Type::builtin(old), &Type::builtin(new));
+        (loses, rewrites, using)
+    }
+
+    #[test]
+    fn knows_what_is_safe() {
+        assert_eq!(between("character varying(10)", "character varying(20)"), (false, false, false));
+        assert_eq!(between("character varying(20)", "character varying(10)"), (true, true, false));
+        assert_eq!(between("character varying(20)", "text"), (false, false, false));
+        assert_eq!(between("text", "character varying"), (false, false, false));
+        assert_eq!(between("numeric(10,2)", "numeric(12,2)"), (false, false, false));
+        assert_eq!(between("numeric(10,2)", "numeric(12,4)"), (false, true, false));
+        assert_eq!(between("numeric(10,2)", "numeric"), (false, false, false));
+        assert_eq!(between("numeric(10,2)", "numeric(10,4)"), (true, true, false));
+        assert_eq!(between("integer", "bigint"), (false, true, false));
+        assert_eq!(between("bigint", "integer"), (true, true, false));
+        assert_eq!(between("integer", "text"), (false, true, false));
+        assert_eq!(between("text", "integer"), (true, true, true));
+        assert_eq!(between("timestamp(3) with time zone", "timestamp with time zone"), (false, false, false));
+        assert_eq!(between("date", "timestamp without time zone"), (false, true, false));
+        assert_eq!(between("text[]", "integer[]"), (true, true, true));
+    }
+}

@@ -1,0 +1,284 @@
+//! Tables: their making with all that goes inside, and their flags. Does not know how large they are.
+
+use std::sync::Arc;
+
+use model::{
+    Expr, Kind, Name, Object, ObjectId, PartitionOf, Persistence, QualName, Schema, SearchPath, Table,
+};
+
+use super::depend::stands_on_plain_things;
+use super::text::{Options, or_none, with};
+use super::{Alter, Context, Rules, column, constraint};
+use crate::draft::Draft;
+use crate::{Hazard, Mode};
+
+/// What CREATE TABLE says between its parentheses, and what that makes.
+struct Inside<'a> {
+    lines: Vec<String>,
+    makes: Vec<ObjectId>,
+    exprs: Vec<&'a Expr>,
+}
+
+impl Rules for Table {
+    fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let Table {
+            persistence,
+            row_security,
+            force_row_security,
+            options,
+            partition_by,
+            partition_of,
+            inherits,
+            of_type,
+            access_method,
+            tablespace,
+            replica_identity: _,
+            cluster_on: _,
+        } = self;
+        let mut exprs: Vec<&Expr> = partition_by.iter().map(|it| &it.key).collect();
+        exprs.extend(partition_of.iter().map(|it| &it.bound));
+        let inside = inside(id, self, cx, exprs);
+        let unlogged = if *persistence == Persistence::Unlogged { "UNLOGGED " } else { "" };
+        let mut sql = format!("CREATE {unlogged}TABLE {}", id.address());
+        let body = match inside.lines.is_empty() {
+            true => String::new(),
+            false => format!("\n    {}\n", inside.lines.join(",\n    ")),
+        };
+        sql += &match (partition_of, of_type) {
+            (Some(it), _) if body.is_empty() => format!(" PARTITION OF {} {}", it.parent, it.bound),
+            (Some(it), _) => format!(" PARTITION OF {} ({body}) {}", it.parent, it.bound),
+            (None, Some(ty)) => format!(" OF {ty}"),
+            (None, None) => format!(" ({body})"),
+        };
+        if !inherits.is_empty() {
+            let parents: Vec<String> = inherits.iter().map(ToString::to_string).collect();
+            sql += &format!("\nINHERITS ({})", parents.join(", "));
+        }
+        sql += &partition_by.as_ref().map(|it| format!("\nPARTITION BY {}", it.key)).unwrap_or_default();
+        sql += &access_method.as_ref().map(|it| format!("\nUSING {it}")).unwrap_or_default();
+        sql += &with(options).replacen(' ', "\n", 1);
+        sql += &tablespace.as_ref().map(|it| format!("\nTABLESPACE {it}")).unwrap_or_default();
+        let Inside { lines: _, makes, exprs } = inside;
+        let mut create = Draft::create(id, sql).reads(exprs);
+        create = create.needs(makes.iter().flat_map(|it| cx.desired.uses(it)).filter(|it| it != id));
+        let parent = partition_of.iter().map(|it| (&it.parent, Mode::AccessExclusive));
+        let parents = parent.chain(inherits.iter().map(|it| (it, Mode::ShareUpdateExclusive)));
+        for (parent, mode) in parents.filter(|(it, _)| !cx.is_new(&Kind::Table.named(it))) {
+            create = create.lock(mode, parent);
+        }
+        let mut drafts = vec![create.makes(makes)];
+        drafts.extend(row_security.then(|| enable(id).adds()));
+        drafts.extend(force_row_security.then(|| force(id).adds()));
+        drafts.extend(tails(id, cx.desired));
+        drafts
+    }
+
+    fn alter(&self, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Alter {
+        let Table {
+            persistence,
+            row_security,
+            force_row_security,
+            options,
+            partition_by,
+            partition_of: _,
+            inherits: _,
+            of_type,
+            access_method,
+            tablespace,
+            replica_identity: _,
+            cluster_on: _,
+        } = new;
+        let Some(name) = id.qual_name() else { return Alter::InPlace(Vec::new()) };
+        let prefix = format!("ALTER TABLE {name}");
+        if *partition_by != self.partition_by {
+            return Alter::Replace("partition_by");
+        }
+        if *access_method != self.access_method && (cx.facts.major < 15 || partition_by.is_some()) {
+            return Alter::Replace("access_method");
+        }
+        let alter =
+            |clause: String| Draft::alter(id, format!("{prefix} {clause}")).lock(Mode::AccessExclusive, name);
+        let mut drafts = relatives(self, new, id);
+        if *of_type != self.of_type {
+            let clause =
+                of_type.as_ref().map(|it| format!("OF {it}")).unwrap_or_else(|| "NOT OF".to_string());
+            let (old, new) = (or_none(self.of_type.as_ref()), or_none(of_type.as_ref()));
+            drafts.push(alter(clause).changed("of_type", old, new));
+        }
+        if *persistence != self.persistence {
+            let unlogged = *persistence == Persistence::Unlogged;
+            let draft = alter(format!("SET {}", if unlogged { "UNLOGGED" } else { "LOGGED" }));
+            let (old, new) = (format!("{:?}", self.persistence), format!("{persistence:?}"));
+            let draft = draft.hazard(Hazard::RewritesTable).hazard_if(unlogged, Hazard::SetUnlogged);
+            drafts.push(draft.changed("persistence", old, new));
+        }
+        if *access_method != self.access_method {
+            let method = access_method.clone().unwrap_or_else(|| Name::from("heap"));
+            let (old, new) = (or_none(self.access_method.as_ref()), or_none(access_method.as_ref()));
+            let draft = alter(format!("SET ACCESS METHOD {method}")).hazard(Hazard::RewritesTable);
+            drafts.push(draft.changed("access_method", old, new));
+        }
+        if *tablespace != self.tablespace {
+            let place = tablespace.clone().unwrap_or_else(|| Name::from("pg_default"));
+            let (old, new) = (or_none(self.tablespace.as_ref()), or_none(tablespace.as_ref()));
+            let draft = alter(format!("SET TABLESPACE {place}")).hazard(Hazard::RewritesTable);
+            drafts.push(draft.changed("tablespace", old, new));
+        }
+        let both = Options { old: &self.options, new: options };
+        let (before, after) = both.words();
+        for clause in both.change() {
+            let draft = Draft::alter(id, format!("{prefix} {clause}")).trailing();
+            drafts.push(draft.lock(Mode::ShareUpdateExclusive, name).changed("options", &before, &after));
+        }
+        if *row_security != self.row_security {
+            let draft = if *row_security { enable(id) } else { disable(id) };
+            drafts.push(draft.changed("row_security", self.row_security, row_security));
+        }
+        if *force_row_security != self.force_row_security {
+            let draft = if *force_row_security { force(id) } else { unforce(id) };
+            drafts.push(draft.changed("force_row_security", self.force_row_security, force_row_security));
+        }
+        Alter::InPlace(drafts)
+    }
+
+    fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let hazard = if cx.is_gone(id) { Hazard::DropTable } else { Hazard::RebuildTable };
+        let drop = Draft::drop(id, format!("DROP TABLE {}", id.address())).hazard(hazard);
+        let parent = self.partition_of.as_ref().map(|it| &it.parent);
+        let locked = id.qual_name().into_iter().chain(parent);
+        vec![locked.fold(drop, |drop, it| drop.lock(Mode::AccessExclusive, it))]
+    }
+}
+
+fn enable(id: &ObjectId) -> Draft {
+    flag(id, "ENABLE ROW LEVEL SECURITY").hazard(Hazard::ClosesAccess)
+}
+
+fn disable(id: &ObjectId) -> Draft {
+    flag(id, "DISABLE ROW LEVEL SECURITY").hazard(Hazard::DisableRowSecurity)
+}
+
+fn force(id: &ObjectId) -> Draft {
+    flag(id, "FORCE ROW LEVEL SECURITY").hazard(Hazard::ClosesAccess)
+}
+
+fn unforce(id: &ObjectId) -> Draft {
+    flag(id, "NO FORCE ROW LEVEL SECURITY").hazard(Hazard::DisableRowSecurity)
+}
+
+fn flag(id: &ObjectId, clause: &str) -> Draft {
+    let draft = Draft::alter(id, format!("ALTER TABLE {} {clause}", id.address())).trailing();
+    match id.qual_name() {
+        Some(name) => draft.lock(Mode::AccessExclusive, name),
+        None => draft,
+    }
+}
+
+/// Columns with their defaults, then constraints, each as far as it needs nothing that could need the
+/// table in turn, and was written under the same search path.
+fn inside<'a>(id: &ObjectId, table: &Table, cx: &Context<'a>, fixed: Vec<&Expr>) -> Inside<'a> {
+    let desired = cx.desired;
+    let mut it = Inside { lines: Vec::new(), makes: Vec::new(), exprs: Vec::new() };
+    let columns: Vec<(&ObjectId, &model::Column)> = desired
+        .children(id)
+        .filter_map(|child| match desired.get(child) {
+            Some(Object::Column(column)) => Some((child, column)),
+            _ => None,
+        })
+        .collect();
+    let generated = columns.iter().filter_map(|(_, it)| it.generated.as_ref()).map(|it| &it.expr);
+    let mut path: SearchPath = Arc::from([]);
+    for expr in fixed.into_iter().chain(generated).filter(|it| !it.path.is_empty()) {
+        path = expr.path.clone();
+    }
+    let mut fits = |child: &ObjectId, exprs: &[&Expr]| {
+        let same = exprs.iter().all(|it| it.path.is_empty() || path.is_empty() || it.path == path);
+        let folds = same && is_plain(child, id, cx.desired);
+        if let Some(expr) = exprs.iter().find(|it| folds && !it.path.is_empty()) {
+            path = expr.path.clone();
+        }
+        folds
+    };
+    if table.of_type.is_none() {
+        for (column_id, column) in columns {
+            let fits = std::cell::RefCell::new(&mut fits);
+            let folds = |child: &ObjectId, expr: &Expr| (fits.borrow_mut())(child, &[expr]);
+            let definition = column::definition(column_id, column, desired, folds);
+            it.lines.push(definition.sql);
+            it.makes.push(column_id.clone());
+            it.makes.extend(definition.makes);
+            it.exprs.extend(definition.exprs);
+        }
+    }
+    for child in desired.children(id) {
+        let Some(Object::Constraint(constraint)) = desired.get(child) else { continue };
+        let exprs = desired.get(child).map(Object::exprs).unwrap_or_default();
+        if constraint.validated && constraint.enforced && table.of_type.is_none() && fits(child, &exprs) {
+            it.lines.push(format!("CONSTRAINT {} {}", child.name(), constraint::clause(constraint)));
+            it.makes.push(child.clone());
+            it.exprs.extend(exprs);
+        }
+    }
+    it
+}
+
+/// Whether all that a part of a table uses is there before any table needs to be.
+fn is_plain(part: &ObjectId, table: &ObjectId, desired: &Schema) -> bool {
+    let own = |it: &ObjectId| it == table || it.relation() == table.qual_name();
+    desired.uses(part).iter().all(|it| own(it) || stands_on_plain_things(it, desired))
+}
+
+fn tails(id: &ObjectId, desired: &Schema) -> Vec<Draft> {
+    let columns = desired.children(id).filter_map(|child| match desired.get(child) {
+        Some(Object::Column(column)) => Some(column::tail(child, column)),
+        _ => None,
+    });
+    columns.flatten().collect()
+}
+
+/// What makes a table a partition or a child of another, and what ends that.
+fn relatives(old: &Table, new: &Table, id: &ObjectId) -> Vec<Draft> {
+    let Some(name) = id.qual_name() else { return Vec::new() };
+    let mut drafts = Vec::new();
+    if old.partition_of != new.partition_of {
+        let (before, after) =
+            (partition_words(old.partition_of.as_ref()), partition_words(new.partition_of.as_ref()));
+        if let Some(PartitionOf { parent, .. }) = &old.partition_of {
+            let draft = Draft::alter(id, format!("ALTER TABLE {parent} DETACH PARTITION {name}"));
+            let draft = draft.lock(Mode::AccessExclusive, parent).lock(Mode::AccessExclusive, name);
+            drafts.push(draft.changed("partition_of", &before, &after));
+        }
+        if let Some(PartitionOf { parent, bound }) = &new.partition_of {
+            let sql = format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bound}");
+            let draft =
+                Draft::alter(id, sql).reads([bound]).hazard(Hazard::ScansTable).hazard(Hazard::MayFail);
+            let draft = draft.lock(Mode::ShareUpdateExclusive, parent).lock(Mode::AccessExclusive, name);
+            drafts.push(draft.changed("partition_of", &before, &after));
+        }
+    }
+    if old.inherits != new.inherits {
+        let (before, after) = (parents(&old.inherits), parents(&new.inherits));
+        let kept = old.inherits.iter().zip(&new.inherits).take_while(|(old, new)| old == new).count();
+        for (verb, parent) in old.inherits[kept..]
+            .iter()
+            .map(|it| ("NO INHERIT", it))
+            .chain(new.inherits[kept..].iter().map(|it| ("INHERIT", it)))
+        {
+            let draft = Draft::alter(id, format!("ALTER TABLE {name} {verb} {parent}"));
+            let draft = draft.lock(Mode::AccessExclusive, name).lock(Mode::ShareUpdateExclusive, parent);
+            drafts.push(draft.changed("inherits", &before, &after));
+        }
+    }
+    drafts
+}
+
+fn partition_words(it: Option<&PartitionOf>) -> String {
+    it.map(|it| format!("{} {}", it.parent, it.bound)).unwrap_or_else(|| "none".to_string())
+}
+
+fn parents(parents: &[QualName]) -> String {
+    match parents {
+        [] => "none".to_string(),
+        _ => parents.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    }
+}

@@ -1,0 +1,135 @@
+//! Enums, domains and the checks of domains. Does not know which columns have them.
+
+use model::{Domain, DomainConstraint, EnumType, Kind, Object, ObjectId, literal};
+
+use super::depend::{is_doomed, stands_on_plain_things};
+use super::text::{inside, joined, operand, or_none};
+use super::{Alter, Context, Rules, swap};
+use crate::Hazard;
+use crate::draft::Draft;
+
+impl Rules for EnumType {
+    fn create(&self, id: &ObjectId, _: &Context<'_>) -> Vec<Draft> {
+        let labels = joined(self.labels.iter().map(|it| literal(it)));
+        vec![Draft::create(id, format!("CREATE TYPE {} AS ENUM ({labels})", id.address()))]
+    }
+
+    fn alter(&self, new: &EnumType, id: &ObjectId, cx: &Context<'_>) -> Alter {
+        let EnumType { labels } = new;
+        let kept: Vec<&String> = labels.iter().filter(|it| self.labels.contains(it)).collect();
+        if !kept.iter().copied().eq(&self.labels) {
+            return Alter::Swap { field: "labels", down: swap::in_the_way(id, cx) };
+        }
+        let added = labels.iter().enumerate().filter(|(_, it)| !self.labels.contains(it));
+        let (old, new) = (self.labels.join(", "), labels.join(", "));
+        let drafts = added.map(|(at, label)| add_label(id, labels, at, label).changed("labels", &old, &new));
+        Alter::InPlace(drafts.collect())
+    }
+
+    fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let drop = Draft::drop(id, format!("DROP TYPE {}", id.address()));
+        vec![drop.hazard_if(cx.is_gone(id), Hazard::DropType)]
+    }
+}
+
+/// Labels are added left to right, so the one before is always there to stand after.
+fn add_label(id: &ObjectId, labels: &[String], at: usize, label: &str) -> Draft {
+    let place = match (at.checked_sub(1).and_then(|it| labels.get(it)), labels.get(at + 1)) {
+        (Some(_), None) => String::new(),
+        (Some(before), Some(_)) => format!(" AFTER {}", literal(before)),
+        (None, Some(next)) => format!(" BEFORE {}", literal(next)),
+        (None, None) => String::new(),
+    };
+    let sql = format!("ALTER TYPE {} ADD VALUE {}{place}", id.address(), literal(label));
+    Draft::alter(id, sql).commit_after().gentle().adds()
+}
+
+impl Rules for Domain {
+    /// The checks go inside as far as nothing they call could need the domain.
+    fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let collation = self.collation.as_ref().map(|it| format!(" COLLATE {it}")).unwrap_or_default();
+        let default = self.default.as_ref().map(|it| format!(" DEFAULT {}", operand(it))).unwrap_or_default();
+        let not_null = if self.not_null { " NOT NULL" } else { "" };
+        let mut sql =
+            format!("CREATE DOMAIN {} AS {}{collation}{default}{not_null}", id.address(), self.base);
+        let mut draft = Draft::create(id, "").reads(&self.default);
+        let checks = cx.desired.children(id).filter_map(|it| match cx.desired.get(it) {
+            Some(Object::DomainConstraint(check)) => Some((it, check)),
+            _ => None,
+        });
+        for (check_id, check) in checks {
+            let fits = check.check.path.is_empty()
+                || draft.step.path.is_empty()
+                || check.check.path == draft.step.path;
+            let uses = cx.desired.uses(check_id);
+            let plain = uses.iter().filter(|it| *it != id).all(|it| stands_on_plain_things(it, cx.desired));
+            if check.validated && fits && plain {
+                sql += &format!("\n    CONSTRAINT {} CHECK {}", check_id.name(), inside(&check.check));
+                draft = draft.reads([&check.check]).makes([check_id.clone()]);
+            }
+        }
+        draft.step.sql = sql;
+        vec![draft]
+    }
+
+    fn alter(&self, new: &Domain, id: &ObjectId, cx: &Context<'_>) -> Alter {
+        let Domain { base, collation, default, not_null } = new;
+        if *base != self.base || *collation != self.collation {
+            return Alter::Swap { field: "base", down: swap::in_the_way(id, cx) };
+        }
+        let mut drafts = Vec::new();
+        let prefix = format!("ALTER DOMAIN {}", id.address());
+        if *default != self.default {
+            let sql = match default {
+                Some(it) => format!("{prefix} SET DEFAULT {it}"),
+                None => format!("{prefix} DROP DEFAULT"),
+            };
+            let (old, new) = (or_none(self.default.as_ref()), or_none(default.as_ref()));
+            drafts.push(Draft::alter(id, sql).reads(default).changed("default", old, new));
+        }
+        if *not_null != self.not_null {
+            let verb = if *not_null { "SET" } else { "DROP" };
+            let draft = Draft::alter(id, format!("{prefix} {verb} NOT NULL"));
+            let hazard = if *not_null { Hazard::MayFail } else { Hazard::DropNotNull };
+            drafts.push(draft.hazard(hazard).changed("not_null", self.not_null, not_null));
+        }
+        Alter::InPlace(drafts)
+    }
+
+    fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let drop = Draft::drop(id, format!("DROP DOMAIN {}", id.address()));
+        vec![drop.hazard_if(cx.is_gone(id), Hazard::DropType)]
+    }
+}
+
+impl Rules for DomainConstraint {
+    fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let valid = if self.validated { "" } else { " NOT VALID" };
+        let sql = format!("{} ADD CONSTRAINT {} CHECK {}{valid}", on(id), id.name(), inside(&self.check));
+        let checks_rows =
+            self.validated && !id.relation().is_some_and(|it| cx.is_new(&Kind::Domain.named(it)));
+        vec![Draft::create(id, sql).reads([&self.check]).hazard_if(checks_rows, Hazard::MayFail)]
+    }
+
+    fn alter(&self, new: &DomainConstraint, id: &ObjectId, _: &Context<'_>) -> Alter {
+        let DomainConstraint { check, validated } = new;
+        if *check != self.check {
+            return Alter::Replace("check");
+        }
+        if !validated {
+            return Alter::Replace("validated");
+        }
+        let draft = Draft::alter(id, format!("{} VALIDATE CONSTRAINT {}", on(id), id.name()));
+        Alter::InPlace(vec![draft.hazard(Hazard::MayFail).changed("validated", self.validated, validated)])
+    }
+
+    fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let drop = Draft::drop(id, format!("{} DROP CONSTRAINT {}", on(id), id.name()));
+        let loses = cx.is_gone(id) && !is_doomed(id, cx);
+        vec![drop.hazard_if(loses, Hazard::DropConstraint)]
+    }
+}
+
+fn on(id: &ObjectId) -> String {
+    id.relation().map(|it| format!("ALTER DOMAIN {it}")).unwrap_or_default()
+}
