@@ -3,7 +3,10 @@
 use sql::{Code, Cursor, Fault};
 
 use crate::reader::Reader;
-use crate::{Verdict, default_privilege, grant, namespace};
+use crate::{
+    Verdict, alter_table, index, sequence, table, types, types_domain, call, comment, data, default_privilege, drop, extension, grant, namespace, policy, role, routine, set,
+    trigger, view,
+};
 
 /// Reads one statement from its first word to its last token.
 type Read = fn(&mut Reader<'_>, &mut Cursor<'_>) -> Result<Verdict, Fault>;
@@ -20,6 +23,16 @@ pub(crate) fn statement(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Res
 /// Types, sequences, tables and what lives on them.
 fn structure(verb: &str, noun: &str) -> Option<Read> {
     match (verb, noun) {
+        ("create", "table") => Some(table::create),
+        ("alter", "table") => Some(alter_table::alter),
+        ("create", "index") => Some(index::create),
+        ("alter", "index") => Some(index::alter),
+        ("create", "sequence") => Some(sequence::create),
+        ("alter", "sequence") => Some(sequence::alter),
+        ("create", "type") => Some(types::create),
+        ("alter", "type") => Some(types::alter),
+        ("create", "domain") => Some(types_domain::create),
+        ("alter", "domain") => Some(types_domain::alter),
         _ => None,
     }
 }
@@ -28,8 +41,38 @@ fn structure(verb: &str, noun: &str) -> Option<Read> {
 fn behaviour(verb: &str, noun: &str) -> Option<Read> {
     match (verb, noun) {
         ("create", "schema") => Some(namespace::create),
+        ("alter", "schema") => Some(namespace::alter),
+        ("create", "extension") => Some(extension::create),
+        ("alter", "extension") => Some(extension::alter),
+        ("create", "role" | "user" | "group") => Some(role::create),
+        ("alter", "role" | "user" | "group") => Some(role::alter),
         ("grant" | "revoke", _) => Some(grant::grant),
         ("alter", "default privileges") => Some(default_privilege::alter),
+        ("comment", _) => Some(comment::comment),
+        ("create", "view") => Some(view::create),
+        ("create", "materialized view") => Some(view::create_materialized),
+        ("alter", "view" | "materialized view") => Some(view::alter),
+        ("create", "function" | "procedure") => Some(routine::create),
+        ("alter", "function" | "procedure" | "routine") => Some(routine::alter),
+        ("create", "trigger" | "constraint trigger") => Some(trigger::create),
+        ("alter", "trigger") => Some(trigger::alter),
+        ("create", "policy") => Some(policy::create),
+        ("alter", "policy") => Some(policy::alter),
+        ("drop", noun) if drop::knows(noun) => Some(drop::drop),
+        ("set", _) => Some(set::set),
+        ("reset" | "discard", _) => Some(set::reset),
+        (
+            "begin" | "start" | "commit" | "end" | "rollback" | "abort" | "savepoint" | "release" | "prepare",
+            _,
+        ) => Some(set::transaction),
+        ("insert" | "update" | "delete" | "merge" | "truncate" | "copy", _) => Some(data::rows),
+        (
+            "vacuum" | "analyze" | "analyse" | "refresh" | "cluster" | "reindex" | "lock" | "notify" | "listen"
+            | "unlisten" | "checkpoint" | "load" | "show" | "explain",
+            _,
+        ) => Some(data::upkeep),
+        ("select" | "values" | "table" | "with", _) => Some(call::select),
+        ("call", _) => Some(call::call),
         _ => None,
     }
 }

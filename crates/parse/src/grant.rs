@@ -14,7 +14,7 @@ pub(crate) struct Act {
     /// REVOKE GRANT OPTION FOR: the right itself stays.
     option_only: bool,
     grantable: bool,
-    pub roles: Vec<Name>,
+    pub(crate) roles: Vec<Name>,
 }
 
 /// A right as written, `None` for ALL, and the columns it is about.
@@ -22,7 +22,7 @@ pub(crate) type Written = (Option<Privilege>, Vec<Name>, Span);
 
 impl Act {
     /// GRANT or REVOKE [GRANT OPTION FOR]
-    pub fn read(cursor: &mut Cursor<'_>) -> Result<Act, Fault> {
+    pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Act, Fault> {
         if cursor.eat(&["grant"]) {
             return Ok(Act::default());
         }
@@ -32,7 +32,7 @@ impl Act {
     }
 
     /// TO or FROM whom, and how.
-    pub fn finish(&mut self, reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+    pub(crate) fn finish(&mut self, reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
         cursor.expect(if self.revoke { &["from"] } else { &["to"] })?;
         self.roles = reader.role_list(cursor)?;
         self.grantable = !self.revoke && cursor.eat(&["with", "grant", "option"]);
@@ -46,7 +46,7 @@ impl Act {
     }
 
     /// Changes what is held.
-    pub fn apply(&self, held: &mut Privileges, wanted: &[Privilege]) {
+    pub(crate) fn apply(&self, held: &mut Privileges, wanted: &[Privilege]) {
         for privilege in wanted {
             match (self.revoke, self.option_only) {
                 (false, _) => *held.entry(*privilege).or_default() |= self.grantable,
@@ -59,7 +59,7 @@ impl Act {
 
 impl Reader<'_> {
     /// Takes the name of a role.
-    pub fn role_name(&self, cursor: &mut Cursor<'_>) -> Result<Name, Fault> {
+    pub(crate) fn role_name(&self, cursor: &mut Cursor<'_>) -> Result<Name, Fault> {
         if cursor.eat_any(&["current_user", "current_role"]).is_some() {
             return Ok(self.role.clone());
         }
@@ -71,7 +71,7 @@ impl Reader<'_> {
     }
 
     /// Takes names of roles with commas between; PUBLIC is the role `public`.
-    pub fn role_list(&self, cursor: &mut Cursor<'_>) -> Result<Vec<Name>, Fault> {
+    pub(crate) fn role_list(&self, cursor: &mut Cursor<'_>) -> Result<Vec<Name>, Fault> {
         let mut roles = vec![self.role_name(cursor)?];
         while cursor.eat_symbol(",") {
             roles.push(self.role_name(cursor)?);
@@ -255,7 +255,7 @@ fn change(
         false => whole_set(&whole, &allowed, cursor)?,
     };
     wanted.retain(|it| allowed.contains(it));
-    reader.granted(target, span);
+    reader.desired.granted.insert(target.clone());
     for role in &act.roles {
         let mut held = reader.held(target, role);
         act.apply(&mut held, &wanted);

@@ -4,11 +4,12 @@
 //! which changes the schema declared so far. Reading never stops at the first fault; the result is
 //! always a schema *and* the list of what was not understood. Knows no server, only [`Facts`] about one.
 
-mod desired;
 mod acl;
+mod desired;
 mod directive;
 mod dispatch;
 mod names;
+mod option;
 mod psql;
 mod reader;
 mod refer;
@@ -16,10 +17,43 @@ mod script;
 mod signature;
 mod source;
 
+mod call;
+mod comment;
+mod data;
 mod default_privilege;
+mod drop;
+mod extension;
 mod grant;
 mod namespace;
 mod owner;
+mod policy;
+mod rename;
+mod role;
+mod routine;
+mod routine_option;
+mod set;
+mod trigger;
+mod view;
+
+mod alter_table;
+mod alter_table_action;
+mod alter_table_column;
+mod alter_table_rename;
+mod column;
+mod column_type;
+mod constraint;
+mod index;
+mod index_key;
+mod index_name;
+mod opclass;
+mod partition;
+mod renamed;
+mod sequence;
+mod table;
+mod table_like;
+mod table_state;
+mod types;
+mod types_domain;
 
 use model::Facts;
 

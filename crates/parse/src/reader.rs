@@ -8,33 +8,40 @@ use model::{Expr, Facts, Kind, Name, Object, ObjectId, QualName, Schema, SearchP
 use sql::{Code, Cursor, Directive, Fault, Tok, TypeName};
 
 use crate::psql::Branch;
-use crate::{Desired, Sources, default_privilege, owner};
+use crate::table_state::State;
+use crate::{Desired, Sources, constraint, default_privilege, owner, partition};
 
 pub(crate) struct Reader<'a> {
-    pub facts: &'a Facts,
-    pub desired: Desired,
+    pub(crate) facts: &'a Facts,
+    pub(crate) desired: Desired,
     /// `search_path` as the script has set it.
-    pub path: SearchPath,
+    pub(crate) path: SearchPath,
     /// Who runs the script at this point (SET ROLE).
-    pub role: Name,
+    pub(crate) role: Name,
     /// Who runs the script when no SET ROLE is in force (SET SESSION AUTHORIZATION).
-    pub session_role: Name,
+    pub(crate) session_role: Name,
     /// `search_path` as it was before SET LOCAL.
-    pub outer_path: Option<SearchPath>,
+    pub(crate) outer_path: Option<SearchPath>,
     /// Directives of the text being read, in order of place.
-    pub directives: Vec<Directive>,
+    pub(crate) directives: Vec<Directive>,
     /// psql's variables.
-    pub variables: BTreeMap<String, String>,
+    pub(crate) variables: BTreeMap<String, String>,
     /// psql's open \if commands.
-    pub branches: Vec<Branch>,
+    pub(crate) branches: Vec<Branch>,
     /// The default privileges declared so far.
-    pub defaults: BTreeSet<ObjectId>,
+    pub(crate) defaults: BTreeSet<ObjectId>,
+    /// Names taken and tables related.
+    pub(crate) state: State,
+    /// Extensions declared so far that the server does not have, and the namespace of each.
+    pub(crate) extensions_to_come: Vec<(Name, Name)>,
+    /// Where the piece before the one being read ends: directives stand between.
+    pub(crate) above: u32,
     /// How many texts stand around the one being read.
-    pub depth: usize,
+    pub(crate) depth: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(sources: &Sources, facts: &'a Facts) -> Reader<'a> {
+    pub(crate) fn new(sources: &Sources, facts: &'a Facts) -> Reader<'a> {
         let desired = Desired { sources: sources.clone(), faults: sources.faults.clone(), ..Desired::default() };
         Reader {
             facts,
@@ -47,26 +54,32 @@ impl<'a> Reader<'a> {
             variables: sources.variables.clone(),
             branches: Vec::new(),
             defaults: BTreeSet::new(),
+            state: State::default(),
+            extensions_to_come: Vec::new(),
+            above: 0,
             depth: 0,
         }
     }
 
-    pub fn finish(self) -> Desired {
+    pub(crate) fn finish(self) -> Desired {
         self.desired
     }
 
-    pub fn schema(&mut self) -> &mut Schema {
+    pub(crate) fn schema(&mut self) -> &mut Schema {
         &mut self.desired.schema
     }
 
     /// Puts an object down. What was declared under the same identity is replaced.
-    pub fn declare(&mut self, id: &ObjectId, object: impl Into<Object>, span: Span) {
-        if let Some(namespace) = id.namespace() {
+    pub(crate) fn declare(&mut self, id: &ObjectId, object: impl Into<Object>, span: Span) {
+        let object = object.into();
+        // A part takes no namespace in: its table does, unless that is not the file's.
+        if let Some(namespace) = id.namespace().filter(|_| id.relation().is_none()) {
             self.desired.namespaces.insert(namespace.clone());
         }
         let fresh = !self.desired.schema.contains(id);
         self.desired.absent.remove(id);
         self.desired.spans.insert(id.clone(), span);
+        self.note(id, &object);
         self.desired.schema.insert(id.clone(), object);
         if fresh {
             owner::fresh(self, id, span);
@@ -75,7 +88,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Faults when something of that identity is declared already: a plain CREATE of it would fail.
-    pub fn is_free(&self, id: &ObjectId, span: Span) -> Result<(), Fault> {
+    pub(crate) fn is_free(&self, id: &ObjectId, span: Span) -> Result<(), Fault> {
         match self.desired.schema.contains(id) {
             false => Ok(()),
             true => Err(Fault::new(Code::Conflict, span, format!("{id} is declared already"))
@@ -84,7 +97,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The namespace in which an unqualified name is created: the first of the path that exists.
-    pub fn creation_namespace(&self) -> Name {
+    pub(crate) fn creation_namespace(&self) -> Name {
         let exists = |it: &&Name| self.namespace_exists(it);
         self.path.iter().find(exists).or(self.path.first()).cloned().unwrap_or_else(|| "public".into())
     }
@@ -94,7 +107,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The qualified name of something about to be created. Faults when it is of another database.
-    pub fn created(&self, parts: Vec<Name>, span: Span) -> Result<QualName, Fault> {
+    pub(crate) fn created(&self, parts: Vec<Name>, span: Span) -> Result<QualName, Fault> {
         let mut parts = parts;
         match (parts.pop(), parts.pop(), parts.pop()) {
             (Some(name), None, _) => Ok(name.within(self.creation_namespace())),
@@ -108,7 +121,7 @@ impl<'a> Reader<'a> {
 
     /// Looks a name up as the server would: each namespace of the path in turn, what the file declares
     /// before what is only live there.
-    pub fn lookup<T>(&self, parts: &[Name], find: impl Fn(&QualName) -> Option<T>) -> Option<T> {
+    pub(crate) fn lookup<T>(&self, parts: &[Name], find: impl Fn(&QualName) -> Option<T>) -> Option<T> {
         match parts {
             [name] => self.path.iter().find_map(|it| find(&name.clone().within(it.clone()))),
             [.., namespace, name] => find(&name.clone().within(namespace.clone())),
@@ -117,14 +130,14 @@ impl<'a> Reader<'a> {
     }
 
     /// A table, view, materialized view or sequence that the file has declared.
-    pub fn relation(&self, parts: &[Name], span: Span) -> Result<ObjectId, Fault> {
+    pub(crate) fn relation(&self, parts: &[Name], span: Span) -> Result<ObjectId, Fault> {
         let found = self.lookup(parts, |it| self.desired.schema.relation(it));
         found.ok_or_else(|| unknown(parts, "relation", span))
     }
 
     /// The qualified name of a relation, declared here or only live on the server; where neither has it,
     /// the name in the namespace it would be created in.
-    pub fn reference(&self, parts: &[Name]) -> QualName {
+    pub(crate) fn reference(&self, parts: &[Name]) -> QualName {
         let live = |it: &QualName| {
             let spaces = self.facts.relations.get(&it.name);
             spaces.is_some_and(|spaces| spaces.contains(&it.namespace)).then(|| it.clone())
@@ -138,14 +151,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes a type and resolves it.
-    pub fn data_type(&self, cursor: &mut Cursor<'_>) -> Result<Type, Fault> {
+    pub(crate) fn data_type(&self, cursor: &mut Cursor<'_>) -> Result<Type, Fault> {
         let span = cursor.span();
         let name = TypeName::read(cursor)?;
         self.resolved(&name, span.to(cursor.previous()))
     }
 
     /// A type that was read, resolved to what it names here.
-    pub fn resolved(&self, name: &TypeName, span: Span) -> Result<Type, Fault> {
+    pub(crate) fn resolved(&self, name: &TypeName, span: Span) -> Result<Type, Fault> {
         let found = sql::canonical_type(name, |parts| self.user_type(parts));
         found.ok_or_else(|| unknown(&name.parts, "type", span))
     }
@@ -163,22 +176,23 @@ impl<'a> Reader<'a> {
             [] => None,
         };
         let found = self.lookup(parts, declared).or_else(|| self.lookup(parts, live));
+        let found = found.or_else(|| self.type_to_come(parts));
         found.or_else(|| if self.facts.offline { offline() } else { None })
     }
 
     /// An expression or query out of tokens of the statement.
-    pub fn expr(&self, cursor: &Cursor<'_>, tokens: &[Tok]) -> Expr {
+    pub(crate) fn expr(&self, cursor: &Cursor<'_>, tokens: &[Tok]) -> Expr {
         sql::expr_of(cursor.text(tokens), tokens, &self.path)
     }
 
     /// The directives that stand between two tokens: in the comment above what begins at `next`.
-    pub fn directives_between(&self, previous: u32, next: u32) -> impl Iterator<Item = &Directive> {
+    pub(crate) fn directives_between(&self, previous: u32, next: u32) -> impl Iterator<Item = &Directive> {
         let begin = self.directives.partition_point(|it| it.span.start < previous);
         self.directives[begin..].iter().take_while(move |it| it.span.start < next)
     }
 
     /// What `-- reconcile: renamed from NAME` above a place says, if it stands there.
-    pub fn renamed_from(&self, previous: u32, next: u32) -> Option<Name> {
+    pub(crate) fn renamed_from(&self, previous: u32, next: u32) -> Option<Name> {
         let said = self.directives_between(previous, next).find_map(|it| it.text.strip_prefix("renamed from "))?;
         let span = Span { file: 0, start: 0, end: u32::try_from(said.len()).ok()? };
         sql::lex(said, span).ok()?.last()?.name()

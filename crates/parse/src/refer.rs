@@ -20,25 +20,30 @@ pub(crate) enum Found {
 /// A routine as referred to: its name and, if given, the parameters.
 #[derive(Clone, Debug)]
 pub(crate) struct RoutineName {
-    pub parts: Vec<Name>,
-    pub parameters: Option<Vec<Parameter>>,
-    pub span: Span,
+    pub(crate) parts: Vec<Name>,
+    pub(crate) parameters: Option<Vec<Parameter>>,
+    pub(crate) span: Span,
 }
 
 impl Reader<'_> {
     /// Takes the name of a table, view, materialized view or sequence.
-    pub fn find_relation(&self, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
+    pub(crate) fn find_relation(&self, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
         let begin = cursor.span();
         let parts = cursor.dotted()?;
-        let span = begin.to(cursor.previous());
-        match self.relation(&parts, span) {
+        self.find_relation_named(&parts, begin.to(cursor.previous()))
+    }
+
+    /// The table, view, materialized view or sequence of a name.
+    pub(crate) fn find_relation_named(&self, parts: &[Name], span: Span) -> Result<Found, Fault> {
+        match self.relation(parts, span) {
             Ok(id) => Ok(Found::Declared(id)),
-            Err(fault) => self.outside(&parts, &self.facts.relations, fault),
+            Err(_) if self.is_temporary(parts) => Ok(Found::Outside),
+            Err(fault) => self.outside(parts, &self.facts.relations, fault),
         }
     }
 
     /// Takes the name of an enum or domain.
-    pub fn find_type(&self, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
+    pub(crate) fn find_type(&self, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
         let begin = cursor.span();
         let parts = cursor.dotted()?;
         let span = begin.to(cursor.previous());
@@ -49,7 +54,7 @@ impl Reader<'_> {
     }
 
     /// Takes the name of a namespace.
-    pub fn find_namespace(&self, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
+    pub(crate) fn find_namespace(&self, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
         let name = cursor.name()?;
         let id = Kind::Namespace.root(&name);
         let ours = name.as_str() == "public"
@@ -59,13 +64,13 @@ impl Reader<'_> {
     }
 
     /// Takes a routine's name with or without its parameters.
-    pub fn find_routine(&self, cursor: &mut Cursor<'_>, word: &str) -> Result<Found, Fault> {
+    pub(crate) fn find_routine(&self, cursor: &mut Cursor<'_>, word: &str) -> Result<Found, Fault> {
         let name = self.routine_name(cursor)?;
         self.routine(&name, kinds_of(word))
     }
 
     /// Takes a routine's name with or without its parameters, without looking it up.
-    pub fn routine_name(&self, cursor: &mut Cursor<'_>) -> Result<RoutineName, Fault> {
+    pub(crate) fn routine_name(&self, cursor: &mut Cursor<'_>) -> Result<RoutineName, Fault> {
         let begin = cursor.span();
         let parts = cursor.dotted()?;
         let parameters = if cursor.at_symbol("(") { Some(signature::parameters(self, cursor)?) } else { None };
@@ -73,7 +78,7 @@ impl Reader<'_> {
     }
 
     /// The routine of that name and those parameters.
-    pub fn routine(&self, name: &RoutineName, kinds: &[Kind]) -> Result<Found, Fault> {
+    pub(crate) fn routine(&self, name: &RoutineName, kinds: &[Kind]) -> Result<Found, Fault> {
         let declared = |it: &QualName| match &name.parameters {
             Some(parameters) => {
                 let inputs = signature::types(parameters);
@@ -115,7 +120,7 @@ impl Reader<'_> {
     }
 
     /// The constraint of that name on a table: a check, a key, or a foreign key.
-    pub fn constraint(&self, table: &QualName, name: &Name) -> Option<ObjectId> {
+    pub(crate) fn constraint(&self, table: &QualName, name: &Name) -> Option<ObjectId> {
         let kinds = [Kind::Constraint, Kind::ForeignKey];
         let named = kinds.iter().map(|it| it.of(table, name)).find(|it| self.desired.schema.contains(it));
         named.or_else(|| self.not_null_named(table, name))

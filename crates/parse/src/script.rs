@@ -15,7 +15,7 @@ const DEEPEST: usize = 50;
 
 impl Reader<'_> {
     /// Reads one of the sources and keeps its account.
-    pub fn file(&mut self, file: usize) {
+    pub(crate) fn file(&mut self, file: usize) {
         let Some(text) = self.desired.sources.files.get(file).map(|it| it.text.clone()) else { return };
         let file = u32::try_from(file).unwrap_or(u32::MAX);
         if let Some(at) = text.bytes().position(|it| it == 0) {
@@ -33,13 +33,13 @@ impl Reader<'_> {
     }
 
     /// Reads a text that stands as a string inside the file, such as the argument of EXECUTE.
-    pub fn decoded(&mut self, text: &str, origin: Span) -> Vec<Entry> {
+    pub(crate) fn decoded(&mut self, text: &str, origin: Span) -> Vec<Entry> {
         let (text, span) = self.lodge(text, origin);
         self.region(&text, span)
     }
 
     /// Gives a text that stands as a string inside the file a place among the sources.
-    pub fn lodge(&mut self, text: &str, origin: Span) -> (Arc<str>, Span) {
+    pub(crate) fn lodge(&mut self, text: &str, origin: Span) -> (Arc<str>, Span) {
         let path = self.desired.sources.files.get(origin.file as usize).map(|it| it.path.clone());
         let text: Arc<str> = text.into();
         let source = Source { path: path.unwrap_or_default(), text: text.clone(), origin: Some(origin) };
@@ -49,7 +49,7 @@ impl Reader<'_> {
     }
 
     /// Reads the statements in a part of a file and says what became of each.
-    pub fn region(&mut self, text: &Arc<str>, span: Span) -> Vec<Entry> {
+    pub(crate) fn region(&mut self, text: &Arc<str>, span: Span) -> Vec<Entry> {
         let found = cut(text, span);
         self.desired.faults.extend(found.faults);
         if self.depth >= DEEPEST {
@@ -61,12 +61,13 @@ impl Reader<'_> {
         let outer = std::mem::replace(&mut self.directives, found.directives);
         self.directives_are_known();
         let mut entries = Vec::with_capacity(found.pieces.len());
-        let mut above = span.start;
+        let outer_above = std::mem::replace(&mut self.above, span.start);
         for piece in found.pieces {
-            let verdict = self.piece(text, piece, above);
+            let verdict = self.piece(text, piece);
             entries.push(Entry { span: piece.span, verdict });
-            above = piece.span.end;
+            self.above = piece.span.end;
         }
+        self.above = outer_above;
         self.directives = outer;
         self.depth -= 1;
         entries
@@ -77,12 +78,12 @@ impl Reader<'_> {
         self.desired.faults.extend(faults);
     }
 
-    fn piece(&mut self, text: &Arc<str>, piece: Piece, above: u32) -> Verdict {
+    fn piece(&mut self, text: &Arc<str>, piece: Piece) -> Verdict {
         if psql::is_off(self) && piece.kind != PieceKind::Meta {
             return Verdict::Off;
         }
         let verdict = match piece.kind {
-            PieceKind::Statement => self.directed(text, piece.span, above),
+            PieceKind::Statement => self.directed(text, piece.span),
             PieceKind::Meta => psql::meta(self, text, piece.span),
             PieceKind::CopyData => Ok(Verdict::Data),
         };
@@ -93,8 +94,8 @@ impl Reader<'_> {
     }
 
     /// Reads a statement under the directives that stand above it.
-    fn directed(&mut self, text: &Arc<str>, span: Span, above: u32) -> Result<Verdict, Fault> {
-        let said: Vec<Directive> = self.directives_between(above, span.start).cloned().collect();
+    fn directed(&mut self, text: &Arc<str>, span: Span) -> Result<Verdict, Fault> {
+        let said: Vec<Directive> = self.directives_between(self.above, span.start).cloned().collect();
         for it in said.iter().filter_map(|it| it.text.strip_prefix("allow")) {
             self.desired.allows.push(it.trim().to_string());
         }
@@ -119,7 +120,7 @@ impl Reader<'_> {
     }
 
     /// Reads one statement; `span` is all of it without its semicolon.
-    pub fn statement(&mut self, text: &Arc<str>, span: Span) -> Result<Verdict, Fault> {
+    pub(crate) fn statement(&mut self, text: &Arc<str>, span: Span) -> Result<Verdict, Fault> {
         let slice = &text[span.start as usize..span.end as usize];
         let tokens = sql::lex(slice, span)?;
         if let Some(filled) = psql::interpolated(self, text, span, &tokens)? {
@@ -130,7 +131,7 @@ impl Reader<'_> {
     }
 
     /// Whose objects the script makes at this point, when it says so.
-    pub fn stated_owner(&self) -> Option<Name> {
+    pub(crate) fn stated_owner(&self) -> Option<Name> {
         (self.role != self.facts.role).then(|| self.role.clone())
     }
 }

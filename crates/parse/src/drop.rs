@@ -1,0 +1,215 @@
+//! DROP, of every kind: takes away what is declared so far, or declares absence.
+
+use model::{Kind, Name, ObjectId, QualName, Span};
+use sql::{Code, Cursor, Fault};
+
+use crate::Verdict;
+use crate::reader::{Reader, unknown};
+use crate::refer::kinds_of;
+
+/// What DROP may name.
+enum Named {
+    /// Something of a namespace, of one of the kinds.
+    Plain(&'static [Kind]),
+    /// Something of the database.
+    Root(Kind),
+    Routine(&'static str),
+    /// Something on a relation.
+    Part(Kind),
+}
+
+fn named(noun: &str) -> Option<Named> {
+    Some(match noun {
+        "table" => Named::Plain(&[Kind::Table]),
+        "view" => Named::Plain(&[Kind::View]),
+        "materialized view" => Named::Plain(&[Kind::MaterializedView]),
+        "sequence" => Named::Plain(&[Kind::Sequence]),
+        "index" => Named::Plain(&[Kind::Index]),
+        "type" => Named::Plain(&[Kind::Enum, Kind::Domain]),
+        "domain" => Named::Plain(&[Kind::Domain]),
+        "schema" => Named::Root(Kind::Namespace),
+        "extension" => Named::Root(Kind::Extension),
+        "role" | "user" | "group" => Named::Root(Kind::Role),
+        "function" => Named::Routine("function"),
+        "procedure" => Named::Routine("procedure"),
+        "routine" => Named::Routine("routine"),
+        "trigger" => Named::Part(Kind::Trigger),
+        "policy" => Named::Part(Kind::Policy),
+        _ => return None,
+    })
+}
+
+/// Whether there is a reader for DROP of such a thing.
+pub(crate) fn knows(noun: &str) -> bool {
+    named(noun).is_some()
+}
+
+/// `DROP kind [CONCURRENTLY] [IF EXISTS] name, … [CASCADE | RESTRICT]`
+pub(crate) fn drop(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
+    let begin = cursor.span();
+    let (_, noun) = crate::dispatch::head(cursor);
+    let named = named(&noun).ok_or_else(|| cursor.wanted("a kind of object that is read"))?;
+    for _ in 0..=noun.split(' ').count() {
+        cursor.next();
+    }
+    cursor.eat(&["concurrently"]);
+    let guarded = cursor.eat(&["if", "exists"]);
+    let mut targets = Vec::new();
+    loop {
+        targets.push(target(reader, cursor, &named, guarded)?);
+        if !cursor.eat_symbol(",") {
+            break;
+        }
+    }
+    let cascade = cursor.eat(&["cascade"]);
+    _ = !cascade && cursor.eat(&["restrict"]);
+    cursor.expect_done()?;
+    let span = begin.to(cursor.previous());
+    let mut absent = false;
+    for id in targets.into_iter().flatten() {
+        if reader.desired.schema.contains(&id) {
+            reader.take_away(&id, cascade);
+        } else {
+            absent = true;
+        }
+        reader.desired.spans.insert(id.clone(), span);
+        reader.desired.absent.insert(id);
+    }
+    Ok(if absent { Verdict::Declared } else { Verdict::Idiom })
+}
+
+/// What is declared of that name, else what is declared absent by it; nothing where the name can mean
+/// nothing here.
+fn target(
+    reader: &Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    named: &Named,
+    guarded: bool,
+) -> Result<Option<ObjectId>, Fault> {
+    let begin = cursor.span();
+    let (id, parts) = match named {
+        Named::Root(kind) => {
+            let name = cursor.name()?;
+            (kind.root(&name), vec![name])
+        }
+        Named::Plain(kinds) => {
+            let parts = cursor.dotted()?;
+            (plain(reader, &parts, kinds), parts)
+        }
+        Named::Part(kind) => {
+            let name = cursor.name()?;
+            cursor.expect(&["on"])?;
+            let relation = cursor.dotted()?;
+            if reader.is_temporary(&relation) {
+                return Ok(None);
+            }
+            (kind.of(&reader.reference(&relation), &name), vec![name])
+        }
+        Named::Routine(word) => return routine(reader, cursor, word, guarded),
+    };
+    let span = begin.to(cursor.previous());
+    match guarded || reader.desired.schema.contains(&id) {
+        _ if matches!(named, Named::Plain(_)) && reader.is_temporary(&parts) => Ok(None),
+        true => Ok(Some(id)),
+        false => Err(missing(&parts, id.kind.meta().noun, span)),
+    }
+}
+
+fn missing(parts: &[Name], what: &str, span: Span) -> Fault {
+    unknown(parts, what, span).hint("IF EXISTS declares it absent")
+}
+
+fn plain(reader: &Reader<'_>, parts: &[Name], kinds: &[Kind]) -> ObjectId {
+    let schema = &reader.desired.schema;
+    let declared = |name: &QualName| kinds.iter().map(|it| it.named(name)).find(|it| schema.contains(it));
+    let found = reader.lookup(parts, declared);
+    found.unwrap_or_else(|| match parts {
+        [.., namespace, name] => kinds[0].named(&name.clone().within(namespace.clone())),
+        _ => kinds[0].named(&reader.reference(parts)),
+    })
+}
+
+fn routine(
+    reader: &Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    word: &'static str,
+    guarded: bool,
+) -> Result<Option<ObjectId>, Fault> {
+    use crate::refer::Found;
+    let mark = cursor.mark();
+    let name = match reader.routine_name(cursor) {
+        Ok(name) => name,
+        // A type that is not there: neither is the routine.
+        Err(fault) if guarded && fault.code == Code::Unknown => {
+            cursor.reset(mark);
+            cursor.dotted()?;
+            cursor.parenthesised()?;
+            return Ok(None);
+        }
+        Err(fault) => return Err(fault),
+    };
+    match reader.routine(&name, kinds_of(word)) {
+        Ok(Found::Declared(id)) => Ok(Some(id)),
+        Err(fault) if fault.code == Code::Conflict => Err(fault),
+        Ok(Found::Outside) | Err(_) if guarded => {
+            let kind = kinds_of(word)[0];
+            let types = name.parameters.as_deref().map(crate::signature::types);
+            Ok(types.map(|it| kind.routine(&reader.routine_reference(&name.parts), it)))
+        }
+        Ok(Found::Outside) => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+impl Reader<'_> {
+    /// The qualified name of a routine that is not declared.
+    fn routine_reference(&self, parts: &[Name]) -> QualName {
+        match parts {
+            [.., namespace, name] => name.clone().within(namespace.clone()),
+            _ => parts.last().cloned().unwrap_or_default().within(self.creation_namespace()),
+        }
+    }
+
+    /// Takes a declared object away, what lives and dies with it, and by CASCADE what stands on it.
+    pub(crate) fn take_away(&mut self, id: &ObjectId, cascade: bool) {
+        let mut doomed = vec![id.clone()];
+        if id.kind == Kind::Namespace {
+            let inside = |it: &&ObjectId| it.namespace() == id.namespace() && it.target().is_none();
+            doomed.extend(self.desired.schema.iter().map(|it| it.0).filter(inside).cloned());
+        }
+        if cascade {
+            self.standing_on(&mut doomed);
+        }
+        for id in doomed {
+            self.desired.schema.remove(&id);
+            self.desired.unnamed.remove(&id);
+            if matches!(id.kind, Kind::View | Kind::MaterializedView) {
+                self.forget_columns(&id);
+            }
+        }
+    }
+
+    fn standing_on(&self, doomed: &mut Vec<ObjectId>) {
+        let users = self.desired.schema.users();
+        let mut seen: std::collections::HashSet<ObjectId> = doomed.iter().cloned().collect();
+        let mut at = 0;
+        while at < doomed.len() {
+            let parts = self.desired.schema.children(&doomed[at]).cloned();
+            let above = users.of(&doomed[at]).cloned();
+            let more: Vec<ObjectId> = parts.chain(above).filter(|it| seen.insert(it.clone())).collect();
+            doomed.extend(more);
+            at += 1;
+        }
+    }
+
+    /// Comments and grants on the columns of a view, which are no objects of their own.
+    fn forget_columns(&mut self, view: &ObjectId) {
+        let Some(name) = view.qual_name() else { return };
+        let about = |it: &ObjectId| it.kind == Kind::Column && it.relation() == Some(name);
+        let schema = &self.desired.schema;
+        let facts = schema.iter().map(|it| it.0).filter(|it| it.target().is_some_and(about));
+        for id in facts.cloned().collect::<Vec<_>>() {
+            self.desired.schema.remove(&id);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Lists of options in parentheses, as storage parameters and options of views are written.
+
+use std::collections::BTreeMap;
+
+use sql::{Cursor, Fault, TokenKind};
+
+/// Takes `(name [= value], …)`; a name alone means true. Names may have a prefix, such as `toast.`.
+pub(crate) fn list(cursor: &mut Cursor<'_>) -> Result<BTreeMap<String, String>, Fault> {
+    cursor.expect_symbol("(")?;
+    let mut found = BTreeMap::new();
+    loop {
+        let parts = cursor.dotted()?;
+        let name = parts.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(".");
+        let value = if cursor.eat_symbol("=") { value(cursor)? } else { "true".to_string() };
+        found.insert(name, value);
+        if !cursor.eat_symbol(",") {
+            break;
+        }
+    }
+    cursor.expect_symbol(")")?;
+    Ok(found)
+}
+
+/// Takes one word, string or number, as the server keeps it.
+fn value(cursor: &mut Cursor<'_>) -> Result<String, Fault> {
+    let sign = if cursor.eat_symbol("-") { "-" } else { "" };
+    match cursor.peek() {
+        Some(it) if it.kind != TokenKind::Symbol => {
+            cursor.next();
+            Ok(format!("{sign}{}", it.value))
+        }
+        _ => Err(cursor.wanted("a value")),
+    }
+}
