@@ -62,6 +62,11 @@ impl<'a> Cursor<'a> {
         self.at.checked_sub(1).and_then(|it| self.tokens.get(it)).map_or_else(|| self.span(), |it| it.span)
     }
 
+    /// The token before.
+    pub fn behind(&self) -> Option<&'a Tok> {
+        self.at.checked_sub(1).and_then(|it| self.tokens.get(it))
+    }
+
     /// How many tokens were taken; with [`Cursor::since`] it marks a stretch.
     pub fn mark(&self) -> usize {
         self.at

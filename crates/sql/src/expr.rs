@@ -54,28 +54,29 @@ fn stripped(mut tokens: &[Tok]) -> &[Tok] {
     {
         tokens = rest;
     }
-    while let [first, rest @ .., last] = tokens
-        && first.is_symbol("(")
-        && last.is_symbol(")")
-        && is_balanced(rest)
-    {
-        tokens = rest;
-    }
-    tokens
+    let partners = partners(tokens);
+    let encloses = |at: usize| partners.get(at) == Some(&(tokens.len() - 1 - at)) && at < tokens.len() / 2;
+    let depth = (0..tokens.len()).take_while(|it| encloses(*it)).count();
+    &tokens[depth..tokens.len() - depth]
 }
 
-/// Whether no parenthesis closes that was not opened here.
-fn is_balanced(tokens: &[Tok]) -> bool {
-    let mut depth = 0_usize;
-    for token in tokens.iter().filter(|it| it.kind == TokenKind::Symbol) {
+/// For each of the leading opening parentheses, where it closes; the length where it never does.
+fn partners(tokens: &[Tok]) -> Vec<usize> {
+    let leading = tokens.iter().take_while(|it| it.is_symbol("(")).count();
+    let mut partners = vec![tokens.len(); leading];
+    let mut open = Vec::new();
+    for (at, token) in tokens.iter().enumerate().filter(|(_, it)| it.kind == TokenKind::Symbol && leading > 0) {
         match token.value.as_str() {
-            "(" => depth += 1,
-            ")" if depth == 0 => return false,
-            ")" => depth -= 1,
+            "(" => open.push(at),
+            ")" => match open.pop() {
+                Some(begin) if begin < leading => partners[begin] = at,
+                Some(_) => (),
+                None => return Vec::new(),
+            },
             _ => (),
         }
     }
-    depth == 0
+    partners
 }
 
 #[cfg(test)]
@@ -96,5 +97,14 @@ mod tests {
         assert!(!same("\"A\"", "a"));
         assert!(!same("'A'", "'a'"));
         assert!(!same("a = 'b c'", "a = 'b  c'"));
+        assert!(same("(((a) + (b)));", "(a) + (b)"));
+        assert!(!same("((a)", "a)"));
+        assert!(same("()", ""));
+    }
+
+    #[test]
+    fn is_linear_in_the_nesting() {
+        let deep = format!("{}a{}", "(".repeat(300_000), ")".repeat(300_000));
+        assert!(same(&deep, "a"));
     }
 }

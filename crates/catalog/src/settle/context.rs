@@ -40,7 +40,11 @@ struct Field<'a> {
 
 /// The columns of a desired relation, those of its parents first. A column of a type that the server does
 /// not have yet (`is_new`) is left out: what mentions it is refused, and the rest is not.
-pub(super) fn columns(schema: &Schema, relation: &QualName, is_new: &dyn Fn(&Type) -> bool) -> Option<String> {
+pub(super) fn columns(
+    schema: &Schema,
+    relation: &QualName,
+    is_new: &dyn Fn(&Type) -> bool,
+) -> Option<String> {
     let mut fields = Vec::new();
     let mut seen = Vec::new();
     collect(schema, relation, &mut fields, &mut seen)?;

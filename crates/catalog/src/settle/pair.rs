@@ -334,8 +334,10 @@ impl Pair {
     }
 
     /// Whether the offline normaliser says that both mean the same.
-    pub(super) fn is_same_offline(&self, _desired: &Schema) -> bool {
-        false
+    pub(super) fn is_same_offline(&self, schema: &Schema) -> bool {
+        let query = matches!(self.context, Context::Query | Context::Named(_));
+        let columns = || sql::columns_of(schema, &self.id, self.slot);
+        !query && sql::same(&self.desired, &self.actual, &columns()) == sql::Sameness::Same
     }
 
     /// Gives the desired expression the actual one's comparable form. The text stays the author's: it is
@@ -344,7 +346,8 @@ impl Pair {
     pub(super) fn adopt(&self, schema: &mut Schema) {
         let Some(object) = schema.get_mut(&self.id) else { return };
         let named = matches!(self.actual_context, Some(Context::Named(_)));
-        let settled = if named { sql::restated(&self.actual) } else { sql::adopted(&self.desired, &self.actual) };
+        let settled =
+            if named { sql::restated(&self.actual) } else { sql::adopted(&self.desired, &self.actual) };
         if let Some(expr) = object.exprs_mut().into_iter().nth(self.slot) {
             *expr = settled;
         }

@@ -37,7 +37,8 @@ struct Builder<'a> {
 /// with their numbers and sorted by context.
 pub(super) fn view(marker: &str, items: &[(usize, &Item)]) -> Statement {
     let mut builder = Builder { marker, sql: String::new(), chars: 0, places: Vec::new() };
-    builder.push(&format!("CREATE TEMP VIEW {marker} AS SELECT 1 AS one\nFROM (SELECT 1 AS one) AS {marker}_b"));
+    builder
+        .push(&format!("CREATE TEMP VIEW {marker} AS SELECT 1 AS one\nFROM (SELECT 1 AS one) AS {marker}_b"));
     let mut at = 0;
     while let Some((number, item)) = items.get(at) {
         if item.context == Context::Query {

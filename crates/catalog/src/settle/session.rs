@@ -141,7 +141,8 @@ impl<'a> Session<'a> {
                 let answer = match (desired, actual) {
                     (Ok(desired), Ok(actual)) if desired == actual => Answer::Same,
                     (Ok(desired), Ok(actual)) => {
-                        let settled = pass > 1 && *desired == items[at][0].text && *actual == items[at][1].text;
+                        let settled =
+                            pass > 1 && *desired == items[at][0].text && *actual == items[at][1].text;
                         if !settled && pass < PASSES {
                             items[at] = [desired, actual].map(|it| self.again(it, &items[at][0]));
                             left.push(at);
@@ -203,11 +204,15 @@ impl<'a> Session<'a> {
                 },
             }
         }
-        let missing = || Refusal { sqlstate: "XX000".into(), message: "the answer was not understood".into() };
+        let missing =
+            || Refusal { sqlstate: "XX000".into(), message: "the answer was not understood".into() };
         Ok(outcomes.into_iter().map(|it| it.unwrap_or_else(|| Err(missing()))).collect())
     }
 
-    fn print_chunk(&mut self, items: &[(usize, &Item)]) -> Result<Result<Vec<Arc<str>>, ChunkFailure>, Error> {
+    fn print_chunk(
+        &mut self,
+        items: &[(usize, &Item)],
+    ) -> Result<Result<Vec<Arc<str>>, ChunkFailure>, Error> {
         let Some((_, first)) = items.first() else { return Ok(Ok(Vec::new())) };
         self.set_path(&first.path)?;
         let statement = print::view(&self.marker, items);

@@ -118,9 +118,10 @@ impl<'a> Taint<'a> {
             return true;
         }
         expr.mentions.iter().any(|it| match it {
-            Mention::Relation(parts) | Mention::Column(parts) | Mention::Function(parts) | Mention::Type(parts) => {
-                parts.iter().any(|it| self.names.contains(it))
-            }
+            Mention::Relation(parts)
+            | Mention::Column(parts)
+            | Mention::Function(parts)
+            | Mention::Type(parts) => parts.iter().any(|it| self.names.contains(it)),
             Mention::Star => false,
         })
     }
