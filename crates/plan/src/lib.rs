@@ -14,6 +14,7 @@ mod lock;
 mod options;
 mod order;
 mod rules;
+mod segment;
 mod step;
 mod unverified;
 
@@ -28,6 +29,7 @@ pub use hazard::{HAZARDS, Hazard, HazardRow};
 pub use leave::{Because, Pending};
 pub use lock::{Lock, Mode};
 pub use options::{Allow, Options, UnknownHazard, object_name};
+pub use segment::{Line, Oversized, Segment, lines, path_list, segments};
 pub use step::{Step, Transaction, Verb, Why};
 
 use crate::draft::Draft;

@@ -119,8 +119,8 @@ pub(super) fn dollars(text: &str) -> String {
         0 => "body".to_string(),
         _ => format!("body{it}"),
     }));
-    let free = |tag: &String| !text.contains(&format!("${tag}")) && !(tag.is_empty() && text.ends_with('$'));
-    let tag = tags.into_iter().find(free).unwrap_or_default();
+    let clashes = |tag: &String| text.contains(&format!("${tag}")) || (tag.is_empty() && text.ends_with('$'));
+    let tag = tags.into_iter().find(|it| !clashes(it)).unwrap_or_default();
     format!("${tag}${text}${tag}$")
 }
 

@@ -1,6 +1,6 @@
 //! Triggers. Does not know what their functions do.
 
-use model::{Deferral, Enabled, Event, Level, Object, ObjectId, Timing, Trigger, literal};
+use model::{Deferral, Enabled, Event, Level, ObjectId, Timing, Trigger, literal};
 
 use super::constraint::deferral;
 use super::text::{inside, joined, list};
@@ -67,10 +67,7 @@ impl Rules for Trigger {
 
     fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         let drop = Draft::drop(id, format!("DROP TRIGGER {}", id.address()));
-        let loses = match cx.desired.get(id) {
-            Some(Object::Trigger(_)) => false,
-            _ => true,
-        };
+        let loses = !cx.desired.contains(id);
         vec![locked(drop, self, Mode::AccessExclusive).hazard_if(loses, Hazard::DropTrigger)]
     }
 }
