@@ -61,7 +61,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(crate) fn finish(self) -> Desired {
+    pub(crate) fn finish(mut self) -> Desired {
+        constraint::resolve_late(&mut self);
+        partition::merge(&mut self);
         self.desired
     }
 

@@ -28,7 +28,7 @@ pub(crate) struct State {
 
 impl Reader<'_> {
     /// Remembers the names an object takes.
-    pub fn note(&mut self, id: &ObjectId, object: &Object) {
+    pub(crate) fn note(&mut self, id: &ObjectId, object: &Object) {
         for (space, name) in object.claims(id) {
             if space == model::Space::Relation {
                 self.state.relations.entry(name).or_default().push(id.clone());
@@ -51,30 +51,30 @@ impl Reader<'_> {
     }
 
     /// Takes a name of `pg_class` for something that is no object but lives as long as one.
-    pub fn take_relation_name(&mut self, name: QualName, by: &ObjectId) {
+    pub(crate) fn take_relation_name(&mut self, name: QualName, by: &ObjectId) {
         self.state.relations.entry(name).or_default().push(by.clone());
     }
 
     /// Takes a name of `pg_class` and of a constraint for a partition's copy of a key.
-    pub fn take_key_name(&mut self, name: QualName, by: &ObjectId) {
+    pub(crate) fn take_key_name(&mut self, name: QualName, by: &ObjectId) {
         self.state.constraints.entry(name.clone()).or_default().push(by.clone());
         self.take_relation_name(name, by);
     }
 
     /// Remembers the sequence behind an identity column.
-    pub fn take_identity_name(&mut self, name: QualName, column: &ObjectId) {
+    pub(crate) fn take_identity_name(&mut self, name: QualName, column: &ObjectId) {
         self.take_relation_name(name.clone(), column);
         self.state.identities.insert(name, column.clone());
     }
 
     /// The identity column whose sequence has that name.
-    pub fn identity(&self, parts: &[Name]) -> Option<ObjectId> {
+    pub(crate) fn identity(&self, parts: &[Name]) -> Option<ObjectId> {
         let known = |it: &QualName| self.state.identities.get(it).cloned();
         self.lookup(parts, known).filter(|it| self.desired.schema.contains(it))
     }
 
     /// Follows a change of identities.
-    pub fn renumber(&mut self, moved: &HashMap<ObjectId, ObjectId>) {
+    pub(crate) fn renumber(&mut self, moved: &HashMap<ObjectId, ObjectId>) {
         let kept = |names: HashMap<QualName, Vec<ObjectId>>| -> HashMap<QualName, Vec<ObjectId>> {
             let of = |it: ObjectId| moved.get(&it).cloned().unwrap_or(it);
             // What an object took by its own name is taken anew below.
@@ -98,12 +98,12 @@ impl Reader<'_> {
     }
 
     /// Remembers a temporary relation.
-    pub fn note_temporary(&mut self, name: &Name) {
+    pub(crate) fn note_temporary(&mut self, name: &Name) {
         self.state.temporary.insert(name.clone());
     }
 
     /// Whether a name means a temporary relation.
-    pub fn is_temporary(&self, parts: &[Name]) -> bool {
+    pub(crate) fn is_temporary(&self, parts: &[Name]) -> bool {
         match parts {
             [name] => self.state.temporary.contains(name),
             [namespace, _] => namespace.as_str() == "pg_temp",
@@ -112,7 +112,7 @@ impl Reader<'_> {
     }
 
     /// Whether a relation, index or constraint's index of that name is declared.
-    pub fn relation_taken(&self, name: &QualName) -> bool {
+    pub(crate) fn relation_taken(&self, name: &QualName) -> bool {
         let holders = self.state.relations.get(name).into_iter().flatten();
         holders.into_iter().any(|it| self.desired.schema.contains(it))
     }
@@ -123,7 +123,7 @@ impl Reader<'_> {
     }
 
     /// The constraint whose index has that name.
-    pub fn constraint_behind(&self, index: &QualName) -> Option<ObjectId> {
+    pub(crate) fn constraint_behind(&self, index: &QualName) -> Option<ObjectId> {
         let mut holders = self.state.relations.get(index).into_iter().flatten();
         let found = holders.find(|it| it.kind == Kind::Constraint && self.desired.schema.contains(it));
         found.cloned()
@@ -131,7 +131,7 @@ impl Reader<'_> {
 
     /// The name the server chooses for a sequence or an index; a constraint's index keeps away from the
     /// names of constraints too (`ChooseRelationName`).
-    pub fn choose_relation(
+    pub(crate) fn choose_relation(
         &self,
         table: &QualName,
         second: Option<&str>,
@@ -146,13 +146,13 @@ impl Reader<'_> {
     }
 
     /// The name the server chooses for a check or foreign key (`ChooseConstraintName`).
-    pub fn choose_constraint(&self, table: &QualName, second: Option<&str>, label: &str) -> Name {
+    pub(crate) fn choose_constraint(&self, table: &QualName, second: Option<&str>, label: &str) -> Name {
         let taken = |it: &str| self.constraint_taken(&Name::from(it).within(table.namespace.clone()));
         names::choose(table.name.as_str(), second, label, taken).into()
     }
 
     /// A declared table.
-    pub fn table(&self, name: &QualName) -> Option<&Table> {
+    pub(crate) fn table(&self, name: &QualName) -> Option<&Table> {
         match self.desired.schema.get(&Kind::Table.named(name)) {
             Some(Object::Table(it)) => Some(it),
             _ => None,
@@ -160,7 +160,7 @@ impl Reader<'_> {
     }
 
     /// What a table is a partition of or inherits from, one level up.
-    pub fn parents(&self, name: &QualName) -> Vec<QualName> {
+    pub(crate) fn parents(&self, name: &QualName) -> Vec<QualName> {
         let table = self.table(name).into_iter();
         let parents = |it: &Table| {
             let above = it.partition_of.iter().map(|it| it.parent.clone());
@@ -170,7 +170,7 @@ impl Reader<'_> {
     }
 
     /// The tables directly under a table, in order of declaration.
-    pub fn heirs(&self, name: &QualName) -> Vec<QualName> {
+    pub(crate) fn heirs(&self, name: &QualName) -> Vec<QualName> {
         let mut heirs = self.state.heirs.get(name).cloned().unwrap_or_default();
         let mut seen = HashSet::new();
         heirs.retain(|it| self.parents(it).contains(name) && seen.insert(it.clone()));
@@ -178,14 +178,14 @@ impl Reader<'_> {
     }
 
     /// The partitions directly under a table.
-    pub fn partitions(&self, name: &QualName) -> Vec<QualName> {
+    pub(crate) fn partitions(&self, name: &QualName) -> Vec<QualName> {
         let mut heirs = self.heirs(name);
         heirs.retain(|it| self.table(it).is_some_and(|it| it.partition_of.is_some()));
         heirs
     }
 
     /// A column's own object, here or in a parent.
-    pub fn column(&self, table: &QualName, name: &Name) -> Option<&Column> {
+    pub(crate) fn column(&self, table: &QualName, name: &Name) -> Option<&Column> {
         match self.desired.schema.get(&Kind::Column.of(table, name)) {
             Some(Object::Column(it)) => Some(it),
             _ => self.parents(table).iter().find_map(|it| self.column(it, name)),
@@ -193,7 +193,7 @@ impl Reader<'_> {
     }
 
     /// The names of a table's columns, the inherited ones first.
-    pub fn columns(&self, table: &QualName) -> Vec<Name> {
+    pub(crate) fn columns(&self, table: &QualName) -> Vec<Name> {
         let mut columns: Vec<Name> = self.parents(table).iter().flat_map(|it| self.columns(it)).collect();
         let id = Kind::Table.named(table);
         let children = self.desired.schema.children(&id);
@@ -204,13 +204,13 @@ impl Reader<'_> {
     }
 
     /// What of a kind belongs to a column, here or in a parent: its default, its NOT NULL.
-    pub fn of_column(&self, kind: Kind, table: &QualName, column: &Name) -> Option<&Object> {
+    pub(crate) fn of_column(&self, kind: Kind, table: &QualName, column: &Name) -> Option<&Object> {
         let own = self.desired.schema.get(&kind.of(table, column));
         own.or_else(|| self.parents(table).iter().find_map(|it| self.of_column(kind, it, column)))
     }
 
     /// The columns of a table's primary key; a partition has its parent's.
-    pub fn primary_key(&self, table: &QualName) -> Option<Vec<Name>> {
+    pub(crate) fn primary_key(&self, table: &QualName) -> Option<Vec<Name>> {
         let own = self.constraints_of(table).into_iter().find_map(|id| match self.desired.schema.get(&id) {
             Some(Object::Constraint(it)) => match &it.rule {
                 Rule::PrimaryKey { columns, .. } => Some(columns.clone()),
@@ -223,24 +223,24 @@ impl Reader<'_> {
     }
 
     /// A table's own checks and keys, in order of declaration.
-    pub fn constraints_of(&self, table: &QualName) -> Vec<ObjectId> {
+    pub(crate) fn constraints_of(&self, table: &QualName) -> Vec<ObjectId> {
         self.parts_of(&Kind::Table.named(table), Kind::Constraint)
     }
 
     /// What of a kind lives directly on a relation, in order of declaration.
-    pub fn parts_of(&self, relation: &ObjectId, kind: Kind) -> Vec<ObjectId> {
+    pub(crate) fn parts_of(&self, relation: &ObjectId, kind: Kind) -> Vec<ObjectId> {
         self.desired.schema.children(relation).filter(|it| it.kind == kind).cloned().collect()
     }
 
     /// Changes a declared table in place.
-    pub fn change_table(&mut self, name: &QualName, change: impl FnOnce(&mut Table)) {
+    pub(crate) fn change_table(&mut self, name: &QualName, change: impl FnOnce(&mut Table)) {
         if let Some(Object::Table(table)) = self.desired.schema.get_mut(&Kind::Table.named(name)) {
             change(table);
         }
     }
 
     /// Changes a column's own object in place; false where the table has none of that name.
-    pub fn change_column(&mut self, table: &QualName, name: &Name, change: impl FnOnce(&mut Column)) -> bool {
+    pub(crate) fn change_column(&mut self, table: &QualName, name: &Name, change: impl FnOnce(&mut Column)) -> bool {
         match self.desired.schema.get_mut(&Kind::Column.of(table, name)) {
             Some(Object::Column(column)) => {
                 change(column);

@@ -1,0 +1,145 @@
+//! ALTER TABLE: finds the relation and takes the statement apart into its actions.
+//!
+//! Also holds what may be said of any relation as a whole: its owner, its name, its namespace.
+
+use model::{Kind, Name, ObjectId, QualName, Span};
+use sql::{Code, Cursor, Fault};
+
+use crate::reader::{Reader, unknown};
+use crate::{Verdict, alter_table_action, alter_table_rename, index, owner};
+
+/// What a statement is about, and where it begins.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) id: ObjectId,
+    pub(crate) begin: Span,
+}
+
+/// `ALTER TABLE [IF EXISTS] [ONLY] name action [, …]`
+pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
+    let begin = cursor.span();
+    cursor.expect(&["alter", "table"])?;
+    let guarded = cursor.eat(&["if", "exists"]);
+    let only = cursor.eat(&["only"]);
+    let (at, parts) = (cursor.span(), cursor.dotted()?);
+    cursor.eat_symbol("*");
+    if reader.is_temporary(&parts) {
+        return Ok(Verdict::Passed("temporary objects are never managed"));
+    }
+    let found = reader.relation(&parts, at).ok().or_else(|| index::find(reader, &parts));
+    let Some(id) = found else {
+        if renamed_before(reader, cursor, &parts, Kind::Table)? {
+            return Ok(Verdict::Declared);
+        }
+        return match guarded {
+            true => Ok(Verdict::Idiom),
+            false => Err(unknown(&parts, "table", at)),
+        };
+    };
+    let target = Target { id, begin };
+    if let Some(verdict) = whole(reader, cursor, &target)? {
+        cursor.expect_done()?;
+        return Ok(verdict);
+    }
+    let Some(table) = target.id.qual_name().cloned() else { return Err(unknown(&parts, "table", at)) };
+    if target.id.kind == Kind::Table
+        && let Some(verdict) = alter_table_rename::part(reader, cursor, &table)?
+    {
+        cursor.expect_done()?;
+        return Ok(verdict);
+    }
+    actions(reader, cursor, &target, &table, only)
+}
+
+/// Reads the actions one by one; a fault in one does not keep the others from being read.
+fn actions(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    target: &Target,
+    table: &QualName,
+    only: bool,
+) -> Result<Verdict, Fault> {
+    let mut verdict = Verdict::Idiom;
+    let mut faults = Vec::new();
+    loop {
+        let tokens = cursor.element();
+        if tokens.is_empty() {
+            return Err(cursor.wanted("an action"));
+        }
+        let mut one = cursor.within(tokens);
+        let action = alter_table_action::Action { target, table, only, begin: tokens[0].span };
+        let done = action.read(reader, &mut one).and_then(|it| one.expect_done().map(|()| it));
+        match done {
+            Ok(Verdict::Idiom) => (),
+            Ok(it) => verdict = it,
+            Err(fault) => faults.push(fault),
+        }
+        if !cursor.eat_symbol(",") {
+            break;
+        }
+    }
+    cursor.expect_done()?;
+    let last = faults.pop();
+    reader.desired.faults.extend(faults);
+    last.map_or(Ok(verdict), Err)
+}
+
+/// What may be said of any relation as a whole, if that is what stands here.
+pub(crate) fn whole(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    target: &Target,
+) -> Result<Option<Verdict>, Fault> {
+    let Target { id, begin } = target;
+    match () {
+        () if cursor.eat(&["owner", "to"]) => {
+            let role = reader.role_name(cursor)?;
+            if id.kind == Kind::Index || id.kind == Kind::Constraint {
+                return Ok(Some(Verdict::Passed("an index has its table's owner")));
+            }
+            owner::change(reader, id, role, begin.to(cursor.previous()));
+            Ok(Some(Verdict::Declared))
+        }
+        () if cursor.eat(&["rename", "to"]) => {
+            let name = cursor.name()?;
+            alter_table_rename::whole(reader, id, &name, cursor.previous())?;
+            Ok(Some(Verdict::Declared))
+        }
+        () if cursor.eat(&["set", "schema"]) => {
+            let namespace = cursor.name()?;
+            alter_table_rename::moved(reader, id, &namespace);
+            Ok(Some(Verdict::Declared))
+        }
+        () => Ok(None),
+    }
+}
+
+/// `ALTER … a RENAME TO b` where the file declares b and no a: how an idempotent script says that b was
+/// called a. It stands for the directive.
+pub(crate) fn renamed_before(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    parts: &[Name],
+    kind: Kind,
+) -> Result<bool, Fault> {
+    if !cursor.eat(&["rename", "to"]) {
+        return Ok(false);
+    }
+    let (at, new) = (cursor.span(), cursor.name()?);
+    cursor.expect_done()?;
+    let mut now: Vec<Name> = parts.to_vec();
+    if let Some(last) = now.last_mut() {
+        *last = new;
+    }
+    let declared = |it: &QualName| reader.desired.schema.contains(&kind.named(it)).then(|| it.clone());
+    let Some(name) = reader.lookup(&now, declared) else { return Err(unknown(parts, kind.meta().noun, at)) };
+    let old = parts.last().cloned().unwrap_or_default().within(name.namespace.clone());
+    reader.desired.renames.push((kind.named(&old), kind.named(&name)));
+    Ok(true)
+}
+
+/// A fault for what PostgreSQL can do and this program cannot say yet.
+pub(crate) fn not_modelled(span: Span, what: &str) -> Fault {
+    Fault::new(Code::Unsupported, span, format!("{what} is not modelled"))
+        .hint("`-- reconcile: ignore` above the statement leaves it alone")
+}

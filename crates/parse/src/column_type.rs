@@ -1,0 +1,91 @@
+//! What a column's type brings with it: the collation and the storage it has when nothing is said.
+//!
+//! Knows the built-in types; of others it knows what the file declares.
+
+use model::{Kind, Name, Object, QualName, Type};
+use sql::{Cursor, Fault, TypeName};
+
+use crate::reader::Reader;
+
+/// The type that is meant. An unknown one is a fault, and taken to be of the namespace things are made in,
+/// so that the rest of the statement can be read.
+pub(crate) fn resolved(reader: &mut Reader<'_>, written: &TypeName, span: model::Span) -> Type {
+    match reader.resolved(written, span) {
+        Ok(ty) => ty,
+        Err(fault) => {
+            reader.desired.faults.push(fault);
+            let guess = |parts: &[Name]| match parts {
+                [name] => Some(name.clone().within(reader.creation_namespace())),
+                [.., namespace, name] => Some(name.clone().within(namespace.clone())),
+                [] => None,
+            };
+            sql::canonical_type(written, guess).unwrap_or_else(|| Type::builtin("text"))
+        }
+    }
+}
+
+/// Takes the name behind COLLATE. What is neither declared nor known to the server's facts is of
+/// pg_catalog, which is looked into first anyway.
+pub(crate) fn collation(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<QualName, Fault> {
+    let parts = cursor.dotted()?;
+    let known = |it: &QualName| {
+        let spaces = reader.facts.collations.get(&it.name);
+        spaces.is_some_and(|spaces| spaces.contains(&it.namespace)).then(|| it.clone())
+    };
+    Ok(match parts.as_slice() {
+        [name] => reader.lookup(&parts, known).unwrap_or_else(|| name.clone().within("pg_catalog".into())),
+        [.., namespace, name] => name.clone().within(namespace.clone()),
+        [] => Name::default().within("pg_catalog".into()),
+    })
+}
+
+/// The collation where it differs from the type's own.
+pub(crate) fn own_collation(reader: &Reader<'_>, ty: &Type, said: Option<QualName>) -> Option<QualName> {
+    said.filter(|it| Some(it) != of_type(reader, ty).as_ref())
+}
+
+/// The collation values of a type have when nothing is said; none for what cannot be collated.
+pub(crate) fn of_type(reader: &Reader<'_>, ty: &Type) -> Option<QualName> {
+    let text = ty.text.trim_end_matches("[]");
+    if let Some(user) = &ty.user {
+        return match reader.desired.schema.get(&Kind::Domain.named(user)) {
+            Some(Object::Domain(it)) => it.collation.clone().or_else(|| of_type(reader, &it.base)),
+            _ => Some(QualName::new("pg_catalog", "default")),
+        };
+    }
+    match text {
+        "name" => Some(QualName::new("pg_catalog", "C")),
+        _ => Some(QualName::new("pg_catalog", "default")),
+    }
+}
+
+/// Whether a type is stored that way when nothing is said (`pg_type.typstorage`).
+pub(crate) fn is_storage_of(reader: &Reader<'_>, ty: &Type, storage: &str) -> bool {
+    storage == "DEFAULT" || storage_of(reader, ty) == Some(storage)
+}
+
+fn storage_of(reader: &Reader<'_>, ty: &Type) -> Option<&'static str> {
+    if ty.text.ends_with("[]") {
+        return Some("EXTENDED");
+    }
+    if let Some(user) = &ty.user {
+        let schema = &reader.desired.schema;
+        return match schema.get(&Kind::Domain.named(user)) {
+            Some(Object::Domain(it)) => storage_of(reader, &it.base),
+            _ if schema.contains(&Kind::Enum.named(user)) => Some("PLAIN"),
+            _ => Some("EXTENDED"),
+        };
+    }
+    let bare = ty.text.split('(').next().unwrap_or_default();
+    const EXTENDED: &[&str] = &[
+        "text", "character varying", "character", "bpchar", "bytea", "json", "jsonb", "jsonpath", "xml", "tsvector",
+        "bit", "bit varying", "path", "polygon", "refcursor", "int4range", "int8range", "numrange", "daterange",
+        "tsrange", "tstzrange", "int4multirange", "int8multirange", "nummultirange", "datemultirange",
+        "tsmultirange", "tstzmultirange", "txid_snapshot", "pg_snapshot",
+    ];
+    Some(match bare {
+        "numeric" | "inet" | "cidr" => "MAIN",
+        _ if EXTENDED.contains(&bare) => "EXTENDED",
+        _ => "PLAIN",
+    })
+}

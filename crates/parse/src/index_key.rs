@@ -1,0 +1,124 @@
+//! The keys of indexes and exclusion constraints: how one reads, and what it is once the table is known.
+//!
+//! Knows which operator classes are a type's default, and where extensions keep theirs.
+
+use std::collections::BTreeMap;
+
+use model::{IndexKey, Kind, Name, Object, ObjectId, QualName};
+use sql::{Cursor, Fault, Tok, TokenKind};
+
+use crate::reader::Reader;
+use crate::{column_type, opclass, table};
+
+/// Takes one key: a column, a call or an expression in parentheses, and how it is indexed. What is said of
+/// collation and operator class is kept as written until [`settle`].
+pub(crate) fn read(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<IndexKey, Fault> {
+    let tokens = subject(cursor)?;
+    let mut key = key_of(reader, cursor, tokens);
+    if cursor.eat(&["collate"]) {
+        key.collation = Some(column_type::collation(reader, cursor)?);
+    }
+    if names_class(cursor) {
+        let parts: Vec<String> = cursor.dotted()?.iter().map(Name::to_string).collect();
+        key.opclass = Some(parts.join("."));
+        if cursor.at_symbol("(") {
+            key.opclass_options = table::options(cursor)?;
+        }
+    }
+    key.descending = cursor.eat(&["desc"]);
+    _ = !key.descending && cursor.eat(&["asc"]);
+    key.nulls_first = match () {
+        () if cursor.eat(&["nulls", "first"]) => true,
+        () if cursor.eat(&["nulls", "last"]) => false,
+        () => key.descending,
+    };
+    Ok(key)
+}
+
+fn names_class(cursor: &Cursor<'_>) -> bool {
+    const OTHERS: &[&str] = &["asc", "desc", "nulls", "with"];
+    let named = cursor.peek().filter(|it| matches!(it.kind, TokenKind::Word | TokenKind::Quoted));
+    named.is_some_and(|it| !OTHERS.iter().any(|word| it.is(word)))
+}
+
+/// What is indexed, without the parentheses around it.
+fn subject<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [Tok], Fault> {
+    if cursor.at_symbol("(") {
+        return cursor.parenthesised();
+    }
+    let mark = cursor.mark();
+    cursor.dotted()?;
+    if cursor.at_symbol("(") {
+        cursor.parenthesised()?;
+    }
+    Ok(cursor.since(mark))
+}
+
+/// A key of these tokens and nothing said about it. A column in parentheses is a column.
+fn key_of(reader: &Reader<'_>, cursor: &Cursor<'_>, tokens: &[Tok]) -> IndexKey {
+    let mut inner = tokens;
+    while let [first, rest @ .., last] = inner
+        && first.is_symbol("(")
+        && last.is_symbol(")")
+        && rest.len() == 1
+    {
+        inner = rest;
+    }
+    match inner {
+        [only] if only.name().is_some() => of_column(reader, &only.name().unwrap_or_default()),
+        _ => IndexKey { column: None, expr: reader.expr(cursor, tokens), ..of_column(reader, &Name::default()) },
+    }
+}
+
+/// A plain column as a key.
+pub(crate) fn of_column(reader: &Reader<'_>, name: &Name) -> IndexKey {
+    IndexKey {
+        expr: reader.written(&name.to_string()),
+        column: Some(name.clone()),
+        collation: None,
+        opclass: None,
+        opclass_options: BTreeMap::new(),
+        descending: false,
+        nulls_first: false,
+    }
+}
+
+/// Leaves out of a key what its column or the access method brings along anyway.
+pub(crate) fn settle(reader: &Reader<'_>, relation: &ObjectId, method: &Name, key: &mut IndexKey) {
+    let default = QualName::new("pg_catalog", "default");
+    let own = match (&key.column, relation.qual_name()) {
+        (Some(column), Some(table)) => reader.column(table, column).map_or(Some(default), |it| {
+            it.collation.clone().or_else(|| column_type::of_type(reader, &it.ty))
+        }),
+        _ => Some(default),
+    };
+    key.collation = key.collation.take().filter(|it| Some(it) != own.as_ref());
+    key.opclass = key.opclass.take().and_then(|it| class(reader, method, &it));
+}
+
+/// The operator class as the server's catalog names it; none for a default one.
+fn class(reader: &Reader<'_>, method: &Name, said: &str) -> Option<String> {
+    let bare = said.strip_prefix("pg_catalog.").unwrap_or(said);
+    let bare_name = bare.rsplit('.').next().unwrap_or(bare);
+    if opclass::is_default(method.as_str(), bare_name) {
+        return None;
+    }
+    if bare.contains('.') || bare != said {
+        return Some(bare.to_string());
+    }
+    Some(match opclass::extension(bare) {
+        Some(extension) => format!("{}.{bare}", namespace_of(reader, extension)),
+        None => bare.to_string(),
+    })
+}
+
+/// Where an extension's objects are: as the file says, as the server has it, or where it would be created.
+fn namespace_of(reader: &Reader<'_>, extension: &str) -> Name {
+    let name = Name::from(extension);
+    let declared = match reader.desired.schema.get(&Kind::Extension.root(&name)) {
+        Some(Object::Extension(it)) => it.namespace.clone(),
+        _ => None,
+    };
+    let installed = || reader.facts.extensions.installed.get(&name).map(|(namespace, _)| namespace.clone());
+    declared.or_else(installed).unwrap_or_else(|| reader.creation_namespace())
+}

@@ -1,0 +1,147 @@
+//! `LIKE source INCLUDING …` in CREATE TABLE: copies what the source has at this point of the file.
+
+use model::{Column, Comment, Constraint, Default, Index, Kind, Name, NotNull, Object, ObjectId, QualName, Rule, Span};
+use sql::{Code, Cursor, Fault};
+
+use crate::reader::{Reader, unknown};
+use crate::{constraint, index};
+
+/// A LIKE clause.
+#[derive(Debug)]
+pub(crate) struct Like {
+    source: QualName,
+    including: Vec<&'static str>,
+    span: Span,
+}
+
+const PARTS: &[&str] = &[
+    "comments", "compression", "constraints", "defaults", "generated", "identity", "indexes", "statistics", "storage",
+];
+
+/// Takes a LIKE clause.
+pub(crate) fn read(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Like, Fault> {
+    let begin = cursor.span();
+    cursor.expect(&["like"])?;
+    let (at, parts) = (cursor.span(), cursor.dotted()?);
+    let id = reader.relation(&parts, at)?;
+    if id.kind != Kind::Table {
+        return Err(Fault::new(Code::Unsupported, at, format!("the columns of {id} are known to the server only")));
+    }
+    let source = id.qual_name().cloned().ok_or_else(|| unknown(&parts, "table", at))?;
+    let mut including: Vec<&'static str> = Vec::new();
+    while let Some(word) = cursor.eat_any(&["including", "excluding"]) {
+        let part = cursor.name()?;
+        let chosen: Vec<&'static str> = match part.as_str() {
+            "all" => PARTS.to_vec(),
+            one => PARTS.iter().copied().filter(|it| *it == one).collect(),
+        };
+        if chosen.is_empty() {
+            return Err(cursor.fault(format!("LIKE has no {part} to include")));
+        }
+        including.retain(|it| !chosen.contains(it));
+        if word == "including" {
+            including.extend(chosen);
+        }
+    }
+    Ok(Like { source, including, span: begin.to(cursor.previous()) })
+}
+
+impl Like {
+    fn includes(&self, part: &str) -> bool {
+        self.including.contains(&part)
+    }
+}
+
+/// Copies the columns with their NOT NULLs, and what of them is included.
+pub(crate) fn columns(reader: &mut Reader<'_>, table: &QualName, like: &Like) -> Result<(), Fault> {
+    for name in reader.columns(&like.source) {
+        let Some(column) = reader.column(&like.source, &name).cloned() else { continue };
+        let id = Kind::Column.of(table, &name);
+        reader.is_free(&id, like.span)?;
+        let identity = column.identity.clone().filter(|_| like.includes("identity"));
+        let generated = column.generated.clone().filter(|_| like.includes("generated"));
+        let is_plain = identity.is_none() && generated.is_none();
+        let copy = Column {
+            identity,
+            generated,
+            storage: column.storage.clone().filter(|_| like.includes("storage")),
+            compression: column.compression.clone().filter(|_| like.includes("compression")),
+            statistics: None,
+            options: std::collections::BTreeMap::new(),
+            ..column
+        };
+        if copy.identity.is_some() {
+            let sequence = reader.choose_relation(table, Some(name.as_str()), "seq", false);
+            reader.take_identity_name(sequence.within(table.namespace.clone()), &id);
+        }
+        reader.declare(&id, copy, like.span);
+        if reader.of_column(Kind::NotNull, &like.source, &name).is_some() {
+            reader.declare(&Kind::NotNull.of(table, &name), NotNull::default(), like.span);
+        }
+        if let Some(Object::Default(it)) = reader.of_column(Kind::Default, &like.source, &name)
+            && is_plain
+            && like.includes("defaults")
+        {
+            let copy = Default { expr: it.expr.clone() };
+            reader.declare(&Kind::Default.of(table, &name), copy, like.span);
+        }
+    }
+    Ok(())
+}
+
+/// Copies what stands on the columns: checks, keys, indexes, comments, as far as included.
+pub(crate) fn rest(reader: &mut Reader<'_>, table: &QualName, like: &Like, span: Span) {
+    for id in reader.constraints_of(&like.source) {
+        let Some(Object::Constraint(it)) = reader.desired.schema.get(&id).cloned() else { continue };
+        let part = if it.rule.is_indexed() { "indexes" } else { "constraints" };
+        if like.includes(part) {
+            copy_constraint(reader, table, like, &id, it, span);
+        }
+    }
+    if like.includes("indexes") {
+        for id in reader.parts_of(&Kind::Table.named(&like.source), Kind::Index) {
+            let Some(Object::Index(it)) = reader.desired.schema.get(&id).cloned() else { continue };
+            let copy = Index { relation: Kind::Table.named(table), attached_to: None, valid: true, ..it };
+            let name = index::chosen(reader, table, &copy).within(table.namespace.clone());
+            let new = Kind::Index.named(&name);
+            reader.declare(&new, copy, span);
+            reader.desired.unnamed.insert(new.clone());
+            comment(reader, like, &id, &new, span);
+        }
+    }
+    for name in reader.columns(&like.source) {
+        comment(reader, like, &Kind::Column.of(&like.source, &name), &Kind::Column.of(table, &name), span);
+    }
+}
+
+fn copy_constraint(
+    reader: &mut Reader<'_>,
+    table: &QualName,
+    like: &Like,
+    old: &ObjectId,
+    constraint: Constraint,
+    span: Span,
+) {
+    let is_check = matches!(constraint.rule, Rule::Check { .. });
+    let name: Name = match is_check {
+        true => old.name().clone(),
+        false => constraint::chosen(reader, table, &constraint.rule),
+    };
+    if let Rule::PrimaryKey { columns, .. } = &constraint.rule {
+        columns.iter().for_each(|it| reader.require(table, it, span));
+    }
+    let id = Kind::Constraint.of(table, &name);
+    reader.declare(&id, Constraint { validated: constraint.enforced, ..constraint }, span);
+    if !is_check {
+        reader.desired.unnamed.insert(id.clone());
+    }
+    comment(reader, like, old, &id, span);
+}
+
+fn comment(reader: &mut Reader<'_>, like: &Like, old: &ObjectId, new: &ObjectId, span: Span) {
+    let Some(Object::Comment(it)) = reader.desired.schema.get(&Kind::Comment.on(old)) else { return };
+    let copy = Comment { text: it.text.clone() };
+    if like.includes("comments") {
+        reader.declare(&Kind::Comment.on(new), copy, span);
+    }
+}

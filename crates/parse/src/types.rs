@@ -1,0 +1,139 @@
+//! CREATE TYPE and ALTER TYPE: enums. Other types are refused, because the model has none.
+
+use model::{EnumType, Kind, Object, ObjectId};
+use sql::{Code, Cursor, Fault};
+
+use crate::Verdict;
+use crate::alter_table::{self, Target, not_modelled};
+use crate::reader::{Reader, unknown};
+
+/// `CREATE TYPE name AS ENUM (labels)`
+pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
+    let begin = cursor.span();
+    cursor.expect(&["create", "type"])?;
+    let (at, parts) = (cursor.span(), cursor.dotted()?);
+    if !cursor.eat(&["as", "enum"]) {
+        return Err(other(cursor, begin.to(at)));
+    }
+    let name = reader.created(parts, at)?;
+    let id = Kind::Enum.named(&name);
+    reader.is_free(&id, at)?;
+    reader.is_free(&Kind::Domain.named(&name), at)?;
+    let header = begin.to(cursor.span());
+    let inside = cursor.parenthesised()?;
+    cursor.expect_done()?;
+    let mut inside = cursor.within(inside);
+    let mut labels: Vec<String> = Vec::new();
+    while !inside.is_done() {
+        let (at, label) = (inside.span(), inside.string()?);
+        if labels.contains(&label) {
+            return Err(Fault::new(Code::Conflict, at, format!("the label '{label}' is there twice")));
+        }
+        if let Some(old) = reader.relabelled(at) {
+            reader.desired.label_renames.push((id.clone(), old, label.clone()));
+        }
+        labels.push(label);
+        if !inside.eat_symbol(",") {
+            break;
+        }
+    }
+    inside.expect_done()?;
+    if let Some(old) = reader.renamed(header) {
+        reader.desired.renames.push((Kind::Enum.named(&old.within(name.namespace.clone())), id.clone()));
+    }
+    reader.declare(&id, EnumType { labels }, begin.to(cursor.previous()));
+    Ok(Verdict::Declared)
+}
+
+/// A type that is no enum.
+fn other(cursor: &Cursor<'_>, span: model::Span) -> Fault {
+    let what = match () {
+        () if cursor.at(&["as", "range"]) => "a range type",
+        () if cursor.at(&["as"]) => "a composite type",
+        () if cursor.is_done() => "a shell type",
+        () => "a base type",
+    };
+    not_modelled(span, what).hint("only enums and domains are; `-- reconcile: ignore` above the statement leaves it alone")
+}
+
+/// `ALTER TYPE name …`
+pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
+    let begin = cursor.span();
+    cursor.expect(&["alter", "type"])?;
+    let (at, parts) = (cursor.span(), cursor.dotted()?);
+    let Some(id) = reader.lookup(&parts, |it| reader.desired.schema.type_named(it)) else {
+        if alter_table::renamed_before(reader, cursor, &parts, Kind::Enum)? {
+            return Ok(Verdict::Declared);
+        }
+        return Err(unknown(&parts, "type", at));
+    };
+    let verdict = match () {
+        () if cursor.eat(&["add", "value"]) => add_value(reader, cursor, &id)?,
+        () if cursor.eat(&["rename", "value"]) => rename_value(reader, cursor, &id)?,
+        () => match alter_table::whole(reader, cursor, &Target { id, begin })? {
+            Some(verdict) => verdict,
+            None => return Err(not_modelled(begin.to(cursor.span()), "this change of a type")),
+        },
+    };
+    cursor.expect_done()?;
+    Ok(verdict)
+}
+
+/// `ADD VALUE [IF NOT EXISTS] label [BEFORE | AFTER label]`
+fn add_value(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, id: &ObjectId) -> Result<Verdict, Fault> {
+    let guarded = cursor.eat(&["if", "not", "exists"]);
+    let (at, label) = (cursor.span(), cursor.string()?);
+    let side = cursor.eat_any(&["before", "after"]);
+    let neighbour = match side {
+        Some(_) => Some((cursor.span(), cursor.string()?)),
+        None => None,
+    };
+    let labels = labels(reader, id, at)?;
+    if labels.contains(&label) {
+        return match guarded {
+            true => Ok(Verdict::Idiom),
+            false => Err(Fault::new(Code::Conflict, at, format!("{id} has the label '{label}' already"))
+                .hint("say ADD VALUE IF NOT EXISTS")),
+        };
+    }
+    let place = match neighbour {
+        None => labels.len(),
+        Some((at, neighbour)) => {
+            let found = labels.iter().position(|it| *it == neighbour);
+            let found = found.ok_or_else(|| no_label(id, &neighbour, at))?;
+            found + usize::from(side == Some("after"))
+        }
+    };
+    labels.insert(place, label);
+    Ok(Verdict::Declared)
+}
+
+/// `RENAME VALUE old TO new`. Where the file declares the new label only, the statement says what it was
+/// called.
+fn rename_value(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, id: &ObjectId) -> Result<Verdict, Fault> {
+    let (at, old) = (cursor.span(), cursor.string()?);
+    cursor.expect(&["to"])?;
+    let new = cursor.string()?;
+    let labels = labels(reader, id, at)?;
+    match (labels.contains(&old), labels.contains(&new)) {
+        (true, false) => {
+            let change = [(id.clone(), old, new)];
+            reader.desired.schema = sql::relabelled(&reader.desired.schema, &change);
+        }
+        (false, true) => reader.desired.label_renames.push((id.clone(), old, new)),
+        (true, true) => return Err(Fault::new(Code::Conflict, at, format!("{id} has the label '{new}' already"))),
+        (false, false) => return Err(no_label(id, &old, at)),
+    }
+    Ok(Verdict::Declared)
+}
+
+fn labels<'r>(reader: &'r mut Reader<'_>, id: &ObjectId, at: model::Span) -> Result<&'r mut Vec<String>, Fault> {
+    match reader.desired.schema.get_mut(id) {
+        Some(Object::Enum(it)) => Ok(&mut it.labels),
+        _ => Err(Fault::new(Code::Conflict, at, format!("{id} is no enum"))),
+    }
+}
+
+fn no_label(id: &ObjectId, label: &str, at: model::Span) -> Fault {
+    Fault::new(Code::Unknown, at, format!("{id} has no label '{label}' at this point of the file"))
+}
