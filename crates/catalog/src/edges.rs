@@ -44,8 +44,11 @@ pub fn edges(client: &mut Client, actual: &mut Actual) -> Result<Vec<Outsider>, 
                 actual.schema.link(&user, used);
             }
             Some(_) => (),
-            None => outsiders
-                .extend(actual.outsiders.get(&(class, oid)).map(|it| Outsider { user: it.clone(), used })),
+            None => {
+                let user = actual.outsiders.get(&(class, oid)).cloned();
+                let found = user.map(|user| Outsider { user, used });
+                outsiders.extend(found.filter(|it| !outsiders.contains(it)));
+            }
         }
     }
     Ok(outsiders)

@@ -1,5 +1,7 @@
 //! Reads columns, their defaults and whether they take NULL.
 
+use std::collections::BTreeMap;
+
 use model::{Column, Default, Generated, Identity, IdentityMode, Kind, Name, NotNull, ObjectId, QualName};
 
 use crate::address::class;
@@ -30,7 +32,7 @@ fn known(row: &Record) -> Result<reader::Column, Error> {
         collation: row.get("own_collation")?,
         not_null: row.get("not_null")?,
         inherited: row.get("inherited")?,
-        options: row.options("options")?,
+        options: options(row)?,
         default: row.get("default")?,
     })
 }
@@ -68,6 +70,14 @@ fn one(reader: &mut Reader, row: &Record) -> Result<(), Error> {
     Ok(())
 }
 
+/// The options that users set. Minor releases of November 2026 and later keep a mark of their own among
+/// them, which pg_dump leaves out likewise.
+fn options(row: &Record) -> Result<BTreeMap<String, String>, Error> {
+    let mut options = row.options("options")?;
+    options.remove("pg_attver");
+    Ok(options)
+}
+
 /// A column's access list has no owner of its own: nobody holds anything by default.
 fn acl(row: &Record, id: &ObjectId) -> Result<Option<(ObjectId, u32, Vec<String>)>, Error> {
     Ok(row.get::<Option<Vec<String>>>("acl")?.map(|acl| (id.clone(), 0, acl)))
@@ -85,7 +95,7 @@ fn column(reader: &Reader, row: &Record) -> Result<Column, Error> {
         storage: storage.map(|it| self::storage(row, it)).transpose()?,
         compression: compression.map(|it| self::compression(row, it)).transpose()?,
         statistics: row.get("statistics")?,
-        options: row.options("options")?,
+        options: options(row)?,
     })
 }
 
