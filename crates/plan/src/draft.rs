@@ -30,7 +30,7 @@ pub(crate) struct Draft {
     pub(crate) needs: Vec<ObjectId>,
     /// Whatever is done to these comes before.
     pub(crate) follows: Vec<ObjectId>,
-    /// Whatever unmakes or alters these comes after.
+    /// Whatever makes, unmakes or alters these comes after.
     pub(crate) precedes: Vec<ObjectId>,
     /// Nothing that uses the object waits for it.
     pub(crate) trailing: bool,
@@ -107,11 +107,11 @@ impl Draft {
         self.why(Why::Changed { field, old: old.to_string(), new: new.to_string() })
     }
 
-    /// The statement holds this text, and so needs its search path. Text under no path is wholly
+    /// The statement holds this text, and so needs its search path. The server's own text is wholly
     /// qualified and goes with any.
     pub(crate) fn reads<'a>(mut self, exprs: impl IntoIterator<Item = &'a Expr>) -> Draft {
         for expr in exprs {
-            if self.step.path.is_empty() {
+            if self.step.path.is_empty() && needs_path(expr) {
                 self.step.path = expr.path.clone();
             }
         }
@@ -183,4 +183,10 @@ impl Draft {
     pub(crate) fn made(&self) -> impl Iterator<Item = &ObjectId> {
         std::iter::once(&self.step.id).chain(&self.step.makes)
     }
+}
+
+/// Whether a text means something else under another search path: what the server printed with nothing
+/// but its own namespace in sight does not.
+pub(crate) fn needs_path(expr: &Expr) -> bool {
+    expr.path.iter().any(|it| it.as_str() != "pg_catalog")
 }

@@ -7,6 +7,7 @@ use diff::Change;
 use model::ObjectId;
 
 use crate::draft::Draft;
+use crate::family::uses_of_desired;
 use crate::rules::{self, Alter, Claim, Context, Stance, claims};
 use crate::{Blocked, Hazard, Why};
 
@@ -152,7 +153,9 @@ impl Expander<'_> {
             return;
         }
         let (user, used, cause) = (user.clone(), used.clone(), cause.clone());
-        if self.it.altered.contains_key(&user) && !self.cx.desired.uses(&user).contains(&used) {
+        if self.it.altered.contains_key(&user)
+            && !uses_of_desired(&user, self.cx.desired, self.cx.actual).contains(&used)
+        {
             self.holds.push(Hold { user, used, cause });
         } else if stance == Stance::Falls || !self.cx.desired.contains(&user) {
             self.queue.push_back(Fall { id: user, why: Why::StandsOn { id: used }, cause });
@@ -191,7 +194,7 @@ impl Expander<'_> {
     /// Whether what an object is to use can only be there once something is taken down.
     fn waits(&self, user: &ObjectId, freed: &HashSet<Claim>) -> bool {
         let mut seen = BTreeSet::new();
-        let mut queue = self.cx.desired.uses(user);
+        let mut queue = uses_of_desired(user, self.cx.desired, self.cx.actual);
         while let Some(id) = queue.pop() {
             if self.it.dropped.contains_key(&id) {
                 return true;
@@ -202,7 +205,7 @@ impl Expander<'_> {
                 return true;
             }
             if (made || self.it.altered.contains_key(&id)) && seen.insert(id.clone()) {
-                queue.extend(self.cx.desired.uses(&id));
+                queue.extend(uses_of_desired(&id, self.cx.desired, self.cx.actual));
             }
         }
         false

@@ -3,33 +3,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use model::{ObjectId, Schema};
+use model::ObjectId;
 
 use crate::Why;
 use crate::draft::Draft;
 use crate::expand::Expansion;
+use crate::family::host;
 use crate::rules::{self, Context};
-
-/// What stands on a relation though its parent is no object of the schema, by relation.
-pub(crate) fn orphans(schema: &Schema) -> HashMap<ObjectId, Vec<ObjectId>> {
-    let mut orphans: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
-    for (id, object) in schema.iter() {
-        let parent = object.parent(id).filter(|it| !schema.contains(it));
-        if let Some(relation) = parent.and_then(|it| relation(&it, schema)) {
-            orphans.entry(relation).or_default().push(id.clone());
-        }
-    }
-    orphans
-}
-
-fn relation(id: &ObjectId, schema: &Schema) -> Option<ObjectId> {
-    schema.relation(id.relation()?)
-}
-
-fn host(id: &ObjectId, schema: &Schema) -> Option<ObjectId> {
-    let parent = schema.get(id)?.parent(id)?;
-    if schema.contains(&parent) { Some(parent) } else { relation(&parent, schema) }
-}
 
 /// The drafts of an expansion: what is taken down, swapped, changed, made, and what follows from that.
 pub(crate) fn drafts(cx: &Context<'_>, expansion: &mut Expansion) -> Vec<Draft> {

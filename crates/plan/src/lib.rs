@@ -7,6 +7,7 @@
 
 mod draft;
 mod expand;
+mod family;
 mod fold;
 mod hazard;
 mod leave;
@@ -105,7 +106,7 @@ pub fn plan(request: Request<'_>) -> Plan {
     let mut wanted = Cow::Borrowed(desired);
     take_over(actual, &mut wanted, unmanaged);
     let users = users(actual, &wanted);
-    let orphans = fold::orphans(actual);
+    let orphans = family::orphans(actual);
     let setting = Setting { actual, facts, options, users: &users, orphans: &orphans, unmanaged };
     let unverified = unverified::set_aside(&setting, &mut wanted, unverified);
     let mut allowed = wanted.clone();

@@ -15,6 +15,7 @@ use petgraph::Direction::{Incoming, Outgoing};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::draft::{Draft, Stage};
+use crate::family::{uses, uses_of_desired};
 use crate::rules::{Claim, claims};
 use crate::{Step, Verb};
 
@@ -161,7 +162,8 @@ impl<'a> Edges<'a> {
     /// Law 1.
     fn wait_for_used(&mut self, at: usize, draft: &Draft) {
         let own: HashSet<&ObjectId> = draft.all().collect();
-        let used: HashSet<ObjectId> = draft.made().flat_map(|it| self.desired.uses(it)).collect();
+        let used: HashSet<ObjectId> =
+            draft.made().flat_map(|it| uses_of_desired(it, self.desired, self.actual)).collect();
         for id in used.iter().chain(&draft.needs).filter(|it| !own.contains(it)) {
             if let Some(&maker) = self.makers.get(id).and_then(|it| it.last()) {
                 self.edge(maker, at);
@@ -172,7 +174,7 @@ impl<'a> Edges<'a> {
     /// Law 2, for what is unmade.
     fn out_of_the_way(&mut self, at: usize, draft: &Draft) {
         let own: HashSet<&ObjectId> = draft.all().collect();
-        let used: HashSet<ObjectId> = draft.made().flat_map(|it| self.actual.uses(it)).collect();
+        let used: HashSet<ObjectId> = draft.made().flat_map(|it| uses(it, self.actual)).collect();
         for id in used.iter().filter(|it| !own.contains(it)) {
             self.before_breakers(at, id);
         }
@@ -186,8 +188,8 @@ impl<'a> Edges<'a> {
         if !self.actual.contains(id) || made_again.next().is_some() {
             return;
         }
-        let still: HashSet<ObjectId> = self.desired.uses(id).into_iter().collect();
-        let before = self.actual.uses(id).into_iter().chain(self.actual.parent(id));
+        let still = uses_of_desired(id, self.desired, self.actual);
+        let before = uses(id, self.actual).into_iter().chain(self.actual.parent(id));
         for used in before.filter(|it| !still.contains(it) && self.desired.parent(id).as_ref() != Some(it)) {
             self.before_breakers(at, &used);
         }
@@ -236,6 +238,9 @@ impl<'a> Edges<'a> {
         }
         for id in &draft.precedes {
             self.before_breakers(at, id);
+            if let Some(&first) = self.makers.get(id).and_then(|it| it.first()) {
+                self.edge(at, first);
+            }
         }
     }
 }

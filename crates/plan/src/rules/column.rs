@@ -1,10 +1,12 @@
 //! Columns of existing tables, and their defaults. What a column is inside CREATE TABLE is said here
 //! too. Does not know what stands on a column.
 
-use model::{Column, Default, Expr, Identity, IdentityMode, Kind, Name, NotNull, Object, ObjectId, Schema};
+use model::{
+    Column, Default, Expr, Identity, IdentityMode, Kind, Name, NotNull, Object, ObjectId, Schema, literal,
+};
 
 use super::retype::{self, retype};
-use super::sequence::{clauses, retyped, standard};
+use super::sequence::{clauses, inward, retyped, standard};
 use super::text::{Options, inside, operand, or_none};
 use super::{Alter, Context, Rules};
 use crate::draft::Draft;
@@ -133,7 +135,9 @@ impl Rules for Column {
         if self.identity.is_some() && identity.is_none() {
             let sql = format!("{} DROP IDENTITY", prefix(id));
             let not_null = id.relation().map(|it| Kind::NotNull.of(it, id.name()));
-            drafts.push(lock(Draft::alter(id, sql), id).gentle().precedes(not_null));
+            drafts.push(
+                lock(Draft::alter(id, sql), id).gentle().precedes(not_null).precedes(usual_sequence(id)),
+            );
         }
         let retypes = *ty != self.ty || *collation != self.collation;
         if retypes {
@@ -236,6 +240,7 @@ fn change_identity(old: &Column, new: &Column, id: &ObjectId) -> Vec<Draft> {
         (None, Some(it)) => {
             let sql = format!("{} ADD {}", prefix(id), identity_words(it));
             let add = lock(Draft::alter(id, sql), id).trailing().needs([part]).follows([default]);
+            let add = add.follows(usual_sequence(id));
             std::iter::once(add.changed("identity", "none", mode(it))).chain(carry_on(id, it)).collect()
         }
         (Some(was), Some(is)) => {
@@ -246,7 +251,9 @@ fn change_identity(old: &Column, new: &Column, id: &ObjectId) -> Vec<Draft> {
             let alter = (!said.is_empty())
                 .then(|| lock(Draft::alter(id, format!("{} {}", prefix(id), said.join(" "))), id));
             let (old, new) = (identity_words(was), identity_words(is));
-            alter.map(|it| it.changed("identity", old, new)).into_iter().collect()
+            let inward = sequence_of(id).and_then(|it| inward(&from, &is.sequence, &it));
+            let inward = inward.map(|sql| lock(Draft::alter(id, sql), id));
+            inward.into_iter().chain(alter).map(|it| it.changed("identity", &old, &new)).collect()
         }
         (_, None) => Vec::new(),
     }
@@ -258,11 +265,7 @@ fn carry_on(id: &ObjectId, identity: &Identity) -> Option<Draft> {
     if identity.sequence.increment < 1 {
         return None;
     }
-    let sequence = format!(
-        "pg_catalog.pg_get_serial_sequence({}, {})",
-        model::literal(&table.to_string()),
-        model::literal(name.as_str())
-    );
+    let sequence = sequence_of(id)?;
     let sql = format!(
         "SELECT pg_catalog.setval({sequence}, GREATEST(max({name}) + 1, {}), false) FROM {table}",
         identity.sequence.start
@@ -272,6 +275,19 @@ fn carry_on(id: &ObjectId, identity: &Identity) -> Option<Draft> {
         "none",
         mode(identity),
     ))
+}
+
+/// The sequence whose name the one behind an identity column has or would have.
+fn usual_sequence(id: &ObjectId) -> Option<ObjectId> {
+    let table = id.relation()?;
+    let name = Name::new(format!("{}_{}_seq", table.name.as_str(), id.name().as_str()));
+    Some(Kind::Sequence.named(&name.within(table.namespace.clone())))
+}
+
+/// The sequence behind a column, as an expression: its name is the server's affair.
+fn sequence_of(id: &ObjectId) -> Option<String> {
+    let (table, column) = (literal(&id.relation()?.to_string()), literal(id.name().as_str()));
+    Some(format!("pg_catalog.pg_get_serial_sequence({table}, {column})"))
 }
 
 fn settings_of(old: &Column, new: &Column, id: &ObjectId) -> Vec<Draft> {

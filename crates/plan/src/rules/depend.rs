@@ -19,13 +19,13 @@ pub(crate) enum Stance {
 /// What becomes of `user` when `used` is taken down.
 pub(crate) fn stance(user: &ObjectId, used: &ObjectId, cx: &Context<'_>) -> Stance {
     match (user.kind, used.kind) {
-        (_, Kind::Role | Kind::Extension) => Stance::Stays,
+        (Kind::Sequence, _) | (_, Kind::Role | Kind::Extension) => Stance::Stays,
         (it, _) if it.meta().rebuildable => Stance::Falls,
         (Kind::Column, Kind::Table) if user.relation() != used.qual_name() => Stance::Cannot,
         (Kind::Column, _) => column_stance(user, used, cx),
         (Kind::Table, Kind::Column | Kind::NotNull | Kind::Constraint) => Stance::Stays,
         (Kind::Table, Kind::Table) => Stance::Falls,
-        (Kind::Table | Kind::Domain | Kind::Sequence, Kind::Namespace) => Stance::Stays,
+        (Kind::Table | Kind::Domain, Kind::Namespace) => Stance::Stays,
         _ => Stance::Cannot,
     }
 }
@@ -44,7 +44,7 @@ fn column_stance(user: &ObjectId, used: &ObjectId, cx: &Context<'_>) -> Stance {
 /// Whether an object goes so quietly with its parent that nobody has to say it: nothing outside of the
 /// parent that goes as well could be waiting for the object and be waited for by the parent.
 pub(crate) fn is_quiet(id: &ObjectId, cx: &Context<'_>) -> bool {
-    if id.kind == Kind::Column || id.kind.meta().satellite {
+    if matches!(id.kind, Kind::Column | Kind::Sequence) || id.kind.meta().satellite {
         return true;
     }
     let own = owner_of(id, cx.actual);

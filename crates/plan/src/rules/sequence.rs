@@ -35,6 +35,9 @@ impl Rules for Sequence {
                 if options.ty == self.options.ty { String::new() } else { format!(" AS {}", options.ty) };
             let sql = format!("{prefix}{ty}{}", spaced(&clauses(&retyped, options)));
             let (old, new) = (words(&self.options), words(options));
+            let this = model::literal(&id.address());
+            let inward = inward(&self.options, options, &this).map(|sql| lock(Draft::alter(id, sql), id));
+            drafts.extend(inward.map(|it| it.changed("options", &old, &new)));
             drafts.push(lock(Draft::alter(id, sql), id).changed("options", old, new));
         }
         if *persistence != self.persistence {
@@ -138,4 +141,17 @@ pub(super) fn clauses(from: &SequenceOptions, to: &SequenceOptions) -> Vec<Strin
     say(*cache != from.cache, format!("CACHE {cache}"));
     say(*cycle != from.cycle, if *cycle { "CYCLE" } else { "NO CYCLE" }.to_string());
     clauses
+}
+
+/// Moves a sequence on to where its new bounds begin: the server refuses bounds it stands outside of.
+/// Where it has gone on already, it stays. `this` is the sequence's name as an expression.
+pub(super) fn inward(from: &SequenceOptions, to: &SequenceOptions, this: &str) -> Option<String> {
+    let bound = match from.increment > 0 {
+        true if to.min > from.min => format!("GREATEST({{at}}, {})", to.min),
+        false if to.max < from.max => format!("LEAST({{at}}, {})", to.max),
+        true | false => return None,
+    };
+    let last = format!("pg_catalog.pg_sequence_last_value({this}::pg_catalog.regclass)");
+    let value = bound.replace("{at}", &format!("COALESCE({last}, {})", from.start));
+    Some(format!("SELECT pg_catalog.setval({this}, {value}, {last} IS NOT NULL)"))
 }

@@ -9,7 +9,7 @@ use model::{
 use super::depend::stands_on_plain_things;
 use super::text::{Options, or_none, with};
 use super::{Alter, Context, Rules, column, constraint};
-use crate::draft::Draft;
+use crate::draft::{Draft, needs_path};
 use crate::{Hazard, Mode};
 
 /// What CREATE TABLE says between its parentheses, and what that makes.
@@ -188,13 +188,13 @@ fn inside<'a>(id: &ObjectId, table: &Table, cx: &Context<'a>, fixed: Vec<&Expr>)
         .collect();
     let generated = columns.iter().filter_map(|(_, it)| it.generated.as_ref()).map(|it| &it.expr);
     let mut path: SearchPath = Arc::from([]);
-    for expr in fixed.into_iter().chain(generated).filter(|it| !it.path.is_empty()) {
+    for expr in fixed.into_iter().chain(generated).filter(|it| needs_path(it)) {
         path = expr.path.clone();
     }
     let mut fits = |child: &ObjectId, exprs: &[&Expr]| {
-        let same = exprs.iter().all(|it| it.path.is_empty() || path.is_empty() || it.path == path);
+        let same = exprs.iter().all(|it| !needs_path(it) || path.is_empty() || it.path == path);
         let folds = same && is_plain(child, id, cx.desired);
-        if let Some(expr) = exprs.iter().find(|it| folds && !it.path.is_empty()) {
+        if let Some(expr) = exprs.iter().find(|it| folds && needs_path(it)) {
             path = expr.path.clone();
         }
         folds

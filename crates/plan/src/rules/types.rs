@@ -6,7 +6,7 @@ use super::depend::{is_doomed, stands_on_plain_things};
 use super::text::{inside, joined, operand, or_none};
 use super::{Alter, Context, Rules, swap};
 use crate::Hazard;
-use crate::draft::Draft;
+use crate::draft::{Draft, needs_path};
 
 impl Rules for EnumType {
     fn create(&self, id: &ObjectId, _: &Context<'_>) -> Vec<Draft> {
@@ -58,7 +58,7 @@ impl Rules for Domain {
             _ => None,
         });
         for (check_id, check) in checks {
-            let fits = check.check.path.is_empty()
+            let fits = !needs_path(&check.check)
                 || draft.step.path.is_empty()
                 || check.check.path == draft.step.path;
             let uses = cx.desired.uses(check_id);
