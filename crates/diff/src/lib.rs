@@ -1,11 +1,13 @@
 //! What differs between two schemas. Knows no kind of object by name, and must not.
 
 mod adopt;
+mod rename;
 mod scope;
 
 use model::{Object, ObjectId, Schema};
 
 pub use adopt::adopt;
+pub use rename::due;
 pub use scope::{OWN_NAMESPACE, Reason, Scope, ScopeRule, Stated, glob, scope};
 
 /// One object that differs. Borrowed from the two schemas, and blind to what kind it is of.

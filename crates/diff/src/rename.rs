@@ -1,0 +1,55 @@
+//! Which of the file's renames are still to be made. Knows no kind of object by name.
+
+use model::{Object, ObjectId, Schema};
+
+/// The renames that are due: the old name is live, and the new one is free, or is itself renamed away.
+///
+/// A directive stays in the file when its rename is made. Where every name of a ring is taken both before
+/// and after, the ring is due only if what is live under the old names is what the file has under the new.
+pub fn due(
+    actual: &Schema,
+    desired: &Schema,
+    renames: &[(ObjectId, ObjectId)],
+) -> Vec<(ObjectId, ObjectId)> {
+    let mut due: Vec<(ObjectId, ObjectId)> =
+        renames.iter().filter(|(from, to)| actual.contains(from) && desired.contains(to)).cloned().collect();
+    loop {
+        let before = due.len();
+        let froms: Vec<ObjectId> = due.iter().map(|(from, _)| from.clone()).collect();
+        due.retain(|(_, to)| !actual.contains(to) || froms.contains(to));
+        if due.len() == before {
+            break;
+        }
+    }
+    let fits = |(from, to): &(ObjectId, ObjectId)| {
+        !actual.contains(to) || likeness(actual, from, desired, to) > likeness(actual, to, desired, to)
+    };
+    let rings: Vec<bool> = due.iter().map(fits).collect();
+    let stays: Vec<bool> = (0..due.len()).map(|at| chain(&due, at).all(|it| rings[it])).collect();
+    let mut stays = stays.into_iter();
+    due.retain(|_| stays.next().unwrap_or_default());
+    due
+}
+
+/// The places of the renames that hang together with one: whose old name is its new one, and so on.
+fn chain(due: &[(ObjectId, ObjectId)], start: usize) -> impl Iterator<Item = usize> {
+    let mut places = vec![start];
+    while let Some(next) = places.last().and_then(|at| due.iter().position(|(from, _)| *from == due[*at].1))
+        && !places.contains(&next)
+    {
+        places.push(next);
+    }
+    places.into_iter()
+}
+
+/// How much two objects have in common: their own fields, and the parts of the same name and definition.
+fn likeness(actual: &Schema, live: &ObjectId, desired: &Schema, wanted: &ObjectId) -> usize {
+    let same = |one: Option<&Object>, other: Option<&Object>| {
+        usize::from(one.zip(other).is_some_and(|(one, other)| one.bones() == other.bones()))
+    };
+    let parts = desired.children(wanted).map(|part| {
+        let twin = actual.children(live).find(|it| it.kind == part.kind && it.name() == part.name());
+        twin.map_or(0, |it| 1 + same(actual.get(it), desired.get(part)))
+    });
+    same(actual.get(live), desired.get(wanted)) + parts.sum::<usize>()
+}

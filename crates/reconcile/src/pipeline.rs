@@ -1,0 +1,217 @@
+//! From a connection and a file to a plan: the order in which the stages are called.
+//!
+//! Knows no stage's inside, and neither files, targets nor forms of answers.
+
+use std::collections::{BTreeMap, HashSet};
+
+use catalog::{Actual, SettleOptions, Unsettled, Verdict};
+use diff::{Pair, Reason, Scope, Stated};
+use model::{Facts, ObjectId, Schema};
+use parse::{Desired, Sources};
+use plan::{Options, Plan, Request};
+use postgres::Client;
+
+/// How expressions whose texts differ are compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Ask {
+    /// The offline normaliser first, then the server.
+    #[default]
+    Needed,
+    /// The server, about everything whose tokens differ.
+    Everything,
+    /// Nobody: what the normaliser cannot tell is not verified.
+    Nobody,
+}
+
+/// What is wanted, beside the files.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// What is ours.
+    pub scope: Scope,
+    /// What is allowed, and how steps are chosen.
+    pub options: Options,
+    /// How expressions are compared.
+    pub ask: Ask,
+}
+
+/// A database beside what the files say of it.
+#[derive(Debug)]
+pub struct Comparison {
+    /// The database, renames of the file already substituted.
+    pub actual: Actual,
+    /// What the files declare, and what is live and not ours.
+    pub desired: Desired,
+    /// What is live, undeclared and not ours, and why.
+    pub left: BTreeMap<ObjectId, Reason>,
+    /// Renames of the file that are still to be made: old and new identity.
+    pub renames: Vec<(ObjectId, ObjectId)>,
+    /// Expressions that could not be told equal.
+    pub unsettled: Vec<Unsettled>,
+    /// The fingerprint of the database as it was read.
+    pub fingerprint: String,
+}
+
+/// Reads the database and the files and settles what of them differs.
+///
+/// Faults of the files are in `desired.faults`; where there are any, nothing more is done, and nothing
+/// in the result but the faults counts.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn compare(
+    client: &mut Client,
+    sources: &Sources,
+    wanted: &Wanted,
+) -> Result<Comparison, catalog::Error> {
+    let actual = catalog::actual(client)?;
+    let desired = parse::desired(sources, &actual.facts);
+    let fingerprint = model::fingerprint(&actual.schema);
+    let mut comparison = Comparison {
+        actual,
+        desired,
+        left: BTreeMap::new(),
+        renames: Vec::new(),
+        unsettled: Vec::new(),
+        fingerprint,
+    };
+    if comparison.desired.faults.is_empty() {
+        comparison.rename(client)?;
+        comparison.align(&wanted.scope);
+        comparison.settle(client, wanted.ask)?;
+    }
+    Ok(comparison)
+}
+
+/// Makes the plan that takes the database to what the files say. Reads the server's own account of what
+/// uses what, but only when there is anything to do.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn plan(
+    client: &mut Client,
+    comparison: &mut Comparison,
+    options: &Options,
+) -> Result<Plan, catalog::Error> {
+    if comparison.is_empty() {
+        return Ok(Plan::default());
+    }
+    if comparison.renames.is_empty() {
+        catalog::edges(client, &mut comparison.actual)?;
+    }
+    Ok(comparison.plan(options))
+}
+
+impl Comparison {
+    /// What differs.
+    pub fn changes(&self) -> Vec<diff::Change<'_>> {
+        diff::diff(Pair { actual: &self.actual.schema, desired: &self.desired.schema })
+    }
+
+    /// Whether nothing differs and nothing is to be renamed.
+    pub fn is_empty(&self) -> bool {
+        self.renames.is_empty() && self.desired.label_renames.is_empty() && self.changes().is_empty()
+    }
+
+    /// Substitutes renames that are still to be made. Edges are read under the live names, so they are
+    /// read first.
+    fn rename(&mut self, client: &mut Client) -> Result<(), catalog::Error> {
+        // A part is addressed below its relation's new name, so its turn comes when that is in place.
+        loop {
+            let due = diff::due(&self.actual.schema, &self.desired.schema, &self.desired.renames);
+            let due: Vec<_> = due.into_iter().filter(|it| !self.renames.contains(it)).collect();
+            if due.is_empty() {
+                break;
+            }
+            if self.renames.is_empty() {
+                catalog::edges(client, &mut self.actual)?;
+            }
+            self.actual.schema = sql::renamed(&self.actual.schema, &due);
+            self.renames.extend(due);
+        }
+        Ok(())
+    }
+
+    /// Decides what is ours, and lets what the file leaves open take what is live.
+    fn align(&mut self, scope: &Scope) {
+        let stated = Stated {
+            namespaces: &self.desired.namespaces,
+            granted: &self.desired.granted,
+            ignored: &self.desired.ignores,
+            absent: &self.desired.absent,
+        };
+        self.left =
+            diff::scope(&self.actual.schema, &mut self.desired.schema, &self.actual.facts, stated, scope);
+        let adopted = diff::adopt(&self.actual.schema, &mut self.desired.schema, &self.desired.unnamed);
+        for (from, to) in adopted {
+            if let Some(span) = self.desired.spans.remove(&from) {
+                self.desired.spans.insert(to, span);
+            }
+        }
+    }
+
+    fn settle(&mut self, client: &mut Client, ask: Ask) -> Result<(), catalog::Error> {
+        let changed = self.changed();
+        if changed.is_empty() && self.changes().is_empty() {
+            return Ok(());
+        }
+        let (actual, facts) = (&self.actual.schema, &self.actual.facts);
+        let desired = &mut self.desired.schema;
+        self.unsettled = match ask {
+            Ask::Nobody => {
+                sql::settle_offline(actual, desired);
+                unknown(actual, desired)
+            }
+            Ask::Needed | Ask::Everything => {
+                let options = SettleOptions { ask_everything: ask == Ask::Everything };
+                catalog::settle(client, actual, desired, &changed, facts, options)?
+            }
+        };
+        Ok(())
+    }
+
+    /// Objects that differ in more than expressions.
+    fn changed(&self) -> Vec<ObjectId> {
+        let differs = |change: &diff::Change<'_>| match change {
+            diff::Change::Alter { old, new, .. } => old.bones() != new.bones(),
+            diff::Change::Create { .. } | diff::Change::Drop { .. } => true,
+        };
+        self.changes().iter().filter(|it| differs(it)).map(|it| it.id().clone()).collect()
+    }
+
+    fn plan(&self, options: &Options) -> Plan {
+        let unverified: HashSet<ObjectId> = self
+            .unsettled
+            .iter()
+            .filter(|it| matches!(it.verdict, Verdict::Unknown { .. } | Verdict::Refused { .. }))
+            .map(|it| it.id.clone())
+            .collect();
+        let unmanaged: HashSet<ObjectId> = self.left.keys().cloned().collect();
+        plan::plan(Request {
+            actual: &self.actual.schema,
+            desired: &self.desired.schema,
+            renames: &self.renames,
+            facts: &self.actual.facts,
+            unverified: &unverified,
+            unmanaged: &unmanaged,
+            options,
+        })
+    }
+
+    /// Facts about the server.
+    pub fn facts(&self) -> &Facts {
+        &self.actual.facts
+    }
+}
+
+/// Without anyone to ask, every expression that still differs is unknown.
+fn unknown(actual: &Schema, desired: &Schema) -> Vec<Unsettled> {
+    let verdict = || Verdict::Unknown { why: "nobody was asked (--no-ask)".into() };
+    diff::diff(Pair { actual, desired })
+        .iter()
+        .filter_map(|change| match change {
+            diff::Change::Alter { id, old, new } if old.bones() == new.bones() => Some((*id).clone()),
+            _ => None,
+        })
+        .map(|id| Unsettled { id, verdict: verdict() })
+        .collect()
+}
