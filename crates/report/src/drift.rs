@@ -1,0 +1,275 @@
+//! What `check` found: objects that differ, in text, JSON and as annotations. Does not know what would be
+//! done about them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use diff::{Change, Reason};
+use model::{Object, ObjectId, Unmodelled};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::answer::Held;
+use crate::json::{FORMAT, HeldRow, Left, ObjectRow, PlaceRow, held, print};
+use crate::look::{Look, Paint, indent};
+use crate::{Places, change, text};
+
+/// What a comparison found.
+#[derive(Clone, Debug)]
+pub struct Drift<'a> {
+    /// Every object that differs.
+    pub changes: Vec<Change<'a>>,
+    /// Objects that wait for their new name: old and new identity.
+    pub renames: &'a [(ObjectId, ObjectId)],
+    /// What nobody could say differs or not.
+    pub unverified: Vec<Held>,
+    /// Where objects are declared.
+    pub places: &'a Places,
+    /// Live objects that are left alone, and why.
+    pub left: &'a BTreeMap<ObjectId, Reason>,
+    /// Live objects of managed namespaces, of kinds that are not modelled.
+    pub unmodelled: &'a [Unmodelled],
+    /// Which database, without its password.
+    pub target: String,
+}
+
+/// One object that differs, in words.
+pub(crate) struct Finding<'a> {
+    pub(crate) id: &'a ObjectId,
+    pub(crate) state: State,
+    /// `type: integer → bigint`; empty where the object is on one side only.
+    pub(crate) fields: Vec<Field>,
+}
+
+/// In what way an object differs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum State {
+    /// The database lacks it.
+    Missing,
+    /// The file does not declare it.
+    Undeclared,
+    /// Both have it, unequal.
+    Different,
+    /// The database has it under its old name.
+    Unrenamed,
+}
+
+/// A field that differs.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    /// In the database.
+    pub(crate) actual: String,
+    /// In the file.
+    pub(crate) desired: String,
+}
+
+impl State {
+    pub(crate) fn phrase(self) -> &'static str {
+        match self {
+            State::Missing => "is missing in the database",
+            State::Undeclared => "is in the database and not declared",
+            State::Different => "differs",
+            State::Unrenamed => "has its old name in the database",
+        }
+    }
+}
+
+impl Drift<'_> {
+    /// Whether nothing differs and everything was compared.
+    pub fn is_in_sync(&self) -> bool {
+        self.is_same() && self.unverified.is_empty() && self.unmodelled.is_empty()
+    }
+
+    /// Whether nothing is known to differ.
+    pub fn is_same(&self) -> bool {
+        self.changes.is_empty() && self.renames.is_empty()
+    }
+
+    pub(crate) fn findings(&self) -> Vec<Finding<'_>> {
+        let renamed = |(_, to): &'_ (ObjectId, ObjectId)| to.clone();
+        let renamed: Vec<ObjectId> = self.renames.iter().map(renamed).collect();
+        let waiting = self.renames.iter().map(|(from, to)| {
+            let field = |it: &ObjectId| it.name().to_string();
+            let fields = vec![Field { name: "name".to_owned(), actual: field(from), desired: field(to) }];
+            Finding { id: to, state: State::Unrenamed, fields }
+        });
+        let changed =
+            self.changes.iter().filter(|it| !renamed.contains(it.id()) || is_alter(it)).map(finding);
+        waiting.chain(changed).collect()
+    }
+
+    /// The findings as text, the verdict in the last line.
+    pub fn text(&self, look: Look) -> String {
+        let findings = self.findings();
+        let mut out = String::new();
+        for it in &findings {
+            let paint = match it.state {
+                State::Missing => Paint::Make,
+                State::Undeclared => Paint::Danger,
+                State::Different | State::Unrenamed => Paint::Change,
+            };
+            let place = self.places.of(it.id).map(|it| format!("  {it}")).unwrap_or_default();
+            let place = look.paint(Paint::Faint, &place);
+            out += &format!("{} {}{place}\n", look.paint(paint, &it.id.to_string()), it.state.phrase());
+            out.extend(it.fields.iter().map(|it| indent(&it.text(look), "    ")));
+        }
+        out += if findings.is_empty() { "" } else { "\n" };
+        out += &text::unverified(&self.unverified, self.unmodelled, look);
+        out += &text::left_alone(self.left, look);
+        out + &self.verdict(findings.len()) + "\n"
+    }
+
+    fn verdict(&self, findings: usize) -> String {
+        let unverified = self.unverified.len() + self.unmodelled.len();
+        match (findings, unverified) {
+            (0, 0) => "in sync".to_owned(),
+            (0, it) => format!("nothing differs, but {it} not verified"),
+            (it, 0) => format!("drift: {it}"),
+            (it, other) => format!("drift: {it}; {other} not verified"),
+        }
+    }
+
+    /// The findings as JSON, indented, with a final line end.
+    pub fn json(&self) -> String {
+        let findings = self.findings();
+        let row = |it: Finding<'_>| FindingRow {
+            object: ObjectRow::of(it.id),
+            state: it.state,
+            fields: it.fields,
+            place: self.places.of(it.id).map(PlaceRow::of),
+        };
+        print(&Document {
+            format: FORMAT,
+            kind: "check",
+            target: &self.target,
+            verdict: match (findings.is_empty(), self.is_in_sync()) {
+                (false, _) => "drift",
+                (true, false) => "not_verified",
+                (true, true) => "in_sync",
+            },
+            drift: findings.into_iter().map(row).collect(),
+            unverified: held(&self.unverified, self.places),
+            unmodelled: self.unmodelled.iter().map(UnmodelledRow::of).collect(),
+            left: Left::of(self.left),
+        })
+    }
+}
+
+/// A check.
+#[derive(Serialize)]
+struct Document<'a> {
+    /// [`FORMAT`]
+    format: u32,
+    /// Always `check`.
+    kind: &'static str,
+    /// The database, without its password.
+    target: &'a str,
+    /// `in_sync`, `drift` or `not_verified`.
+    verdict: &'static str,
+    /// Every object that differs.
+    drift: Vec<FindingRow>,
+    /// What could not be compared.
+    unverified: Vec<HeldRow<'a>>,
+    /// Live objects of kinds that are not modelled.
+    unmodelled: Vec<UnmodelledRow<'a>>,
+    /// Live objects that are left alone.
+    left: Left,
+}
+
+/// An object that differs.
+#[derive(Serialize)]
+struct FindingRow {
+    object: ObjectRow,
+    /// `missing`, `undeclared`, `different` or `unrenamed`.
+    state: State,
+    /// What differs of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fields: Vec<Field>,
+    /// Where it is declared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<PlaceRow>,
+}
+
+/// An object of a kind that is not modelled.
+#[derive(Serialize)]
+pub(crate) struct UnmodelledRow<'a> {
+    /// The server's word for its kind.
+    kind: &'a str,
+    /// What the server calls it.
+    name: &'a str,
+}
+
+impl UnmodelledRow<'_> {
+    pub(crate) fn of(it: &Unmodelled) -> UnmodelledRow<'_> {
+        UnmodelledRow { kind: &it.kind, name: &it.identity }
+    }
+}
+
+fn is_alter(change: &Change<'_>) -> bool {
+    matches!(change, Change::Alter { .. })
+}
+
+fn finding<'a>(change: &Change<'a>) -> Finding<'a> {
+    match change {
+        Change::Create { id, .. } => Finding { id, state: State::Missing, fields: Vec::new() },
+        Change::Drop { id, .. } => Finding { id, state: State::Undeclared, fields: Vec::new() },
+        Change::Alter { id, old, new } => Finding { id, state: State::Different, fields: fields(old, new) },
+    }
+}
+
+impl Field {
+    /// The field in a line, or as a line diff where it is long and all is to be told.
+    pub(crate) fn text(&self, look: Look) -> String {
+        let Field { name, actual, desired } = self;
+        let is_short = change::is_short(actual) && change::is_short(desired);
+        let phrase = change::phrase(name, actual, desired);
+        match is_short || !look.verbose {
+            true => phrase,
+            false => format!("{phrase}\n{}", change::lines(actual, desired, look)),
+        }
+    }
+}
+
+/// The fields that differ, by the names they are serialised under.
+fn fields(old: &Object, new: &Object) -> Vec<Field> {
+    let texts: HashMap<&str, &str> =
+        old.exprs().into_iter().chain(new.exprs()).map(|it| (&*it.key, &*it.text)).collect();
+    let (Some(old), Some(new)) = (values(old), values(new)) else { return Vec::new() };
+    let names: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let words = |it: Option<&Value>| it.map(|it| words(it, &texts)).unwrap_or_default();
+    names
+        .into_iter()
+        .filter(|name| old.get(*name) != new.get(*name))
+        .map(|name| Field {
+            name: name.replace('_', " "),
+            actual: words(old.get(name)),
+            desired: words(new.get(name)),
+        })
+        .collect()
+}
+
+fn values(object: &Object) -> Option<serde_json::Map<String, Value>> {
+    match serde_json::to_value(object) {
+        Ok(Value::Object(map)) => Some(map),
+        _ => None,
+    }
+}
+
+/// A value for people: expressions as they are written, no quotes, nothing for what is not there.
+fn words(value: &Value, texts: &HashMap<&str, &str>) -> String {
+    let list = |it: Vec<String>| it.join(", ");
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(it) => if *it { "yes" } else { "no" }.to_owned(),
+        Value::Number(it) => it.to_string(),
+        Value::String(it) => texts.get(it.as_str()).copied().unwrap_or(it).to_owned(),
+        Value::Array(items) => list(items.iter().map(|it| words(it, texts)).collect()),
+        Value::Object(map) => list(
+            map.iter()
+                .filter(|(_, it)| !it.is_null())
+                .map(|(name, it)| format!("{} {}", name.replace('_', " "), words(it, texts)))
+                .collect(),
+        ),
+    }
+}
