@@ -4,6 +4,7 @@
 
 mod bench;
 mod demo;
+mod equality;
 mod floors;
 mod generate;
 mod kind;
@@ -32,6 +33,8 @@ enum Chore {
     Test(test::Arguments),
     /// Imports run one way; the middle names no kind; no file is too long
     Floors,
+    /// How well expressions are told equal, measured on a corpus of cases
+    Equality(equality::Arguments),
     /// Find, fetch, start and stop PostgreSQL servers
     Pg(pg::Arguments),
     /// Write the first files of a new kind, one for each stage
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Chore::Demo => demo::run(),
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Floors => floors::run(),
+        Chore::Equality(arguments) => equality::run(&arguments),
         Chore::Pg(arguments) => pg::run(&arguments),
         Chore::Kind(arguments) => kind::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),

@@ -1,0 +1,406 @@
+//! Measures how well expressions are told equal: pairs of what files say and what the server shows, out of
+//! a directory of cases, and mutants of them that the server stores as something else.
+//!
+//! Knows neither how `sql::same` nor how `catalog::settle` decides.
+
+mod mutate;
+mod truth;
+
+use crate::Outcome;
+use catalog::SettleOptions;
+use model::{Expr, Facts, Object, ObjectId, Schema};
+use postgres::Client;
+use sql::Sameness;
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The directory of cases: in any depth, directories with a `to.sql`
+    #[arg(long, value_name = "DIR", env = "RECONCILE_CORPUS")]
+    corpus: Option<PathBuf>,
+    /// Only cases whose path contains this
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Every n-th case
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    every: usize,
+    /// The PostgreSQL major to ask
+    #[arg(long)]
+    major: Option<u16>,
+    /// Also read `from.sql`
+    #[arg(long)]
+    both: bool,
+    /// Leave the mutants out
+    #[arg(long)]
+    no_mutants: bool,
+    /// Show every pair that is not settled
+    #[arg(long)]
+    verbose: bool,
+}
+
+/// One expression of a file beside what the server made of it.
+struct Pair {
+    id: ObjectId,
+    slot: usize,
+    class: &'static str,
+    desired: Expr,
+    actual: Expr,
+}
+
+/// Figures of one class of expressions.
+#[derive(Default)]
+struct Tally {
+    pairs: usize,
+    text: usize,
+    tokens: usize,
+    offline: usize,
+    server: usize,
+    mutants: usize,
+    /// Mutants that one of the two took for the same.
+    false_offline: usize,
+    false_server: usize,
+    /// Where the offline normaliser says same and the server does not.
+    disagree: usize,
+}
+
+struct Measure {
+    verbose: bool,
+    mutants: bool,
+    tallies: BTreeMap<&'static str, Tally>,
+    seen: HashSet<(String, String, String)>,
+    loaded: usize,
+    failed: usize,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    let Some(corpus) = arguments.corpus.as_deref().filter(|it| it.is_dir()) else {
+        println!("no corpus: name one with --corpus DIR or RECONCILE_CORPUS; nothing is measured");
+        return Ok(());
+    };
+    let install = scratch::obtain(arguments.major)?;
+    if !install.has_psql {
+        return Err("the corpus is loaded with psql, which this PostgreSQL lacks".into());
+    }
+    let server = scratch::Server::start(&install, &scratch::Options::default())?;
+    let mut measure = Measure {
+        verbose: arguments.verbose,
+        mutants: !arguments.no_mutants,
+        tallies: BTreeMap::new(),
+        seen: HashSet::new(),
+        loaded: 0,
+        failed: 0,
+    };
+    let mut cases = Vec::new();
+    find_cases(corpus, &mut cases)?;
+    cases.retain(|it| arguments.only.as_ref().is_none_or(|only| it.to_string_lossy().contains(only.as_str())));
+    for case in cases.iter().step_by(arguments.every.max(1)) {
+        let files: &[&str] = if arguments.both { &["to.sql", "from.sql"] } else { &["to.sql"] };
+        for file in files {
+            if let Err(error) = measure.case(&server, case, file) {
+                println!("{}: {error}", case.display());
+            }
+        }
+    }
+    measure.report(install.major);
+    let wrong: usize = measure.tallies.values().map(|it| it.false_offline + it.false_server + it.disagree).sum();
+    if wrong > 0 { Err(format!("{wrong} answers are wrong").into()) } else { Ok(()) }
+}
+
+fn find_cases(directory: &Path, found: &mut Vec<PathBuf>) -> Outcome {
+    let mut below: Vec<PathBuf> = std::fs::read_dir(directory)?.flatten().map(|it| it.path()).collect();
+    below.sort();
+    if below.iter().any(|it| it.ends_with("to.sql")) {
+        found.push(directory.to_path_buf());
+    }
+    below.iter().filter(|it| it.is_dir()).try_for_each(|it| find_cases(it, found))
+}
+
+impl Measure {
+    fn case(&mut self, server: &scratch::Server, case: &Path, file: &str) -> Outcome {
+        const DATABASE: &str = "equality";
+        let path = case.join(file);
+        if std::fs::metadata(&path).map_or(0, |it| it.len()) == 0 {
+            return Ok(());
+        }
+        server.drop_database(DATABASE).ok();
+        server.create_database(DATABASE)?;
+        let setup = case.join("setup.sql");
+        if setup.is_file() {
+            load(server, DATABASE, &setup);
+        }
+        if !load(server, DATABASE, &path) {
+            self.failed += 1;
+            return Ok(());
+        }
+        self.loaded += 1;
+        let mut client = server.connect(DATABASE)?;
+        let actual = catalog::actual(&mut client)?;
+        let bytes = std::fs::read(&path)?;
+        let mut sources = parse::Sources::default();
+        sources.add(&path, &bytes);
+        let mut desired = parse::desired(&sources, &actual.facts);
+        for fault in desired.faults.iter().filter(|_| self.verbose) {
+            println!("fault in {}: {} ({:?})", path.display(), fault.message, fault.span);
+        }
+        diff::adopt(&actual.schema, &mut desired.schema, &desired.unnamed);
+        let mut pairs = pairs(&actual.schema, &desired.schema);
+        let name = case.to_string_lossy().into_owned();
+        pairs.retain(|it| {
+            let id = format!("{name} {}", it.class);
+            self.seen.insert((id, it.desired.text.to_string(), it.actual.text.to_string()))
+        });
+        self.settle(&mut client, &actual.schema, &desired.schema, &actual.facts, &pairs, &name)?;
+        if self.mutants {
+            self.mutate(&mut client, &actual.schema, &desired.schema, &actual.facts, &pairs, &name)?;
+        }
+        Ok(())
+    }
+
+    /// The pairs themselves: text, tokens, normaliser, server.
+    fn settle(
+        &mut self,
+        client: &mut Client,
+        actual: &Schema,
+        desired: &Schema,
+        facts: &Facts,
+        pairs: &[Pair],
+        name: &str,
+    ) -> Outcome {
+        let mut asked: Vec<(&Pair, Expr)> = Vec::new();
+        for pair in pairs {
+            let tally = self.tallies.entry(pair.class).or_default();
+            tally.pairs += 1;
+            tally.text += usize::from(pair.desired.text == pair.actual.text);
+            let equal = pair.desired == pair.actual && columns_of_view(desired, &pair.id).is_empty();
+            tally.tokens += usize::from(equal);
+            tally.offline += usize::from(equal || is_same(desired, pair, &pair.desired));
+            tally.server += usize::from(equal);
+            if !equal {
+                asked.push((pair, pair.desired.clone()));
+            }
+        }
+        for ((pair, text), verdict) in asked.iter().zip(judge(client, actual, desired, facts, &asked)?) {
+            let offline = is_same(desired, pair, text);
+            let tally = self.tallies.entry(pair.class).or_default();
+            match verdict {
+                None => tally.server += 1,
+                Some(said) => {
+                    tally.disagree += usize::from(offline);
+                    if self.verbose || offline {
+                        show(if offline { "NOT SAME" } else { "unsettled" }, name, pair, text, &said);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The mutants that the server stores as something else.
+    fn mutate(
+        &mut self,
+        client: &mut Client,
+        actual: &Schema,
+        desired: &Schema,
+        facts: &Facts,
+        pairs: &[Pair],
+        name: &str,
+    ) -> Outcome {
+        let mut asked: Vec<(&Pair, Expr)> = Vec::new();
+        for pair in pairs {
+            let columns = sql::columns_of(desired, &pair.id, pair.slot);
+            for text in mutate::mutants(&pair.desired.text, &columns) {
+                let Some(mutant) = expression(&text, &pair.desired) else { continue };
+                asked.push((pair, mutant));
+            }
+        }
+        let verdicts = judge(client, actual, desired, facts, &asked)?;
+        let mut truth = truth::Truth::begin(client, actual)?;
+        for ((pair, mutant), verdict) in asked.iter().zip(verdicts) {
+            let offline = is_same(desired, pair, mutant);
+            let suspect = offline || verdict.is_none();
+            let Some(differs) = truth.differs(pair, mutant, &pair.actual, suspect)? else { continue };
+            if !differs {
+                continue;
+            }
+            let tally = self.tallies.entry(pair.class).or_default();
+            tally.mutants += 1;
+            tally.false_server += usize::from(verdict.is_none());
+            tally.false_offline += usize::from(offline);
+            for (wrong, who) in [(offline, "FALSE SAME, offline"), (verdict.is_none(), "FALSE SAME, server")] {
+                if wrong {
+                    show(who, name, pair, mutant, "");
+                }
+            }
+        }
+        truth.end()
+    }
+
+    fn report(&self, major: u16) {
+        let percent = |part: usize, all: usize| 100.0 * part as f64 / all.max(1) as f64;
+        println!("\nPostgreSQL {major}: {} files loaded, {} did not load", self.loaded, self.failed);
+        println!(
+            "{:<18} {:>6} {:>6} {:>6} {:>6} {:>6}   {:>7} {:>9} {:>9} {:>9}",
+            "class", "pairs", "text", "tok", "N", "V", "mutants", "false N", "false V", "N not V"
+        );
+        let mut all = Tally::default();
+        for (class, it) in &self.tallies {
+            line(class, it, percent);
+            all.pairs += it.pairs;
+            all.text += it.text;
+            all.tokens += it.tokens;
+            all.offline += it.offline;
+            all.server += it.server;
+            all.mutants += it.mutants;
+            all.false_offline += it.false_offline;
+            all.false_server += it.false_server;
+            all.disagree += it.disagree;
+        }
+        line("all", &all, percent);
+    }
+}
+
+fn line(class: &str, it: &Tally, percent: impl Fn(usize, usize) -> f64) {
+    println!(
+        "{class:<18} {:>6} {:>6.1} {:>6.1} {:>6.1} {:>6.1}   {:>7} {:>9} {:>9} {:>9}",
+        it.pairs,
+        percent(it.text, it.pairs),
+        percent(it.tokens, it.pairs),
+        percent(it.offline, it.pairs),
+        percent(it.server, it.pairs),
+        it.mutants,
+        it.false_offline,
+        it.false_server,
+        it.disagree
+    );
+}
+
+fn show(what: &str, case: &str, pair: &Pair, text: &Expr, said: &str) {
+    println!("{what} [{}] {case}: {}\n    D {}\n    A {}\n    {said}", pair.class, pair.id, text.text, pair.actual.text);
+}
+
+/// Loads a file with psql; says whether all of it ran.
+fn load(server: &scratch::Server, database: &str, file: &Path) -> bool {
+    let psql = server.install().program("psql");
+    let done = Command::new(psql)
+        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &server.url(database), "-f"])
+        .arg(file)
+        .output();
+    done.is_ok_and(|it| it.status.success())
+}
+
+fn expression(text: &str, like: &Expr) -> Option<Expr> {
+    let end = u32::try_from(text.len()).ok()?;
+    sql::expr(text, model::Span { file: 0, start: 0, end }, &like.path).ok()
+}
+
+/// Every pair of expressions of objects both schemas have.
+fn pairs(actual: &Schema, desired: &Schema) -> Vec<Pair> {
+    let mut pairs = Vec::new();
+    for (id, new) in desired.iter() {
+        let Some(old) = actual.get(id) else { continue };
+        let (d, a) = (new.exprs(), old.exprs());
+        if d.len() != a.len() {
+            println!("not paired: {id}");
+            continue;
+        }
+        for (slot, (desired, actual)) in d.into_iter().zip(a).enumerate() {
+            let Some(class) = class(new, slot) else { continue };
+            pairs.push(Pair { id: id.clone(), slot, class, desired: desired.clone(), actual: actual.clone() });
+        }
+    }
+    pairs
+}
+
+/// What sort of expression stands in a place; none for the name of a column.
+fn class(object: &Object, slot: usize) -> Option<&'static str> {
+    Some(match object {
+        Object::Default(_) => "default",
+        Object::Column(_) => "generated",
+        Object::Constraint(it) => match &it.rule {
+            model::Rule::Check { .. } => "check",
+            model::Rule::Exclusion { elements, .. } => match elements.get(slot) {
+                Some(it) if it.key.column.is_some() => return None,
+                Some(_) => "index column",
+                None => "index predicate",
+            },
+            _ => return None,
+        },
+        Object::Index(it) => match it.keys.get(slot) {
+            Some(it) if it.column.is_some() => return None,
+            Some(_) => "index column",
+            None => "index predicate",
+        },
+        Object::Policy(it) if slot == 0 && it.using.is_some() => "policy USING",
+        Object::Policy(_) => "policy WITH CHECK",
+        Object::Domain(_) => "domain default",
+        Object::DomainConstraint(_) => "domain CHECK",
+        Object::Trigger(_) => "trigger WHEN",
+        Object::View(_) => "view",
+        Object::MaterializedView(_) => "matview",
+        Object::Table(it) if slot == 0 && it.partition_by.is_some() => "partition key",
+        Object::Table(_) => "partition bound",
+        Object::Function(_) | Object::Procedure(_) => "routine",
+        _ => return None,
+    })
+}
+
+fn is_same(desired: &Schema, pair: &Pair, text: &Expr) -> bool {
+    let columns = || sql::columns_of(desired, &pair.id, pair.slot);
+    let query = matches!(pair.class, "view" | "matview" | "routine" | "partition key" | "partition bound");
+    !query && sql::same(text, &pair.actual, &columns()) == Sameness::Same
+}
+
+fn columns_of_view(schema: &Schema, id: &ObjectId) -> Vec<model::Name> {
+    match schema.get(id) {
+        Some(Object::View(it)) => it.columns.clone(),
+        Some(Object::MaterializedView(it)) => it.columns.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// What `settle` says of each text in its pair's place: nothing where it says same. Texts in the same
+/// object are asked about one after the other.
+fn judge(
+    client: &mut Client,
+    actual: &Schema,
+    desired: &Schema,
+    facts: &Facts,
+    asked: &[(&Pair, Expr)],
+) -> Result<Vec<Option<String>>, Box<dyn std::error::Error>> {
+    let mut said = vec![None; asked.len()];
+    let mut open: Vec<usize> = (0..asked.len()).collect();
+    while !open.is_empty() {
+        let mut taken = HashSet::new();
+        let (now, later): (Vec<usize>, Vec<usize>) = open.into_iter().partition(|it| taken.insert(&asked[*it].0.id));
+        open = later;
+        let mut schema = actual.clone();
+        for at in &now {
+            let (pair, text) = &asked[*at];
+            put(&mut schema, pair, text, columns_of_view(desired, &pair.id));
+        }
+        let options = SettleOptions { ask_everything: true, ..SettleOptions::default() };
+        let verdicts = catalog::settle(client, actual, &mut schema, &[], facts, options)?;
+        for at in now {
+            let id = &asked[at].0.id;
+            said[at] = verdicts.iter().find(|it| it.id == *id).map(|it| format!("{:?}", it.verdict));
+            if said[at].is_none() && schema.get(id) != actual.get(id) {
+                said[at] = Some("silently unequal".to_owned());
+            }
+        }
+    }
+    Ok(said)
+}
+
+fn put(schema: &mut Schema, pair: &Pair, text: &Expr, columns: Vec<model::Name>) {
+    let Some(object) = schema.get_mut(&pair.id) else { return };
+    if let Some(expr) = object.exprs_mut().into_iter().nth(pair.slot) {
+        *expr = text.clone();
+    }
+    match object {
+        Object::View(it) => it.columns = columns,
+        Object::MaterializedView(it) => it.columns = columns,
+        _ => (),
+    }
+}
