@@ -22,7 +22,7 @@ pub struct Answer<'a> {
     /// The two schemas, which tell what is a part of what.
     pub pair: Pair<'a>,
     /// Where objects are declared.
-    pub places: &'a Places,
+    pub places: &'a Places<'a>,
     /// Live objects that are left alone, and why.
     pub left: &'a BTreeMap<ObjectId, Reason>,
     /// Live objects of managed namespaces, of kinds that are not modelled.
@@ -80,7 +80,7 @@ impl Held {
 
 impl<'a> Answer<'a> {
     /// A plan beside the two schemas it was made from. The caller names the target and what is left alone.
-    pub fn new(plan: &'a Plan, pair: Pair<'a>, places: &'a Places, facts: &'a Facts) -> Answer<'a> {
+    pub fn new(plan: &'a Plan, pair: Pair<'a>, places: &'a Places<'a>, facts: &'a Facts) -> Answer<'a> {
         const NOTHING: &BTreeMap<ObjectId, Reason> = &BTreeMap::new();
         let Plan { steps, pending, unverified, blocked } = plan;
         Answer {

@@ -23,7 +23,7 @@ pub struct Drift<'a> {
     /// What nobody could say differs or not.
     pub unverified: Vec<Held>,
     /// Where objects are declared.
-    pub places: &'a Places,
+    pub places: &'a Places<'a>,
     /// Live objects that are left alone, and why.
     pub left: &'a BTreeMap<ObjectId, Reason>,
     /// Live objects of managed namespaces, of kinds that are not modelled.
@@ -137,7 +137,7 @@ impl Drift<'_> {
             object: ObjectRow::of(it.id),
             state: it.state,
             fields: it.fields,
-            place: self.places.of(it.id).map(PlaceRow::of),
+            place: self.places.of(it.id).as_ref().map(PlaceRow::of),
         };
         print(&Document {
             format: FORMAT,

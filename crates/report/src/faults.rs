@@ -3,18 +3,18 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::path::PathBuf;
-use std::sync::Arc;
 
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
     SourceCode, SourceSpan, SpanContents,
 };
+use model::Span;
 use serde::Serialize;
 
-use crate::Place;
+use crate::files::floor;
 use crate::json::{FORMAT, PlaceRow, print};
 use crate::look::{Look, count};
+use crate::{Files, Place};
 
 /// A mistake in the user's text.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,17 +25,15 @@ pub struct Fault {
     pub message: String,
     /// What to do next.
     pub hint: Option<String>,
-    /// Which of the files, in the order of [`Faults::files`].
-    pub file: usize,
-    /// Where in its text, in bytes.
-    pub span: Range<usize>,
+    /// Where.
+    pub span: Span,
 }
 
 /// All mistakes of all files.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
     /// The files, with their texts.
-    pub files: Vec<(PathBuf, Arc<str>)>,
+    pub files: Files,
     /// The mistakes, in the order they are told.
     pub faults: Vec<Fault>,
 }
@@ -69,22 +67,13 @@ impl Faults {
         }
     }
 
-    /// Where a fault is, for people.
-    pub fn place(&self, fault: &Fault) -> Option<Place> {
-        let (file, text) = self.files.get(fault.file)?;
-        let before = text.get(..floor(text, fault.span.start))?;
-        let start = before.rfind('\n').map_or(0, |it| it + 1);
-        let line = before.matches('\n').count() + 1;
-        Some(Place { file: file.clone(), line, column: before[start..].chars().count() + 1 })
-    }
-
     /// The faults as JSON, indented, with a final line end.
     pub fn json(&self) -> String {
         let row = |fault: &Fault| FaultRow {
             code: fault.code,
             message: fault.message.clone(),
             hint: fault.hint.clone(),
-            place: self.place(fault).as_ref().map(PlaceRow::of),
+            place: self.files.place(fault.span).as_ref().map(PlaceRow::of),
         };
         let rows = self.faults.iter().map(row).collect();
         print(&Document { format: FORMAT, kind: "faults", faults: rows })
@@ -92,10 +81,8 @@ impl Faults {
 
     /// The lines around a fault: its own, and the one before.
     fn excerpt(&self, fault: &Fault) -> Option<Excerpt> {
-        let (file, text) = self.files.get(fault.file)?;
-        let Place { line, column, .. } = self.place(fault)?;
-        let start = floor(text, fault.span.start);
-        let end = floor(text, fault.span.end).max(start);
+        let (text, Range { start, end }) = self.files.text(fault.span)?;
+        let Place { file, line, column } = self.files.place(fault.span)?;
         let mut line_start = start - text[..start].bytes().rev().take_while(|it| *it != b'\n').count();
         let line_end = text[start..].find('\n').map_or(text.len(), |it| start + it);
         let window = line_end - line_start > LINE;
@@ -125,11 +112,6 @@ fn visible(it: char) -> char {
         it if it.is_ascii_control() => ' ',
         it => it,
     }
-}
-
-/// The nearest character boundary at or before a byte.
-fn floor(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|it| text.is_char_boundary(*it)).unwrap_or(0)
 }
 
 /// The lines of a file that are shown.

@@ -24,11 +24,11 @@ impl Drift<'_> {
             if !fields.is_empty() {
                 message += &format!(" ({})", fields.join("; "));
             }
-            text += &annotation(Grade::Error, self.places.of(finding.id), "schema drift", &message);
+            text += &annotation(Grade::Error, self.places.of(finding.id).as_ref(), "schema drift", &message);
         }
         for Held { id, what, allow: _ } in &self.unverified {
             let message = format!("{id}: {what}");
-            text += &annotation(Grade::Warning, self.places.of(id), "not verified", &message);
+            text += &annotation(Grade::Warning, self.places.of(id).as_ref(), "not verified", &message);
         }
         for it in self.unmodelled {
             let message = format!("{} {} is of a kind that is not modelled", it.kind, it.identity);
@@ -50,7 +50,8 @@ impl Answer<'_> {
             let grade =
                 if step.hazards.iter().any(|it| it.needs_leave()) { Grade::Warning } else { Grade::Notice };
             let message = format!("{} {}. {}", step.verb.word(), step.id, dangers.join(" "));
-            text += &annotation(grade, self.places.of(&step.id), "schema change", message.trim_end());
+            text +=
+                &annotation(grade, self.places.of(&step.id).as_ref(), "schema change", message.trim_end());
         }
         let held = [
             (Grade::Warning, "pending", &self.pending),
@@ -59,7 +60,7 @@ impl Answer<'_> {
         ];
         for (grade, title, held) in held {
             for Held { id, what, allow: _ } in held {
-                text += &annotation(grade, self.places.of(id), title, &format!("{id}: {what}"));
+                text += &annotation(grade, self.places.of(id).as_ref(), title, &format!("{id}: {what}"));
             }
         }
         text
@@ -73,7 +74,7 @@ impl Faults {
         for fault in &self.faults {
             let Fault { code, message, hint, .. } = fault;
             let hint = hint.as_deref().map(|it| format!("\n{it}")).unwrap_or_default();
-            let place = self.place(fault);
+            let place = self.files.place(fault.span);
             text += &annotation(Grade::Error, place.as_ref(), code, &format!("{message}{hint}"));
         }
         text

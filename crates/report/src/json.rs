@@ -215,7 +215,7 @@ impl Answer<'_> {
     }
 }
 
-pub(crate) fn held<'a>(held: &'a [Held], places: &Places) -> Vec<HeldRow<'a>> {
+pub(crate) fn held<'a>(held: &'a [Held], places: &Places<'_>) -> Vec<HeldRow<'a>> {
     held.iter().map(|it| HeldRow::of(it, places)).collect()
 }
 
@@ -247,7 +247,7 @@ impl PlaceRow {
 }
 
 impl<'a> StepRow<'a> {
-    fn of(number: usize, step: &'a Step, places: &Places) -> StepRow<'a> {
+    fn of(number: usize, step: &'a Step, places: &Places<'_>) -> StepRow<'a> {
         let Step { verb, id, sql, path, locks, hazards, transaction, makes, why, undo, lock_timeout } = step;
         let lock = |it: &plan::Lock| LockRow { relation: it.relation.to_string(), mode: it.mode.words() };
         StepRow {
@@ -261,7 +261,7 @@ impl<'a> StepRow<'a> {
             transaction: *transaction,
             makes: makes.iter().map(ObjectRow::of).collect(),
             why: why.iter().map(WhyRow::of).collect(),
-            place: places.of(id).map(PlaceRow::of),
+            place: places.of(id).as_ref().map(PlaceRow::of),
             undo: undo.as_deref(),
             lock_timeout_ms: *lock_timeout,
         }
@@ -288,9 +288,9 @@ impl<'a> WhyRow<'a> {
 }
 
 impl<'a> HeldRow<'a> {
-    pub(crate) fn of(held: &'a Held, places: &Places) -> HeldRow<'a> {
+    pub(crate) fn of(held: &'a Held, places: &Places<'_>) -> HeldRow<'a> {
         let Held { id, what, allow } = held;
-        HeldRow { object: ObjectRow::of(id), what, allow, place: places.of(id).map(PlaceRow::of) }
+        HeldRow { object: ObjectRow::of(id), what, allow, place: places.of(id).as_ref().map(PlaceRow::of) }
     }
 }
 

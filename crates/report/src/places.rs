@@ -1,50 +1,37 @@
-//! Where objects are declared, as people are told: file, line and column. Does not read files.
+//! Where objects are declared. Does not read files.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::path::PathBuf;
 
-use model::{ObjectId, Path, QualName};
+use model::{Kind, ObjectId, Span};
 
-/// A place in a file, both numbers from 1.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Place {
-    /// The file, as the user would write it.
-    pub file: PathBuf,
-    /// The line.
-    pub line: usize,
-    /// The column, in characters.
-    pub column: usize,
-}
+use crate::{Files, Place};
 
-/// Where each object is declared.
+/// Where each object is declared. Places are worked out when they are asked for, because a schema has
+/// many objects and a plan few.
 #[derive(Clone, Debug, Default)]
-pub struct Places {
-    declared: HashMap<ObjectId, Place>,
-    named: HashMap<QualName, Place>,
+pub struct Places<'a> {
+    spans: Option<&'a HashMap<ObjectId, Span>>,
+    files: Files,
 }
 
-impl Places {
-    /// Collects where the objects are declared.
-    pub fn new(declared: impl IntoIterator<Item = (ObjectId, Place)>) -> Places {
-        let declared: HashMap<ObjectId, Place> = declared.into_iter().collect();
-        let named = declared.iter().filter_map(|(id, place)| match &id.path {
-            Path::In(name) => Some((name.clone(), place.clone())),
-            _ => None,
-        });
-        Places { named: named.collect(), declared }
+impl<'a> Places<'a> {
+    /// Of objects whose declarations are known by their spans.
+    pub fn new(files: Files, spans: &'a HashMap<ObjectId, Span>) -> Places<'a> {
+        Places { spans: Some(spans), files }
     }
 
     /// Where an object is declared: itself, else what it is about, else the relation it is part of.
-    pub fn of(&self, id: &ObjectId) -> Option<&Place> {
-        let own = self.declared.get(id);
-        let target = || id.target().and_then(|it| self.of(it));
-        own.or_else(target).or_else(|| id.relation().and_then(|it| self.named.get(it)))
+    pub fn of(&self, id: &ObjectId) -> Option<Place> {
+        self.files.place(self.span(id)?)
     }
-}
 
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file.display(), self.line)
+    fn span(&self, id: &ObjectId) -> Option<Span> {
+        let spans = self.spans?;
+        let target = || id.target().and_then(|it| self.span(it));
+        let relation = || {
+            let name = id.relation()?;
+            Kind::ALL.iter().find_map(|kind| spans.get(&kind.named(name)).copied())
+        };
+        spans.get(id).copied().or_else(target).or_else(relation)
     }
 }

@@ -1,12 +1,12 @@
 //! Every form of an answer, on plans written by hand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use diff::{Change, Pair, Reason};
-use model::{Comment, Expr, Facts, Kind, Name, Object, ObjectId, QualName, Schema, Unmodelled};
+use model::{Comment, Expr, Facts, Kind, Name, Object, ObjectId, QualName, Schema, Span, Unmodelled};
 use plan::{Because, Blocked, Hazard, Lock, Mode, Pending, Plan, Step, Transaction, Verb, Why};
-use report::{Account, Answer, Drift, Fault, Faults, Held, Look, Place, Places, Statement};
+use report::{Account, Answer, Drift, Fault, Faults, Files, Held, Look, Place, Places, Statement};
 
 const PLAIN: Look = Look { color: false, verbose: false };
 const VERBOSE: Look = Look { color: false, verbose: true };
@@ -85,9 +85,16 @@ fn sample() -> Plan {
     }
 }
 
-fn places() -> Places {
-    let place = |line| Place { file: "schema.sql".into(), line, column: 5 };
-    Places::new([(mood(), place(1)), (Kind::Table.named(&users()), place(3)), (column("id"), place(4))])
+/// A file in which each of these is declared on a line of its own, four characters in.
+fn spans() -> HashMap<ObjectId, Span> {
+    let at = |line: u32| Span { file: 0, start: (line - 1) * 10 + 4, end: line * 10 };
+    [(mood(), at(1)), (Kind::Table.named(&users()), at(3)), (column("id"), at(4))].into()
+}
+
+fn files() -> Files {
+    let mut files = Files::default();
+    files.add("schema.sql", "    xxxxx\n".repeat(5), None);
+    files
 }
 
 fn facts() -> Facts {
@@ -96,7 +103,8 @@ fn facts() -> Facts {
 
 /// What an answer borrows, kept for as long as it lives.
 fn with<T>(plan: &Plan, use_it: impl FnOnce(&Answer<'_>) -> T) -> T {
-    let (mut schema, places, facts) = (Schema::default(), places(), facts());
+    let (mut schema, spans, facts) = (Schema::default(), spans(), facts());
+    let places = Places::new(files(), &spans);
     schema.insert(Kind::Table.named(&users()), model::Table::default());
     let pair = Pair { actual: &schema, desired: &schema };
     let mut answer = Answer::new(plan, pair, &places, &facts);
@@ -303,7 +311,8 @@ fn drift_is_told_in_every_form() {
         (Kind::Default.of(&users(), &"id".into()), column("old"), Kind::Comment.on(&mood()));
     let (old, new) = (default("NOW()"), default("CURRENT_DATE"));
     let text_of = Object::from(Comment { text: "x".into() });
-    let places = places();
+    let spans = spans();
+    let places = Places::new(files(), &spans);
     let left = BTreeMap::from([(column("kept"), Reason::Kept)]);
     let drift = Drift {
         changes: vec![
@@ -346,15 +355,16 @@ drift: 3; 1 not verified
     assert_eq!(json["left"]["kept"], 1);
 }
 
-fn faults(text: &str, span: std::ops::Range<usize>) -> Faults {
+fn faults(text: &str, span: std::ops::Range<u32>) -> Faults {
+    let mut files = Files::default();
+    files.add("schema.sql", text, None);
     let fault = Fault {
         code: "reconcile::syntax",
         message: "this is no SQL".to_owned(),
         hint: Some("write SQL".to_owned()),
-        file: 0,
-        span,
+        span: Span { file: 0, start: span.start, end: span.end },
     };
-    Faults { files: vec![("schema.sql".into(), text.into())], faults: vec![fault] }
+    Faults { files, faults: vec![fault] }
 }
 
 #[test]
@@ -384,7 +394,7 @@ fn a_fault_anywhere_in_any_text_can_be_shown() {
     let long = "ä".repeat(100_000);
     let odd = "a\r\n\0\u{1b}[31mü\n\n𝄞";
     for text in ["", "\n", "x", odd, &long] {
-        for start in [0, 1, 3, 7, 150_000, 199_999, 200_000, usize::MAX] {
+        for start in [0, 1, 3, 7, 150_000, 199_999, 200_000, u32::MAX] {
             for length in [0, 1, 1_000_000] {
                 let shown = faults(text, start..start.saturating_add(length)).text(PLAIN);
                 assert!(shown.contains("this is no SQL") && shown.len() < 4_000, "{start} {length} {shown}");
