@@ -4,4 +4,4 @@ select d.classid as class, d.objid as oid, d.objsubid as part,
 from pg_depend d
 where d.objid >= 16384 and d.refobjid >= 16384 and d.deptype <> 'e'
   and not (d.deptype = 'i' and d.classid in ('pg_trigger'::regclass, 'pg_type'::regclass))
-order by 1, 2, 3
+order by 1, 2, 3, 4, 5, 6

@@ -62,6 +62,14 @@ impl Error {
         }
     }
 
+    /// What is said when asking again does not help either.
+    pub(crate) fn settled(self) -> Error {
+        match self {
+            Error::Query { query, .. } if self.is_passing() => Error::Moved { query },
+            error => error,
+        }
+    }
+
     pub(crate) fn query(query: &'static str, source: postgres::Error) -> Error {
         let said = source.as_db_error().map(|it| it.message().to_owned());
         Error::Query { query, message: said.unwrap_or_else(|| source.to_string()), source }

@@ -22,6 +22,8 @@ struct Class {
     name: QualName,
     is_default: bool,
     ty: u32,
+    /// The index stores another type than it is asked about (`opckeytype`).
+    stores_another: bool,
 }
 
 pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
@@ -45,7 +47,9 @@ fn classes(rows: &[Record]) -> Result<Classes, Error> {
         let (oid, ty, is_default): (u32, u32, bool) =
             (row.get("oid")?, row.get("type")?, row.get("is_default")?);
         let name = row.name("name")?.within(row.name("namespace")?);
-        classes.by_oid.insert(oid, Class { name, is_default, ty });
+        classes
+            .by_oid
+            .insert(oid, Class { name, is_default, ty, stores_another: row.get("stores_another")? });
         if is_default {
             classes.defaults.insert((row.get("method")?, ty), oid);
         }
@@ -139,7 +143,7 @@ fn key(
         expr,
         column,
         collation: collated.then(|| reader.collations.get(&collation).cloned()).flatten(),
-        opclass: opclass(reader, classes, &keys.method, *keys.opclasses.get(at)?, ty),
+        opclass: opclass(reader, classes, (&keys.method, *keys.opclasses.get(at)?), (ty, number == 0)),
         opclass_options: reader.column(oid, part).map_or_else(BTreeMap::new, |it| it.options.clone()),
         descending: option & 1 != 0,
         nulls_first: option & 2 != 0,
@@ -153,14 +157,23 @@ fn column(reader: &Reader, relation: u32, number: i16) -> Option<(Name, u32, u32
 
 /// The operator class, unless it is what the type gets by itself: its own default, or that of the type
 /// it is stored as when it has none of its own.
-fn opclass(reader: &Reader, classes: &Classes, method: &str, oid: u32, ty: u32) -> Option<String> {
+///
+/// What an expression yields is known by what the index stores of it, unless the class stores another type:
+/// then a default class passes for the type's own.
+fn opclass(
+    reader: &Reader,
+    classes: &Classes,
+    (method, oid): (&str, u32),
+    (ty, stored): (u32, bool),
+) -> Option<String> {
     let class = classes.by_oid.get(&oid)?;
     let mut base = ty;
     while let Some(under) = reader.bases.get(&base) {
         base = *under;
     }
     let own = classes.defaults.get(&(method.to_owned(), base));
-    if class.is_default && (class.ty == base || own.is_none()) {
+    let fits = class.ty == base || own.is_none() || stored && class.stores_another;
+    if class.is_default && fits {
         return None;
     }
     Some(match class.name.namespace.as_str() {

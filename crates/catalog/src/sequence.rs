@@ -51,12 +51,8 @@ pub(crate) fn build(reader: &mut Reader, rows: &[Record]) -> Result<(), Error> {
         let sequence =
             Sequence { options: options(reader, row)?, owned_by, persistence: relation.persistence };
         let owner = relation.owner;
-        // One that goes with a column has the owner of its table, and cannot be told otherwise.
-        let free = sequence.owned_by.is_none();
         reader.insert((class::RELATION, oid), id.clone(), sequence);
-        if free {
-            reader.owned(&id, owner, None);
-        }
+        reader.owned(&id, owner, None);
     }
     Ok(())
 }

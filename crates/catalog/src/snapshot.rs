@@ -45,6 +45,7 @@ pub fn actual(client: &mut Client) -> Result<Actual, Error> {
     loop {
         match read(client) {
             Err(error) if error.is_passing() && tries < TRIES => tries += 1,
+            Err(error) => return Err(error.settled()),
             done => return done,
         }
     }

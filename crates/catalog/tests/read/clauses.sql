@@ -8,6 +8,7 @@ GRANT USAGE ON SCHEMA shop TO "App Reader" WITH GRANT OPTION;
 CREATE EXTENSION citext WITH SCHEMA shop;
 CREATE EXTENSION pg_trgm WITH SCHEMA public;
 CREATE EXTENSION btree_gist WITH SCHEMA public;
+CREATE EXTENSION btree_gin WITH SCHEMA public;
 COMMENT ON EXTENSION pg_trgm IS 'Ours to say';
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
@@ -93,6 +94,7 @@ CREATE UNIQUE INDEX items_expr ON shop.items (lower(kind), (price + 1) DESC NULL
 CREATE INDEX items_ops ON shop.items (kind text_pattern_ops, "Mixed" COLLATE "POSIX" NULLS FIRST, ci) INCLUDE (alt, "order");
 CREATE INDEX items_trgm ON shop.items USING gist ("Mixed" public.gist_trgm_ops (siglen = 32));
 CREATE INDEX items_coll ON shop.items (lower(kind) COLLATE "C", (kind || 'x') text_pattern_ops, lower("Mixed"));
+CREATE INDEX items_words ON shop.items USING gin (to_tsvector('simple'::regconfig, kind));
 CREATE INDEX items_gin ON shop.items USING gin (doc jsonb_path_ops, tags) WITH (fastupdate = off);
 CREATE UNIQUE INDEX full_identity_a ON shop.full_identity (a);
 COMMENT ON INDEX shop.items_gin IS 'For search';
