@@ -197,14 +197,39 @@ pub(crate) fn declare(reader: &mut Reader<'_>, table: &QualName, column: Definit
     Ok(constraints)
 }
 
-/// `DEFAULT NULL` is no default: the server keeps none.
+/// Puts a default down, or takes it away where the server would keep none.
 pub(crate) fn set_default(reader: &mut Reader<'_>, table: &QualName, column: &Name, expr: Expr, span: Span) {
     let id = Kind::Default.of(table, column);
-    if &*expr.key == "null" {
+    let ty = reader.column(table, column).map(|it| it.ty.clone());
+    if ty.is_some_and(|it| is_null(reader, &expr, &it)) {
         reader.schema().remove(&id);
         return;
     }
     reader.declare(&id, Default { expr }, span);
+}
+
+/// Whether a default is a bare NULL of the column's type, which the server does not keep. One of a type
+/// with a length is kept, because cutting to the length is a call; one of a domain, because it may be no
+/// NULL there.
+fn is_null(reader: &Reader<'_>, expr: &Expr, ty: &Type) -> bool {
+    let has_length = ty.text.contains('(') || ty.text.starts_with("interval ");
+    let is_domain = ty.user.as_ref().is_some_and(|it| reader.desired.schema.contains(&Kind::Domain.named(it)));
+    if has_length || is_domain {
+        return false;
+    }
+    match expr.key.strip_prefix("null") {
+        Some("") => true,
+        Some(cast) => cast.strip_prefix(" :: ").and_then(|it| cast_type(reader, it)).as_ref() == Some(ty),
+        None => false,
+    }
+}
+
+fn cast_type(reader: &Reader<'_>, text: &str) -> Option<Type> {
+    let span = Span { file: 0, start: 0, end: u32::try_from(text.len()).ok()? };
+    let tokens = sql::lex(text, span).ok()?;
+    let mut cursor = Cursor::new(text, &tokens, span);
+    let ty = reader.data_type(&mut cursor).ok()?;
+    cursor.is_done().then_some(ty)
 }
 
 /// Makes the sequence behind a serial column, and the default that draws from it.

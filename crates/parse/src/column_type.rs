@@ -89,3 +89,36 @@ fn storage_of(reader: &Reader<'_>, ty: &Type) -> Option<&'static str> {
         _ => "PLAIN",
     })
 }
+
+/// Settings of a TOAST table mean nothing, and are not kept, where the table has none: where no row can be
+/// so long that part of it is put aside (`needs_toast_table`).
+pub(crate) fn forget_toast(reader: &mut Reader<'_>) {
+    let set = reader.desired.schema.iter().filter_map(|(id, object)| match object {
+        Object::Table(it) if it.options.keys().any(|it| it.starts_with("toast.")) => id.qual_name().cloned(),
+        _ => None,
+    });
+    for table in set.collect::<Vec<_>>() {
+        let columns = reader.columns(&table);
+        let longest: Option<usize> = columns.iter().map(|it| longest(reader, &table, it)).sum();
+        // TOAST_TUPLE_THRESHOLD, less the row's head.
+        if longest.is_some_and(|it| it < 2000) {
+            reader.change_table(&table, |it| it.options.retain(|name, _| !name.starts_with("toast.")));
+        }
+    }
+}
+
+/// How long a value of a column can be, as far as that is needed; `None` for any length.
+fn longest(reader: &Reader<'_>, table: &QualName, column: &Name) -> Option<usize> {
+    let column = reader.column(table, column)?;
+    let storage = column.storage.as_deref().or_else(|| storage_of(reader, &column.ty));
+    if storage == Some("PLAIN") {
+        return Some(32);
+    }
+    let (name, rest) = column.ty.text.split_once('(')?;
+    let length: usize = rest.strip_suffix(')')?.split(',').next()?.parse().ok()?;
+    match name {
+        "character varying" | "character" => Some(length * 4 + 4),
+        "numeric" | "bit" | "bit varying" => Some(length + 16),
+        _ => None,
+    }
+}

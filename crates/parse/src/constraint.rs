@@ -276,11 +276,22 @@ fn operator(cursor: &mut Cursor<'_>) -> Result<String, Fault> {
         });
     }
     let mut text = String::new();
+    let mut qualified = false;
+    while let Some(namespace) = cursor.peek().and_then(sql::Tok::name) {
+        cursor.next();
+        cursor.expect_symbol(".")?;
+        qualified = namespace.as_str() != "pg_catalog";
+        text = if qualified { format!("{namespace}.") } else { String::new() };
+    }
     while let Some(token) = cursor.peek().filter(|it| it.kind == sql::TokenKind::Symbol && it.value != ",") {
         text.push_str(&token.value);
         cursor.next();
     }
-    if text.is_empty() { Err(cursor.wanted("an operator")) } else { Ok(text) }
+    match () {
+        () if text.is_empty() || text.ends_with('.') => Err(cursor.wanted("an operator")),
+        () if qualified => Ok(format!("OPERATOR({text})")),
+        () => Ok(text),
+    }
 }
 
 /// Puts the constraints of one statement down in the order the server makes them: checks, the primary

@@ -4,7 +4,7 @@ use sql::{Code, Cursor, Fault};
 
 use crate::reader::Reader;
 use crate::{
-    Verdict, alter_table, index, sequence, table, types, types_domain, call, comment, data, default_privilege, drop, extension, grant, namespace, policy, role, routine, set,
+    Verdict, alter_table, index, sequence, table, types, types_domain, call, comment, data, default_privilege, drop, extension, grant, idiom, namespace, policy, role, routine, set,
     trigger, view,
 };
 
@@ -59,6 +59,7 @@ fn behaviour(verb: &str, noun: &str) -> Option<Read> {
         ("create", "policy") => Some(policy::create),
         ("alter", "policy") => Some(policy::alter),
         ("drop", noun) if drop::knows(noun) => Some(drop::drop),
+        ("do", _) => Some(idiom::block),
         ("set", _) => Some(set::set),
         ("reset" | "discard", _) => Some(set::reset),
         (

@@ -5,9 +5,14 @@
 //! always a schema *and* the list of what was not understood. Knows no server, only [`Facts`] about one.
 
 mod acl;
+mod body;
 mod desired;
 mod directive;
 mod dispatch;
+mod guard;
+mod guard_call;
+mod guard_query;
+mod guard_rows;
 mod names;
 mod option;
 mod psql;
@@ -16,14 +21,17 @@ mod refer;
 mod script;
 mod signature;
 mod source;
+mod value;
 
 mod call;
 mod comment;
 mod data;
 mod default_privilege;
 mod drop;
+mod execute;
 mod extension;
 mod grant;
+mod idiom;
 mod namespace;
 mod owner;
 mod policy;

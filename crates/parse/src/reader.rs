@@ -9,7 +9,7 @@ use sql::{Code, Cursor, Directive, Fault, Tok, TypeName};
 
 use crate::psql::Branch;
 use crate::table_state::State;
-use crate::{Desired, Sources, constraint, default_privilege, owner, partition};
+use crate::{Desired, Sources, column_type, constraint, default_privilege, owner, partition};
 
 pub(crate) struct Reader<'a> {
     pub(crate) facts: &'a Facts,
@@ -64,6 +64,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn finish(mut self) -> Desired {
         constraint::resolve_late(&mut self);
         partition::merge(&mut self);
+        column_type::forget_toast(&mut self);
         self.desired
     }
 

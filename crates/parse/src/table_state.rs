@@ -3,7 +3,7 @@
 //!
 //! Knows no statement.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use model::{Column, Kind, Name, Object, ObjectId, QualName, Rule, Table};
 
@@ -16,6 +16,8 @@ pub(crate) struct State {
     /// Names of `pg_class` and the objects that took them; an identity's sequence is its column's, the
     /// index of a partition that belongs to one above is the partition's.
     relations: HashMap<QualName, Vec<ObjectId>>,
+    /// Objects by bare name.
+    names: HashMap<Name, BTreeSet<ObjectId>>,
     /// Names of constraints, which the server keeps apart within a namespace when it chooses them.
     constraints: HashMap<QualName, Vec<ObjectId>>,
     /// Sequences behind identity columns.
@@ -29,6 +31,9 @@ pub(crate) struct State {
 impl Reader<'_> {
     /// Remembers the names an object takes.
     pub(crate) fn note(&mut self, id: &ObjectId, object: &Object) {
+        if !id.kind.meta().satellite {
+            self.state.names.entry(id.name().clone()).or_default().insert(id.clone());
+        }
         for (space, name) in object.claims(id) {
             if space == model::Space::Relation {
                 self.state.relations.entry(name).or_default().push(id.clone());
@@ -48,6 +53,11 @@ impl Reader<'_> {
                 self.state.heirs.entry(parent).or_default().push(child.clone());
             }
         }
+    }
+
+    /// Everything that was declared under a bare name, taken away since or not.
+    pub(crate) fn named(&self, name: &str) -> impl Iterator<Item = &ObjectId> {
+        self.state.names.get(&Name::from(name)).into_iter().flatten()
     }
 
     /// Takes a name of `pg_class` for something that is no object but lives as long as one.

@@ -95,8 +95,8 @@ fn push(tokens: &mut Vec<Tok>, token: Tok, text: &str, base: u32) {
 fn tok(token: Token, slice: &str, span: Span) -> Tok {
     let (kind, value) = match token {
         Token::Word(word) => match word.quote_style {
-            Some(_) => (TokenKind::Quoted, word.value),
-            None => (TokenKind::Word, fold(&word.value)),
+            Some(_) => (TokenKind::Quoted, clipped(word.value)),
+            None => (TokenKind::Word, clipped(fold(&word.value))),
         },
         Token::Number(..) => (TokenKind::Number, slice.to_string()),
         Token::SingleQuotedString(it)
@@ -110,6 +110,15 @@ fn tok(token: Token, slice: &str, span: Span) -> Tok {
         _ => (TokenKind::Symbol, slice.to_string()),
     };
     Tok { kind, value, span }
+}
+
+/// Identifiers end after 63 bytes, at a character's boundary (`truncate_identifier`).
+fn clipped(mut word: String) -> String {
+    const LONGEST: usize = 63;
+    if word.len() > LONGEST {
+        word.truncate((0..=LONGEST).rev().find(|it| word.is_char_boundary(*it)).unwrap_or_default());
+    }
+    word
 }
 
 /// Identifiers fold as the server folds them in a UTF-8 database: ASCII letters only.

@@ -222,7 +222,9 @@ pub fn canonical_type(ty: &TypeName, resolve: impl Fn(&[Name]) -> Option<QualNam
         if let Some((_, name)) = ALIASES.iter().find(|(alias, _)| *alias == last.as_str()) {
             return Some(builtin(name));
         }
-        return Some(builtin(&last.to_string()));
+        // A keyword only since 17, and printed bare by every server.
+        let json = last.as_str() == "json";
+        return Some(if json { builtin("json") } else { builtin(&last.to_string()) });
     }
     resolve(&ty.parts).map(|it| user(&it, &modifiers, array))
 }
@@ -308,6 +310,7 @@ mod tests {
             ("s.\"Mood\"[]", "s.\"Mood\"[]"),
             ("geometry(Point, 4326)", "public.geometry(point,4326)"),
             ("jsonb", "jsonb"),
+            ("json[]", "json[]"),
         ] {
             assert_eq!(print(written), printed);
         }
