@@ -1,6 +1,6 @@
 //! Hands each new routine to its language's validator, which CREATE skipped. Knows no language.
 
-use model::{ObjectId, Path};
+use model::{Name, ObjectId, Path};
 use plan::{Step, path_list};
 use postgres::Client;
 use postgres::error::SqlState;
@@ -64,16 +64,33 @@ fn signature(id: &ObjectId) -> Option<String> {
     }
 }
 
-/// Calls a validator in the transaction that is open, under the search path of the step, and leaves no
-/// trace in it.
+/// Calls a validator in the transaction that is open, and leaves no trace in it.
+///
+/// A body is no expression of the step, so the step may not know the path it was written under. Then it is
+/// the session's own that counts, and where that does not do, the routine's namespace before it.
 pub(crate) fn validate(client: &mut Client, step: &Step, call: &str) -> Result<(), Refusal> {
-    let refused = |it| Refusal::new(it, "");
-    let path = match step.path.is_empty() {
-        true => String::new(),
-        false => format!("SET LOCAL search_path = {};", path_list(&step.path)),
+    if !step.path.is_empty() {
+        return under(client, &format!("SET LOCAL search_path = {}", path_list(&step.path)), call);
+    }
+    const OWN: &str = "SET LOCAL search_path TO DEFAULT";
+    let refusal = match under(client, OWN, call) {
+        Err(refusal) if may_come_right(&refusal) => refusal,
+        done => return done,
     };
+    let namespace = step.id.namespace().map(Name::to_string).unwrap_or_default();
+    let before = format!(
+        "{OWN}; SELECT pg_catalog.set_config('search_path', pg_catalog.concat({}, ', ', \
+         pg_catalog.current_setting('search_path')), true)",
+        model::literal(&namespace)
+    );
+    under(client, &before, call).map_err(|_| refusal)
+}
+
+/// Calls a validator behind other statements, with bodies checked.
+fn under(client: &mut Client, before: &str, call: &str) -> Result<(), Refusal> {
+    let refused = |it| Refusal::new(it, "");
     let done = client.batch_execute(&format!(
-        "SAVEPOINT reconcile_body; SET LOCAL check_function_bodies = on; {path} {call}; \
+        "SAVEPOINT reconcile_body; SET LOCAL check_function_bodies = on; {before}; {call}; \
          ROLLBACK TO SAVEPOINT reconcile_body; RELEASE SAVEPOINT reconcile_body"
     ));
     done.map_err(refused).or_else(|refusal| {

@@ -305,6 +305,20 @@ fn a_body_is_validated_under_the_routines_own_settings() {
 }
 
 #[test]
+fn a_body_finds_what_stands_beside_its_routine() {
+    let mut client = database("beside");
+    ok(client.batch_execute("CREATE SCHEMA \"App\"; CREATE TABLE \"App\".t (id int)"));
+    let id = Kind::Function.routine(&QualName::new("App", "f"), "");
+    let sql = "CREATE FUNCTION \"App\".f() RETURNS int LANGUAGE sql AS $$SELECT id FROM t$$";
+    // The path an earlier step set does not count.
+    let other = Step {
+        path: Arc::from([Name::from("pg_temp")]),
+        ..step(Kind::Table.named(&named("a")), "CREATE TABLE public.a ()")
+    };
+    assert_eq!(ok(run(&mut client, &[other, step(id, sql)])), 2);
+}
+
+#[test]
 fn data_is_all_or_nothing() {
     let mut client = database("data");
     ok(client.batch_execute("CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY)"));
