@@ -2,6 +2,8 @@
 //!
 //! Knows how each kind is addressed; not what is done to it.
 
+use std::collections::HashMap;
+
 use model::{Kind, Name, ObjectId, QualName, Span};
 use sql::{Code, Cursor, Fault};
 
@@ -104,7 +106,7 @@ impl Reader<'_> {
     fn outside(
         &self,
         parts: &[Name],
-        live: &std::collections::HashMap<Name, Vec<Name>>,
+        live: &HashMap<Name, Vec<Name>>,
         fault: Fault,
     ) -> Result<Found, Fault> {
         let system = |it: &Name| it.as_str() == "pg_catalog" || it.as_str() == "information_schema";
@@ -117,6 +119,13 @@ impl Reader<'_> {
             true => Ok(Found::Outside),
             false => Err(fault),
         }
+    }
+
+    /// What is live under a bare name in namespaces that are not the file's.
+    pub(crate) fn outside_named(&self, live: &HashMap<Name, Vec<Name>>, name: &str) -> Vec<QualName> {
+        let spaces = live.get(&Name::from(name)).into_iter().flatten();
+        let outside = spaces.filter(|it| !self.desired.namespaces.contains(it));
+        outside.map(|it| Name::from(name).within(it.clone())).collect()
     }
 
     /// The constraint of that name on a table: a check, a key, or a foreign key.
