@@ -82,9 +82,10 @@ impl Faults {
     /// The lines around a fault: its own, and the one before.
     fn excerpt(&self, fault: &Fault) -> Option<Excerpt> {
         let (text, Range { start, end }) = self.files.text(fault.span)?;
-        let Place { file, line, column } = self.files.place(fault.span)?;
+        let Place { file, line, .. } = self.files.place(fault.span)?;
         let mut line_start = start - text[..start].bytes().rev().take_while(|it| *it != b'\n').count();
         let line_end = text[start..].find('\n').map_or(text.len(), |it| start + it);
+        let start_of_line = line_start;
         let window = line_end - line_start > LINE;
         let (mut first, mut last) = (line, line_end);
         if window {
@@ -97,9 +98,10 @@ impl Faults {
             }
         }
         Some(Excerpt {
-            name: format!("{}:{line}:{column}", file.display()),
+            name: file.display().to_string(),
             text: text[line_start..last].chars().map(visible).collect(),
             line: first,
+            column: if window { line_start - start_of_line } else { 0 },
             span: start.min(last) - line_start..end.min(last).max(start.min(last)) - line_start,
         })
     }
@@ -116,27 +118,30 @@ fn visible(it: char) -> char {
 
 /// The lines of a file that are shown.
 struct Excerpt {
-    /// The file with the fault's line and column.
+    /// The file.
     name: String,
     text: String,
     /// The number of the first line, from 1.
     line: usize,
+    /// How many bytes of it are left out.
+    column: usize,
     /// Where in the text the mistake is.
     span: Range<usize>,
 }
 
-/// Whatever is asked for, the whole excerpt is what there is to see.
+/// Counts lines and columns as the file does.
 impl SourceCode for Excerpt {
     fn read_span<'a>(
         &'a self,
-        _: &SourceSpan,
-        _: usize,
-        _: usize,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let whole = SourceSpan::from(0..self.text.len());
-        let lines = self.text.matches('\n').count() + 1;
-        let (data, line) = (self.text.as_bytes(), self.line - 1);
-        Ok(Box::new(MietteSpanContents::new_named(self.name.clone(), data, whole, line, 0, lines)))
+        let inner = self.text.read_span(span, before, after)?;
+        let line = inner.line() + self.line - 1;
+        let column = inner.column() + if inner.line() == 0 { self.column } else { 0 };
+        let (data, shown, lines) = (inner.data(), *inner.span(), inner.line_count());
+        Ok(Box::new(MietteSpanContents::new_named(self.name.clone(), data, shown, line, column, lines)))
     }
 }
 

@@ -4,6 +4,7 @@
 //! prints nothing: every function returns the text.
 
 mod answer;
+mod carried;
 mod change;
 mod drift;
 mod faults;
@@ -21,6 +22,7 @@ mod text;
 mod why;
 
 pub use answer::{Answer, Held};
+pub use carried::Carried;
 pub use drift::Drift;
 pub use faults::{Fault, Faults};
 pub use files::{Files, Place};

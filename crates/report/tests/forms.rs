@@ -6,7 +6,7 @@ use std::sync::Arc;
 use diff::{Change, Pair, Reason};
 use model::{Comment, Expr, Facts, Kind, Name, Object, ObjectId, QualName, Schema, Span, Unmodelled};
 use plan::{Because, Blocked, Hazard, Lock, Mode, Pending, Plan, Step, Transaction, Verb, Why};
-use report::{Account, Answer, Drift, Fault, Faults, Files, Held, Look, Place, Places, Statement};
+use report::{Account, Answer, Carried, Drift, Fault, Faults, Files, Held, Look, Place, Places, Statement};
 
 const PLAIN: Look = Look { color: false, verbose: false };
 const VERBOSE: Look = Look { color: false, verbose: true };
@@ -250,6 +250,22 @@ fn json_holds_what_is_documented() {
     assert_eq!(json["steps"][2]["place"]["line"], 4);
     assert_eq!(json["transactions"][1]["steps"], serde_json::json!([2, 3, 4]));
     assert_eq!(json["pending"][0]["allow"][0], "drop-table:public.gone");
+}
+
+#[test]
+fn what_came_of_a_plan_is_told_to_programs() {
+    let carried = Carried {
+        committed: 1,
+        rolled_back: 1..3,
+        error: Some("step 3 failed".to_owned()),
+        sqlstate: Some("55P03".to_owned()),
+        ..Carried::default()
+    };
+    let text = with(&sample(), |it| it.carried_json(&carried));
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|it| panic!("{it}"));
+    assert_eq!((&json["kind"], &json["done"]), (&"apply".into(), &false.into()));
+    assert_eq!(json["rolled_back"], serde_json::json!([2, 3]));
+    assert_eq!(json["sqlstate"], "55P03");
 }
 
 #[test]
