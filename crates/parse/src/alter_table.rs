@@ -6,7 +6,7 @@ use model::{Kind, Name, ObjectId, QualName, Span};
 use sql::{Code, Cursor, Fault};
 
 use crate::reader::{Reader, unknown};
-use crate::{Verdict, alter_table_action, alter_table_rename, index, owner};
+use crate::{Verdict, alter_table_action, alter_table_rename, constraint, index, owner};
 
 /// What a statement is about, and where it begins.
 #[derive(Clone, Debug)]
@@ -59,13 +59,21 @@ fn actions(
     table: &QualName,
     only: bool,
 ) -> Result<Verdict, Fault> {
-    let mut verdict = Verdict::Idiom;
-    let mut faults = Vec::new();
+    let mut all = Vec::new();
     loop {
         let tokens = cursor.element();
         if tokens.is_empty() {
             return Err(cursor.wanted("an action"));
         }
+        all.push(tokens);
+        if !cursor.eat_symbol(",") {
+            break;
+        }
+    }
+    all.sort_by_key(|it| pass(&cursor.within(it)));
+    let mut verdict = Verdict::Idiom;
+    let mut faults = Vec::new();
+    for tokens in all {
         let mut one = cursor.within(tokens);
         let action = alter_table_action::Action { target, table, only, begin: tokens[0].span };
         let done = action.read(reader, &mut one).and_then(|it| one.expect_done().map(|()| it));
@@ -74,14 +82,45 @@ fn actions(
             Ok(it) => verdict = it,
             Err(fault) => faults.push(fault),
         }
-        if !cursor.eat_symbol(",") {
-            break;
-        }
     }
     cursor.expect_done()?;
     let last = faults.pop();
     reader.desired.faults.extend(faults);
     last.map_or(Ok(verdict), Err)
+}
+
+/// The server carries the actions of one statement out in passes (`AlterTablePass`): what is dropped, new
+/// types, new columns, columns' own settings, keys, and at last whatever may lean on them.
+fn pass(action: &Cursor<'_>) -> u8 {
+    let mut ahead = action.clone();
+    if ahead.eat(&["drop"]) {
+        return 0;
+    }
+    if ahead.at(&["alter", "constraint"]) {
+        return 5;
+    }
+    if ahead.eat(&["alter"]) {
+        ahead.eat(&["column"]);
+        ahead.next();
+        return match () {
+            () if ahead.at(&["drop", "identity"]) => 3,
+            () if ahead.at(&["drop"]) => 0,
+            () if ahead.at(&["type"]) || ahead.at(&["set", "data"]) => 1,
+            () if ahead.at(&["set", "default"]) => 5,
+            () => 3,
+        };
+    }
+    if !ahead.eat(&["add"]) {
+        return 6;
+    }
+    if !constraint::begins(&ahead) {
+        return 2;
+    }
+    if ahead.eat(&["constraint"]) {
+        ahead.next();
+    }
+    let is_key = ["unique", "primary", "exclude"].iter().any(|it| ahead.at(&[it]));
+    if is_key { 4 } else { 5 }
 }
 
 /// What may be said of any relation as a whole, if that is what stands here.

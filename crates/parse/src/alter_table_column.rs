@@ -24,10 +24,12 @@ pub(crate) fn alter(
         () if cursor.eat(&["set", "default"]) => {
             let tokens = cursor.until(|_| false);
             let expr = reader.expr(cursor, tokens);
+            action.keep_below(reader, Kind::Default, &name);
             column::set_default(reader, action.table, &name, expr, action.begin.to(cursor.previous()));
             action.below(reader, Kind::Default, &name);
         }
         () if cursor.eat(&["drop", "default"]) => {
+            action.keep_below(reader, Kind::Default, &name);
             reader.schema().remove(&Kind::Default.of(action.table, &name));
             action.below(reader, Kind::Default, &name);
         }
@@ -38,6 +40,7 @@ pub(crate) fn alter(
             reader.require(action.table, &name, action.begin.to(cursor.previous()));
         }
         () if cursor.eat(&["drop", "not", "null"]) => {
+            action.keep_below(reader, Kind::NotNull, &name);
             reader.schema().remove(&Kind::NotNull.of(action.table, &name));
             action.below(reader, Kind::NotNull, &name);
         }
@@ -211,6 +214,17 @@ pub(crate) fn drop(
 }
 
 impl Action<'_> {
+    /// Under ONLY, what heirs had from above before the change becomes their own.
+    fn keep_below(&self, reader: &mut Reader<'_>, kind: Kind, column: &Name) {
+        let Some(old) = reader.of_column(kind, self.table, column).cloned().filter(|_| self.only) else { return };
+        for table in reader.heirs(self.table) {
+            let id = kind.of(&table, column);
+            if !reader.desired.schema.contains(&id) {
+                reader.declare(&id, old.clone(), self.begin);
+            }
+        }
+    }
+
     /// What heirs say of a column of their own accord gives way to what is said above them.
     fn below(&self, reader: &mut Reader<'_>, kind: Kind, column: &Name) {
         if self.only {

@@ -138,7 +138,7 @@ impl Draft {
                     cursor.next();
                     self.options = table::options(cursor)?;
                 }
-                () if cursor.eat(&["using", "index", "tablespace"]) => self.tablespace = Some(cursor.name()?),
+                () if cursor.eat(&["using", "index", "tablespace"]) => self.tablespace = table::tablespace(cursor)?,
                 () if cursor.at(&["where"]) => {
                     let Claim::Exclusion { predicate, .. } = &mut self.claim else { return Ok(()) };
                     cursor.next();

@@ -91,7 +91,7 @@ pub(crate) fn columns(reader: &mut Reader<'_>, table: &QualName, like: &Like) ->
 
 /// Copies what stands on the columns: checks, keys, indexes, comments, as far as included.
 pub(crate) fn rest(reader: &mut Reader<'_>, table: &QualName, like: &Like, span: Span) {
-    for id in reader.constraints_of(&like.source) {
+    for id in constraints(reader, &like.source) {
         let Some(Object::Constraint(it)) = reader.desired.schema.get(&id).cloned() else { continue };
         let part = if it.rule.is_indexed() { "indexes" } else { "constraints" };
         if like.includes(part) {
@@ -112,6 +112,22 @@ pub(crate) fn rest(reader: &mut Reader<'_>, table: &QualName, like: &Like, span:
     for name in reader.columns(&like.source) {
         comment(reader, like, &Kind::Column.of(&like.source, &name), &Kind::Column.of(table, &name), span);
     }
+}
+
+/// Keys and checks of a table, those from above included.
+fn constraints(reader: &Reader<'_>, table: &QualName) -> Vec<ObjectId> {
+    let mut found = reader.constraints_of(table);
+    for parent in reader.parents(table) {
+        let above = constraints(reader, &parent).into_iter();
+        found.extend(above.filter(|id| match reader.desired.schema.get(id) {
+            Some(Object::Constraint(it)) => match it.rule {
+                Rule::Check { no_inherit, .. } => !no_inherit,
+                _ => reader.table(table).is_some_and(|it| it.partition_of.is_some()),
+            },
+            _ => false,
+        }));
+    }
+    found
 }
 
 fn copy_constraint(
