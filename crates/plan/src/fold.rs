@@ -69,7 +69,8 @@ fn absorbed(cx: &Context<'_>, expansion: &Expansion) -> Absorbed {
     let mut hosts: HashMap<&ObjectId, ObjectId> = HashMap::new();
     for id in cx.dropped.keys().filter(|it| it.kind.meta().cascades) {
         let goes = |it: &ObjectId| cx.dropped.contains_key(it) || expansion.swapped.contains_key(it);
-        if let Some(host) = host(id, cx.actual).filter(goes)
+        let with = host(id, cx.actual).filter(goes).or_else(|| rules::goes_with(id, cx).filter(goes));
+        if let Some(host) = with
             && rules::is_quiet(id, cx)
         {
             hosts.insert(id, host);

@@ -48,6 +48,9 @@ pub struct Request<'a> {
     pub desired: &'a Schema,
     /// From which name to which.
     pub renames: &'a [(ObjectId, ObjectId)],
+    /// Enum labels renamed: the type by its new name, the old and the new label. The actual schema has the
+    /// new ones already.
+    pub relabels: &'a [(ObjectId, String, String)],
     /// What the server is like.
     pub facts: &'a Facts,
     /// Objects with an expression nobody could settle.
@@ -102,7 +105,7 @@ impl Plan {
 
 /// Makes the plan that leads from the actual schema to the desired one, as far as it is allowed.
 pub fn plan(request: Request<'_>) -> Plan {
-    let Request { actual, desired, renames, facts, unverified, unmanaged, options } = request;
+    let Request { actual, desired, renames, relabels, facts, unverified, unmanaged, options } = request;
     let mut wanted = Cow::Borrowed(desired);
     take_over(actual, &mut wanted, unmanaged);
     let users = users(actual, &wanted);
@@ -122,6 +125,7 @@ pub fn plan(request: Request<'_>) -> Plan {
     let mut blocked = draft.blocked;
     blocked.extend(leave.stuck());
     let mut steps = rules::renames(renames);
+    steps.extend(rules::relabels(relabels));
     if blocked.is_empty() {
         steps.extend(order::order(draft.drafts, actual, &allowed));
     } else {

@@ -86,6 +86,7 @@ fn make(actual: &Actual, desired: &Schema) -> Plan {
         actual: &actual.schema,
         desired,
         renames: &[],
+        relabels: &[],
         facts: &actual.facts,
         unverified: &HashSet::new(),
         unmanaged: &HashSet::new(),

@@ -50,6 +50,7 @@ pub(crate) fn is_quiet(id: &ObjectId, cx: &Context<'_>) -> bool {
     let own = owner_of(id, cx.actual);
     cx.actual.uses(id).iter().all(|used| {
         !cx.dropped.contains_key(used)
+            || used.kind == Kind::Index
             || owner_of(used, cx.actual) == own
             || stands_on_plain_things(used, cx.actual)
     })

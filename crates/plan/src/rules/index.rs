@@ -3,6 +3,7 @@
 use model::{Index, IndexKey, Kind, Name, Object, ObjectId, QualName};
 
 use super::depend::is_doomed;
+use super::partition::{below, comes_by_itself, leaves, spreads};
 use super::text::{Options, inside, joined, list, or_none, settings, with};
 use super::{Alter, Context, Rules};
 use crate::draft::Draft;
@@ -37,8 +38,12 @@ pub(super) fn key(key: &IndexKey) -> String {
 impl Rules for Index {
     fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         let Some(relation) = self.relation.qual_name() else { return Vec::new() };
+        if comes_by_itself(self, id, cx) {
+            return Vec::new();
+        }
+        let spreads = spreads(id, cx);
         let apart = self.concurrently && may_go_apart(self, id, cx);
-        let sql = sql(self, id, relation, apart);
+        let sql = sql(self, id, relation, Form { apart, only: self.only || !spreads });
         let create = Draft::create(id, sql).reads(self.keys.iter().map(|it| &it.expr).chain(&self.predicate));
         let has_rows = !cx.is_new(&self.relation);
         let create = match apart {
@@ -49,11 +54,12 @@ impl Rules for Index {
             false => create.lock(Mode::Share, relation).hazard_if(has_rows, Hazard::BlocksWrites),
         };
         let create = create.hazard_if(has_rows && self.unique, Hazard::MayFail);
+        let create = create.makes(if spreads { below(id, cx.desired) } else { Vec::new() });
         let attach = self.attached_to.as_ref().map(|parent| attach(id, parent).adds());
         std::iter::once(create).chain(attach).collect()
     }
 
-    fn alter(&self, new: &Index, id: &ObjectId, _: &Context<'_>) -> Alter {
+    fn alter(&self, new: &Index, id: &ObjectId, cx: &Context<'_>) -> Alter {
         let Index {
             relation,
             unique,
@@ -78,7 +84,10 @@ impl Rules for Index {
             ("predicate", *predicate != self.predicate),
             ("nulls_not_distinct", *nulls_not_distinct != self.nulls_not_distinct),
             ("valid", *valid && !self.valid),
-            ("attached_to", self.attached_to.is_some() && *attached_to != self.attached_to),
+            (
+                "attached_to",
+                self.attached_to.is_some() && *attached_to != self.attached_to && !leaves(&self.relation, cx),
+            ),
         ];
         if let Some((field, _)) = remade.into_iter().find(|(_, differs)| *differs) {
             return Alter::Replace(field);
@@ -94,8 +103,12 @@ impl Rules for Index {
         if *tablespace != self.tablespace {
             drafts.push(move_to(id, name, self.tablespace.as_ref(), tablespace.as_ref()));
         }
-        if let Some(parent) = attached_to.as_ref().filter(|_| self.attached_to.is_none()) {
-            drafts.push(attach(id, parent).changed("attached_to", "none", parent));
+        if let Some(parent) = attached_to.as_ref().filter(|_| *attached_to != self.attached_to) {
+            drafts.push(attach(id, parent).changed(
+                "attached_to",
+                or_none(self.attached_to.as_ref()),
+                parent,
+            ));
         }
         Alter::InPlace(drafts)
     }
@@ -112,10 +125,16 @@ impl Rules for Index {
     }
 }
 
-fn sql(index: &Index, id: &ObjectId, relation: &QualName, apart: bool) -> String {
+/// How an index is made: while writes go on, and without those of the partitions.
+struct Form {
+    apart: bool,
+    only: bool,
+}
+
+fn sql(index: &Index, id: &ObjectId, relation: &QualName, form: Form) -> String {
     let unique = if index.unique { "UNIQUE " } else { "" };
-    let apart = if apart { "CONCURRENTLY " } else { "" };
-    let only = if index.only { "ONLY " } else { "" };
+    let apart = if form.apart { "CONCURRENTLY " } else { "" };
+    let only = if form.only { "ONLY " } else { "" };
     let keys = joined(index.keys.iter().map(key));
     let include =
         if index.include.is_empty() { String::new() } else { format!(" INCLUDE ({})", list(&index.include)) };

@@ -13,6 +13,7 @@ mod index;
 mod mark;
 mod namespace;
 mod not_null;
+mod partition;
 mod policy;
 mod rename;
 mod retype;
@@ -34,7 +35,8 @@ pub(crate) use claim::{Claim, claims};
 pub(crate) use depend::{
     Stance, by_itself, is_harmless_again, is_quiet, others_wait_for, stance, waits_for_others,
 };
-pub(crate) use rename::renames;
+pub(crate) use partition::goes_with;
+pub(crate) use rename::{relabels, renames};
 pub(crate) use swap::swap;
 
 use crate::draft::Draft;

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use model::{Kind, Name, ObjectId, Path, QualName};
+use model::{Kind, Name, ObjectId, Path, QualName, literal};
 
 use super::swap;
 use super::text::subject;
@@ -39,6 +39,15 @@ pub(crate) fn renames(pairs: &[(ObjectId, ObjectId)]) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// The renamed enum labels as steps.
+pub(crate) fn relabels(labels: &[(ObjectId, String, String)]) -> Vec<Step> {
+    let step = |(id, old, new): &(ObjectId, String, String)| {
+        let sql = format!("ALTER TYPE {} RENAME VALUE {} TO {}", id.address(), literal(old), literal(new));
+        Draft::rename(id, sql).changed("labels", old, new).step
+    };
+    labels.iter().map(step).collect()
 }
 
 /// Namespaces, then what stands in them, then parts of that.

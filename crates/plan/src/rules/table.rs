@@ -7,6 +7,7 @@ use model::{
 };
 
 use super::depend::stands_on_plain_things;
+use super::partition::come_with;
 use super::text::{Options, or_none, with};
 use super::{Alter, Context, Rules, column, constraint};
 use crate::draft::{Draft, needs_path};
@@ -66,7 +67,7 @@ impl Rules for Table {
         for (parent, mode) in parents.filter(|(it, _)| !cx.is_new(&Kind::Table.named(it))) {
             create = create.lock(mode, parent);
         }
-        let mut drafts = vec![create.makes(makes)];
+        let mut drafts = vec![create.makes(makes).makes(come_with(id, self, cx))];
         drafts.extend(row_security.then(|| enable(id).adds()));
         drafts.extend(force_row_security.then(|| force(id).adds()));
         drafts.extend(tails(id, cx.desired));
@@ -110,6 +111,7 @@ impl Rules for Table {
             let draft = alter(format!("SET {}", if unlogged { "UNLOGGED" } else { "LOGGED" }));
             let (old, new) = (format!("{:?}", self.persistence), format!("{persistence:?}"));
             let draft = draft.hazard(Hazard::RewritesTable).hazard_if(unlogged, Hazard::SetUnlogged);
+            let draft = draft.follows(if unlogged { pointing_at(id, cx) } else { pointed_at(id, cx) });
             drafts.push(draft.changed("persistence", old, new));
         }
         if *access_method != self.access_method {
@@ -148,6 +150,27 @@ impl Rules for Table {
         let locked = id.qual_name().into_iter().chain(parent);
         vec![locked.fold(drop, |drop, it| drop.lock(Mode::AccessExclusive, it))]
     }
+}
+
+/// Tables with a foreign key to this one: no logged table may point to an unlogged one.
+fn pointing_at(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
+    let keys = cx.users.of(id).filter(|it| it.kind == Kind::ForeignKey);
+    let tables = keys.filter_map(|it| it.relation()).map(|it| Kind::Table.named(it));
+    let mutual = pointed_at_by(id, cx);
+    tables.filter(|it| it != id && !mutual.contains(it)).collect()
+}
+
+fn pointed_at(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
+    let points_back = |it: &ObjectId| pointed_at_by(it, cx).contains(id);
+    pointed_at_by(id, cx).into_iter().filter(|it| it != id && !points_back(it)).collect()
+}
+
+fn pointed_at_by(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
+    let targets = cx.actual.children(id).filter_map(|it| match cx.actual.get(it) {
+        Some(Object::ForeignKey(key)) => Some(Kind::Table.named(&key.target)),
+        _ => None,
+    });
+    targets.collect()
 }
 
 fn enable(id: &ObjectId) -> Draft {

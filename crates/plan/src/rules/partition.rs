@@ -1,0 +1,96 @@
+//! Indexes of partitions: the server makes, attaches and drops most of them by itself, with the index of
+//! the partitioned table or with the partition. Does not know how partitions are bounded.
+
+use model::{Index, Kind, Object, ObjectId, QualName, Schema, Table};
+
+use super::Context;
+
+/// The index of the partitioned table that an index goes with when that one is dropped.
+pub(crate) fn goes_with(id: &ObjectId, cx: &Context<'_>) -> Option<ObjectId> {
+    match cx.actual.get(id) {
+        Some(Object::Index(it)) => it.attached_to.as_ref().map(|it| Kind::Index.named(it)),
+        _ => None,
+    }
+}
+
+/// Whether the server makes an index of a partition without being told.
+pub(super) fn comes_by_itself(index: &Index, id: &ObjectId, cx: &Context<'_>) -> bool {
+    let Some(above) = &index.attached_to else { return false };
+    let above = Kind::Index.named(above);
+    if cx.created.contains_key(&above) {
+        return spreads(&above, cx) && !is_made_before(id, cx);
+    }
+    cx.is_new(&index.relation) || joins(&index.relation, cx)
+}
+
+/// Whether a table that exists becomes a partition, which attaches its indexes or makes them.
+fn joins(table: &ObjectId, cx: &Context<'_>) -> bool {
+    match (cx.actual.get(table), cx.desired.get(table)) {
+        (Some(Object::Table(old)), Some(Object::Table(new))) => {
+            new.partition_of.is_some() && old.partition_of != new.partition_of
+        }
+        _ => false,
+    }
+}
+
+/// Whether a table that exists stops being a partition of what it was, which detaches its indexes.
+pub(super) fn leaves(table: &ObjectId, cx: &Context<'_>) -> bool {
+    match (cx.actual.get(table), cx.desired.get(table)) {
+        (Some(Object::Table(old)), Some(Object::Table(new))) => {
+            old.partition_of.is_some() && old.partition_of != new.partition_of
+        }
+        _ => false,
+    }
+}
+
+/// An index that stays where it is while the one above it is made.
+fn is_made_before(id: &ObjectId, cx: &Context<'_>) -> bool {
+    cx.actual.contains(id) && !cx.created.contains_key(id)
+}
+
+/// Whether creating an index of a partitioned table makes those of its partitions too, under the names
+/// they are to have.
+pub(super) fn spreads(id: &ObjectId, cx: &Context<'_>) -> bool {
+    let Some(Object::Index(index)) = cx.desired.get(id) else { return false };
+    !index.only && below(id, cx.desired).iter().all(|it| has_usual_name(it, cx.desired))
+}
+
+/// The indexes attached to one, all levels down.
+pub(super) fn below(id: &ObjectId, desired: &Schema) -> Vec<ObjectId> {
+    let Some(Object::Index(index)) = desired.get(id) else { return Vec::new() };
+    let partitions = desired.children(&index.relation).filter(|it| it.kind == Kind::Table);
+    let own = |index: &&ObjectId| match desired.get(index) {
+        Some(Object::Index(it)) => it.attached_to.as_ref() == id.qual_name(),
+        _ => false,
+    };
+    let attached = partitions.flat_map(|it| desired.children(it).filter(own));
+    attached.flat_map(|it| std::iter::once(it.clone()).chain(below(it, desired))).collect()
+}
+
+/// The indexes that come with a new partition.
+pub(super) fn come_with(table: &ObjectId, it: &Table, cx: &Context<'_>) -> Vec<ObjectId> {
+    if it.partition_of.is_none() {
+        return Vec::new();
+    }
+    let comes = |id: &&ObjectId| match cx.desired.get(id) {
+        Some(Object::Index(index)) => index.attached_to.is_some() && comes_by_itself(index, id, cx),
+        _ => false,
+    };
+    let above_stays = |id: &&ObjectId| match cx.desired.get(id) {
+        Some(Object::Index(Index { attached_to: Some(above), .. })) => {
+            !cx.created.contains_key(&Kind::Index.named(above))
+        }
+        _ => false,
+    };
+    cx.desired.children(table).filter(comes).filter(above_stays).cloned().collect()
+}
+
+/// Whether an index is called what the server would call it: table, columns, `idx`.
+fn has_usual_name(id: &ObjectId, desired: &Schema) -> bool {
+    let (Some(Object::Index(index)), Some(name)) = (desired.get(id), id.qual_name()) else { return false };
+    let Some(QualName { name: table, .. }) = index.relation.qual_name() else { return false };
+    let keys = index.keys.iter().map(|it| it.column.as_ref().map_or("expr", |it| it.as_str()));
+    let all: Vec<&str> = keys.chain(index.include.iter().map(|it| it.as_str())).collect();
+    let usual = format!("{}_{}_idx", table.as_str(), all.join("_"));
+    name.name.as_str() == usual && usual.len() < 64
+}
