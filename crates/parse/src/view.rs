@@ -147,6 +147,9 @@ fn actions(
     if cursor.at(&["rename", "to"]) || cursor.at(&["set", "schema"]) {
         return rename::clause(reader, cursor, id, begin);
     }
+    if cursor.eat(&["alter"]) {
+        return column_default(reader, cursor, id, begin);
+    }
     loop {
         let reset = match () {
             () if cursor.eat(&["reset"]) => true,
@@ -175,4 +178,28 @@ fn actions(
             return Ok(Verdict::Declared);
         }
     }
+}
+
+/// `ALTER [COLUMN] name SET DEFAULT expression | DROP DEFAULT`: what an INSERT through the view fills in.
+fn column_default(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    id: &ObjectId,
+    begin: Span,
+) -> Result<Verdict, Fault> {
+    cursor.eat(&["column"]);
+    let column = cursor.name()?;
+    let Some(view) = id.qual_name() else { return Err(cursor.wanted("a view")) };
+    let default = Kind::Default.of(view, &column);
+    if cursor.eat(&["drop", "default"]) {
+        cursor.expect_done()?;
+        reader.desired.schema.remove(&default);
+        return Ok(Verdict::Declared);
+    }
+    cursor.expect(&["set", "default"])?;
+    let tokens = cursor.until(|_| false);
+    let expr = reader.expr(cursor, tokens);
+    cursor.expect_done()?;
+    reader.declare(&default, model::Default { expr }, begin.to(cursor.previous()));
+    Ok(Verdict::Declared)
 }
