@@ -8,7 +8,7 @@ use crate::reader::Reader;
 pub(crate) const PUBLIC: &str = "public";
 
 impl Reader<'_> {
-    /// Whose an object is: as the file says, else as it is, else who runs the script.
+    /// Whose an object is: as the file says, else who runs the script.
     pub(crate) fn owner(&self, target: &ObjectId) -> Name {
         let whole = match (target.kind, target.relation()) {
             (Kind::Column, Some(relation)) => self.desired.schema.relation(relation),
@@ -18,11 +18,13 @@ impl Reader<'_> {
         if let Some(model::Object::Owner(Owner { role })) = self.desired.schema.get(&Kind::Owner.on(target)) {
             return role.clone();
         }
-        let live = self.facts.owners.get(target);
-        live.cloned().unwrap_or_else(|| match is_public(target) && self.facts.major >= 15 {
-            true => "pg_database_owner".into(),
+        match is_public(target) {
+            true => self.facts.owners.get(target).cloned().unwrap_or_else(|| match self.facts.major >= 15 {
+                true => "pg_database_owner".into(),
+                false => self.facts.role.clone(),
+            }),
             false => self.facts.role.clone(),
-        })
+        }
     }
 
     /// What a role holds on an object without being told.

@@ -189,16 +189,17 @@ impl Change {
     }
 
     fn types(&self, types: &Arc<str>) -> Arc<str> {
-        let mut text = types.to_string();
-        for (from, to) in &self.names {
-            let (from, to) = (from.to_string(), to.to_string());
-            let parts = text.split(", ").map(|it| match it.strip_suffix("[]").unwrap_or(it) == from {
-                true => it.replacen(&from, &to, 1),
-                false => it.to_string(),
-            });
-            text = parts.collect::<Vec<_>>().join(", ");
-        }
-        text.into()
+        let namespace = self.namespace.as_ref().map(|(from, to)| (format!("{from}."), format!("{to}.")));
+        let one = |it: &str| {
+            let bare = it.strip_suffix("[]").unwrap_or(it);
+            let named = self.names.iter().find(|(from, _)| from.to_string() == bare);
+            match (&namespace, named) {
+                (_, Some((from, to))) => it.replacen(&from.to_string(), &to.to_string(), 1),
+                (Some((from, to)), None) if it.starts_with(from) => it.replacen(from, to, 1),
+                _ => it.to_string(),
+            }
+        };
+        types.split(", ").map(one).collect::<Vec<_>>().join(", ").into()
     }
 
     fn ty(&self, ty: &mut Type) {
