@@ -1,4 +1,4 @@
--- Columns of tables and views with their defaults, and those columns of indexes that have options.
+-- Columns of tables and views, and those columns of indexes that have options.
 select a.attrelid as relation, a.attnum as number, a.attname::text as name,
        a.atttypid as type, a.atttypmod as modifier, a.attnotnull as not_null,
        nullif(a.attidentity, '')::text as identity, nullif(a.attgenerated, '')::text as generated,
@@ -7,13 +7,10 @@ select a.attrelid as relation, a.attnum as number, a.attname::text as name,
        case when a.attstorage <> t.typstorage then a.attstorage::text end as storage,
        nullif(a.attcompression, '')::text as compression,
        nullif(a.attstattarget, -1)::int4 as statistics,
-       a.attoptions as options, a.attacl::text[] as acl, a.attinhcount > 0 as inherited,
-       d.oid as default_oid,
-       pg_get_expr(d.adbin, case when a.attgenerated = '' then 0 else a.attrelid end) as default
+       a.attoptions as options, a.attacl::text[] as acl, a.attinhcount > 0 as inherited
 from pg_attribute a
 join pg_class c on c.oid = a.attrelid
 join pg_type t on t.oid = a.atttypid
-left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 where a.attrelid >= 16384 and a.attnum > 0 and not a.attisdropped
   and (c.relkind in ('r', 'p', 'v', 'm') or a.attoptions is not null)
 order by a.attrelid, a.attnum

@@ -1,5 +1,6 @@
 //! What has been read so far: the schema as it grows, and by oid what later families name. Runs no query.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -40,6 +41,7 @@ pub(crate) struct Reader {
     /// Access lists that are not the built-in default, with the owner.
     pub(crate) access: Vec<(ObjectId, u32, Vec<String>)>,
     path: SearchPath,
+    exprs: RefCell<HashMap<String, Expr>>,
 }
 
 /// A row of `pg_class`, as far as others speak of it.
@@ -71,7 +73,8 @@ pub(crate) struct Column {
     pub(crate) not_null: bool,
     pub(crate) inherited: bool,
     pub(crate) options: BTreeMap<String, String>,
-    pub(crate) default: Option<String>,
+    /// Oid and text of its row in `pg_attrdef`.
+    pub(crate) default: Option<(u32, String)>,
 }
 
 impl Reader {
@@ -96,6 +99,7 @@ impl Reader {
             identities: HashMap::new(),
             indexes: Vec::new(),
             access: Vec::new(),
+            exprs: RefCell::default(),
             path: Arc::from([Name::from("pg_catalog")]),
         }
     }
@@ -128,7 +132,17 @@ impl Reader {
 
     /// A text the server printed in this transaction.
     pub(crate) fn expr(&self, text: &str) -> Expr {
-        sql::server_expr(text, &self.path)
+        // Most expressions are short defaults and column names, the same few over and over.
+        const SHORT: usize = 40;
+        if text.len() > SHORT {
+            return sql::server_expr(text, &self.path);
+        }
+        if let Some(known) = self.exprs.borrow().get(text) {
+            return known.clone();
+        }
+        let expr = sql::server_expr(text, &self.path);
+        self.exprs.borrow_mut().insert(text.to_owned(), expr.clone());
+        expr
     }
 
     pub(crate) fn is_member(&self, class: u32, oid: u32) -> bool {

@@ -1,4 +1,7 @@
 -- Every relation: tables, views, sequences, indexes and the rest.
+with toast as materialized (
+    select t.oid, t.reloptions from pg_class t where t.relkind = 't' and t.reloptions is not null
+)
 select c.oid, c.relnamespace as namespace, c.relname::text as name, c.relkind::text as kind,
        c.relowner as owner, c.relacl::text[] as acl, c.relpersistence::text as persistence,
        c.relrowsecurity as row_security, c.relforcerowsecurity as force_row_security,
@@ -12,7 +15,7 @@ select c.oid, c.relnamespace as namespace, c.relname::text as name, c.relkind::t
        case when c.relispartition and c.relkind <> 'I' then pg_get_expr(c.relpartbound, c.oid) end as bound
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
-left join pg_class toast on toast.oid = c.reltoastrelid and toast.reloptions is not null
+left join toast on toast.oid = c.reltoastrelid
 left join pg_am am on am.oid = c.relam
 left join pg_tablespace space on space.oid = c.reltablespace
 where c.oid >= 16384 and c.relpersistence <> 't' and c.relkind <> 't'

@@ -52,7 +52,7 @@ pub fn actual(client: &mut Client) -> Result<Actual, Error> {
 }
 
 /// Every query, in the order the families read their rows.
-const QUERIES: [&Query; 23] = [
+const QUERIES: [&Query; 24] = [
     &facts::FACTS,
     &facts::ROLES,
     &facts::EXTENSIONS,
@@ -65,6 +65,7 @@ const QUERIES: [&Query; 23] = [
     &relation::PARENTS,
     &relation::QUERY,
     &sequence::QUERY,
+    &table::DEFAULTS,
     &table::QUERY,
     &view::QUERY,
     &index::CLASSES,

@@ -9,63 +9,87 @@ use crate::query::{Answers, Query, Record};
 use crate::reader::{self, Reader};
 use crate::{Error, relation};
 
+pub(crate) const DEFAULTS: Query = Query { name: "defaults", sql: include_str!("default.sql") };
 pub(crate) const QUERY: Query = Query { name: "columns", sql: include_str!("column.sql") };
 
+/// A column that was read: its relation, and its place among the columns of it.
+type Place = (u32, usize);
+
 pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
+    let defaults = DEFAULTS.rows(answers)?;
+    let mut defaults = defaults.iter().peekable();
     let rows = QUERY.rows(answers)?;
+    let mut places = Vec::with_capacity(rows.len());
     for row in &rows {
-        let relation = row.get("relation")?;
-        if reader.relations.contains_key(&relation) {
-            let column = known(row)?;
-            reader.columns.entry(relation).or_default().push(column);
+        let (relation, number): (u32, i16) = (row.get("relation")?, row.get("number")?);
+        // Both are in order, so that the default of a column is the next one that is not behind it.
+        while let Some(next) = defaults.peek() {
+            if (next.get::<u32>("relation")?, next.get::<i16>("number")?) >= (relation, number) {
+                break;
+            }
+            defaults.next();
         }
+        if !reader.relations.contains_key(&relation) {
+            continue;
+        }
+        let column = known(row, number, defaults.peek().copied())?;
+        let columns = reader.columns.entry(relation).or_default();
+        places.push((row, (relation, columns.len())));
+        columns.push(column);
     }
-    rows.iter().try_for_each(|row| one(reader, row))
+    places.into_iter().try_for_each(|(row, place)| one(reader, row, place))
 }
 
-/// What other families ask of a column.
-fn known(row: &Record) -> Result<reader::Column, Error> {
+/// What is asked of a column beside its own row.
+fn known(row: &Record, number: i16, next: Option<&Record>) -> Result<reader::Column, Error> {
+    let relation: u32 = row.get("relation")?;
+    let mut default = None;
+    if let Some(next) = next
+        && next.get::<i16>("number")? == number
+        && next.get::<u32>("relation")? == relation
+    {
+        default = Some((next.get("oid")?, next.deparsed("text")?.to_owned()));
+    }
     Ok(reader::Column {
-        number: row.get("number")?,
+        number,
         name: row.name("name")?,
         ty: (row.get("type")?, row.get("modifier")?),
         collation: row.get("own_collation")?,
         not_null: row.get("not_null")?,
         inherited: row.get("inherited")?,
         options: options(row)?,
-        default: row.get("default")?,
+        default,
     })
 }
 
-fn one(reader: &mut Reader, row: &Record) -> Result<(), Error> {
-    let (relation, number): (u32, i16) = (row.get("relation")?, row.get("number")?);
+fn one(reader: &mut Reader, row: &Record, (relation, at): Place) -> Result<(), Error> {
     let Some(of) = reader.relation_id(relation).cloned() else { return Ok(()) };
     let Some(table) = of.qual_name().cloned() else { return Ok(()) };
-    let name = row.name("name")?;
+    let Some(known) = reader.columns.get(&relation).and_then(|it| it.get(at)) else { return Ok(()) };
+    let (name, number, inherited, oid) =
+        (known.name.clone(), known.number, known.inherited, known.default.as_ref().map(|it| it.0));
     let id = Kind::Column.of(&table, &name);
     reader.access.extend(acl(row, &id)?);
-    let part = i32::from(number);
     if of.kind != Kind::Table {
-        reader.put_address(class::RELATION, relation, part, of);
-        return default(reader, row, &table, &name);
+        reader.put_address(class::RELATION, relation, number.into(), of);
+        default(reader, (relation, at), &table);
+        return Ok(());
     }
-    let (inherited, generated): (bool, _) =
-        (row.get("inherited")?, row.get::<Option<&str>>("generated")?.is_some());
-    let address = relation::column_id(reader, relation, number).unwrap_or(of);
-    reader.put_address(class::RELATION, relation, part, address);
-    if !inherited {
-        let column = column(reader, row)?;
+    let generated = row.get::<Option<&str>>("generated")?;
+    if inherited {
+        let address = relation::column_id(reader, relation, number).unwrap_or(of);
+        reader.put_address(class::RELATION, relation, number.into(), address);
+    } else {
+        let column = column(reader, row, (relation, at))?;
+        reader.put_address(class::RELATION, relation, number.into(), id.clone());
         reader.schema.insert(id.clone(), column);
     }
-    if generated {
-        if let Some(oid) = row.get::<Option<u32>>("default_oid")? {
-            reader.put_address(class::DEFAULT, oid, 0, id);
-        }
-    } else {
-        default(reader, row, &table, &name)?;
+    match (generated, oid) {
+        (Some(_), Some(oid)) => reader.put_address(class::DEFAULT, oid, 0, id),
+        _ => default(reader, (relation, at), &table),
     }
     if reader.facts.major < 18 {
-        not_null(reader, relation, number, &table, &name);
+        not_null(reader, (relation, at), &table);
     }
     Ok(())
 }
@@ -83,33 +107,39 @@ fn acl(row: &Record, id: &ObjectId) -> Result<Option<(ObjectId, u32, Vec<String>
     Ok(row.get::<Option<Vec<String>>>("acl")?.map(|acl| (id.clone(), 0, acl)))
 }
 
-fn column(reader: &Reader, row: &Record) -> Result<Column, Error> {
+fn column(reader: &Reader, row: &Record, (relation, at): Place) -> Result<Column, Error> {
+    let moved = || Error::Moved { query: row.query };
+    let known = reader.columns.get(&relation).and_then(|it| it.get(at)).ok_or_else(moved)?;
     let storage = row.get::<Option<&str>>("storage")?;
     let compression = row.get::<Option<&str>>("compression")?;
     let collation = row.get::<Option<u32>>("collation")?;
     Ok(Column {
-        ty: reader.ty(row.query, row.get("type")?, Some(row.get("modifier")?))?,
+        ty: reader.ty(row.query, known.ty.0, Some(known.ty.1))?,
         collation: collation.and_then(|it| reader.collations.get(&it).cloned()),
-        identity: identity(reader, row)?,
-        generated: generated(reader, row)?,
+        identity: identity(reader, row, (relation, known.number))?,
+        generated: generated(reader, row, known)?,
         storage: storage.map(|it| self::storage(row, it)).transpose()?,
         compression: compression.map(|it| self::compression(row, it)).transpose()?,
         statistics: row.get("statistics")?,
-        options: options(row)?,
+        options: known.options.clone(),
     })
 }
 
-fn identity(reader: &Reader, row: &Record) -> Result<Option<Identity>, Error> {
+fn identity(
+    reader: &Reader,
+    row: &Record,
+    (relation, number): (u32, i16),
+) -> Result<Option<Identity>, Error> {
     let Some(mode) = row.get::<Option<&str>>("identity")? else { return Ok(None) };
     let mode = if mode == "a" { IdentityMode::Always } else { IdentityMode::ByDefault };
-    let key = (row.get::<u32>("relation")?, i32::from(row.get::<i16>("number")?));
-    let sequence = reader.identities.get(&key).cloned().ok_or(Error::Moved { query: row.query })?;
-    Ok(Some(Identity { mode, sequence }))
+    let sequence = reader.identities.get(&(relation, number.into())).cloned();
+    Ok(Some(Identity { mode, sequence: sequence.ok_or(Error::Moved { query: row.query })? }))
 }
 
-fn generated(reader: &Reader, row: &Record) -> Result<Option<Generated>, Error> {
+fn generated(reader: &Reader, row: &Record, known: &reader::Column) -> Result<Option<Generated>, Error> {
     let Some(kind) = row.get::<Option<&str>>("generated")? else { return Ok(None) };
-    Ok(Some(Generated { expr: reader.expr(row.deparsed("default")?), stored: kind == "s" }))
+    let (_, text) = known.default.as_ref().ok_or(Error::Moved { query: row.query })?;
+    Ok(Some(Generated { expr: reader.expr(text), stored: kind == "s" }))
 }
 
 fn storage(row: &Record, letter: &str) -> Result<String, Error> {
@@ -132,28 +162,26 @@ fn compression(row: &Record, letter: &str) -> Result<String, Error> {
 }
 
 /// The default, unless it came from a parent and is still the same.
-fn default(reader: &mut Reader, row: &Record, table: &QualName, name: &Name) -> Result<(), Error> {
-    let Some(oid) = row.get::<Option<u32>>("default_oid")? else { return Ok(()) };
-    let text = row.deparsed("default")?;
-    let relation: u32 = row.get("relation")?;
-    if row.get("inherited")? && parents(reader, relation, name).any(|it| it.default.as_deref() == Some(text))
-    {
-        if let Some(id) = reader.relation_id(relation).cloned() {
-            reader.put_address(class::DEFAULT, oid, 0, id);
-        }
-        return Ok(());
+fn default(reader: &mut Reader, (relation, at): Place, table: &QualName) {
+    let Some(known) = reader.columns.get(&relation).and_then(|it| it.get(at)) else { return };
+    let Some((oid, text)) = &known.default else { return };
+    let same = |it: &reader::Column| it.default.as_ref().is_some_and(|(_, theirs)| theirs == text);
+    if known.inherited && parents(reader, relation, &known.name).any(same) {
+        let (oid, id) = (*oid, reader.relation_id(relation).cloned());
+        id.into_iter().for_each(|it| reader.put_address(class::DEFAULT, oid, 0, it));
+        return;
     }
-    let default = Default { expr: reader.expr(text) };
-    reader.insert((class::DEFAULT, oid), Kind::Default.of(table, name), default);
-    Ok(())
+    let (oid, id, expr) = (*oid, Kind::Default.of(table, &known.name), reader.expr(text));
+    reader.insert((class::DEFAULT, oid), id, Default { expr });
 }
 
 /// Before 18 a NOT NULL has no name, and comes from the parent where the parent has it.
-fn not_null(reader: &mut Reader, relation: u32, number: i16, table: &QualName, name: &Name) {
-    let Some(column) = reader.column(relation, number) else { return };
-    let given = column.inherited && parents(reader, relation, name).any(|it| it.not_null);
+fn not_null(reader: &mut Reader, (relation, at): Place, table: &QualName) {
+    let Some(column) = reader.columns.get(&relation).and_then(|it| it.get(at)) else { return };
+    let given = column.inherited && parents(reader, relation, &column.name).any(|it| it.not_null);
     if column.not_null && !given {
-        reader.schema.insert(Kind::NotNull.of(table, name), NotNull::default());
+        let id = Kind::NotNull.of(table, &column.name);
+        reader.schema.insert(id, NotNull::default());
     }
 }
 

@@ -5,6 +5,9 @@ use model::Name;
 /// How many bytes the group takes that `text` begins with, parentheses included. Quoted parts are
 /// stepped over; the server doubles the backslashes of its `E''` strings, so no quote hides behind one.
 pub(crate) fn group(text: &str) -> Option<usize> {
+    if !text.starts_with('(') {
+        return None;
+    }
     let (mut depth, mut quote) = (0_usize, None);
     for (at, byte) in text.bytes().enumerate() {
         match (quote, byte) {
@@ -70,6 +73,7 @@ mod tests {
         assert_eq!(group("(a) + (b)"), Some(3));
         assert_eq!(group("(a = ')' AND \"(\" = 1) x"), Some(21));
         assert_eq!(group("f(a)"), None);
+        assert_eq!(unwrapped("\"left\"(a, 1)"), "\"left\"(a, 1)");
         assert_eq!(unwrapped("((a) + (b))"), "(a) + (b)");
         assert_eq!(unwrapped("(a) + (b)"), "(a) + (b)");
     }
