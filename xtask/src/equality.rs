@@ -38,6 +38,9 @@ pub(crate) struct Arguments {
     /// Show every pair that is not settled
     #[arg(long)]
     verbose: bool,
+    /// Show every pair, queries apart, of which the offline normaliser tells nothing
+    #[arg(long)]
+    untold: bool,
 }
 
 /// One expression of a file beside what the server made of it.
@@ -67,6 +70,7 @@ struct Tally {
 
 struct Measure {
     verbose: bool,
+    untold: bool,
     mutants: bool,
     tallies: BTreeMap<&'static str, Tally>,
     seen: HashSet<(String, String, String)>,
@@ -86,6 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let server = scratch::Server::start(&install, &scratch::Options::default())?;
     let mut measure = Measure {
         verbose: arguments.verbose,
+        untold: arguments.untold,
         mutants: !arguments.no_mutants,
         tallies: BTreeMap::new(),
         seen: HashSet::new(),
@@ -94,7 +99,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     };
     let mut cases = Vec::new();
     find_cases(corpus, &mut cases)?;
-    cases.retain(|it| arguments.only.as_ref().is_none_or(|only| it.to_string_lossy().contains(only.as_str())));
+    cases
+        .retain(|it| arguments.only.as_ref().is_none_or(|only| it.to_string_lossy().contains(only.as_str())));
     for case in cases.iter().step_by(arguments.every.max(1)) {
         let files: &[&str] = if arguments.both { &["to.sql", "from.sql"] } else { &["to.sql"] };
         for file in files {
@@ -104,7 +110,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         }
     }
     measure.report(install.major);
-    let wrong: usize = measure.tallies.values().map(|it| it.false_offline + it.false_server + it.disagree).sum();
+    let wrong: usize =
+        measure.tallies.values().map(|it| it.false_offline + it.false_server + it.disagree).sum();
     if wrong > 0 { Err(format!("{wrong} answers are wrong").into()) } else { Ok(()) }
 }
 
@@ -175,14 +182,17 @@ impl Measure {
             tally.text += usize::from(pair.desired.text == pair.actual.text);
             let equal = pair.desired == pair.actual && columns_of_view(desired, &pair.id).is_empty();
             tally.tokens += usize::from(equal);
-            tally.offline += usize::from(equal || is_same(desired, pair, &pair.desired));
+            tally.offline += usize::from(equal || is_same(actual, desired, pair, &pair.desired));
             tally.server += usize::from(equal);
             if !equal {
                 asked.push((pair, pair.desired.clone()));
             }
         }
         for ((pair, text), verdict) in asked.iter().zip(judge(client, actual, desired, facts, &asked)?) {
-            let offline = is_same(desired, pair, text);
+            let offline = is_same(actual, desired, pair, text);
+            if self.untold && !offline && !is_query(pair.class) {
+                show("untold", name, pair, text, "");
+            }
             let tally = self.tallies.entry(pair.class).or_default();
             match verdict {
                 None => tally.server += 1,
@@ -218,7 +228,7 @@ impl Measure {
         let verdicts = judge(client, actual, desired, facts, &asked)?;
         let mut truth = truth::Truth::begin(client, actual)?;
         for ((pair, mutant), verdict) in asked.iter().zip(verdicts) {
-            let offline = is_same(desired, pair, mutant);
+            let offline = is_same(actual, desired, pair, mutant);
             let suspect = offline || verdict.is_none();
             let Some(differs) = truth.differs(pair, mutant, &pair.actual, suspect)? else { continue };
             if !differs {
@@ -228,7 +238,8 @@ impl Measure {
             tally.mutants += 1;
             tally.false_server += usize::from(verdict.is_none());
             tally.false_offline += usize::from(offline);
-            for (wrong, who) in [(offline, "FALSE SAME, offline"), (verdict.is_none(), "FALSE SAME, server")] {
+            for (wrong, who) in [(offline, "FALSE SAME, offline"), (verdict.is_none(), "FALSE SAME, server")]
+            {
                 if wrong {
                     show(who, name, pair, mutant, "");
                 }
@@ -277,7 +288,10 @@ fn line(class: &str, it: &Tally, percent: impl Fn(usize, usize) -> f64) {
 }
 
 fn show(what: &str, case: &str, pair: &Pair, text: &Expr, said: &str) {
-    println!("{what} [{}] {case}: {}\n    D {}\n    A {}\n    {said}", pair.class, pair.id, text.text, pair.actual.text);
+    println!(
+        "{what} [{}] {case}: {}\n    D {}\n    A {}\n    {said}",
+        pair.class, pair.id, text.text, pair.actual.text
+    );
 }
 
 /// Loads a file with psql; says whether all of it ran.
@@ -307,7 +321,13 @@ fn pairs(actual: &Schema, desired: &Schema) -> Vec<Pair> {
         }
         for (slot, (desired, actual)) in d.into_iter().zip(a).enumerate() {
             let Some(class) = class(new, slot) else { continue };
-            pairs.push(Pair { id: id.clone(), slot, class, desired: desired.clone(), actual: actual.clone() });
+            pairs.push(Pair {
+                id: id.clone(),
+                slot,
+                class,
+                desired: desired.clone(),
+                actual: actual.clone(),
+            });
         }
     }
     pairs
@@ -346,10 +366,14 @@ fn class(object: &Object, slot: usize) -> Option<&'static str> {
     })
 }
 
-fn is_same(desired: &Schema, pair: &Pair, text: &Expr) -> bool {
-    let columns = || sql::columns_of(desired, &pair.id, pair.slot);
-    let query = matches!(pair.class, "view" | "matview" | "routine" | "partition key" | "partition bound");
-    !query && sql::same(text, &pair.actual, &columns()) == Sameness::Same
+fn is_same(actual: &Schema, desired: &Schema, pair: &Pair, text: &Expr) -> bool {
+    let place = sql::Place { actual, desired, id: &pair.id, slot: pair.slot };
+    !is_query(pair.class) && sql::same_in(place, text, &pair.actual) == Sameness::Same
+}
+
+/// Whether the offline normaliser is not asked about a class.
+fn is_query(class: &str) -> bool {
+    matches!(class, "view" | "matview" | "routine" | "partition key" | "partition bound")
 }
 
 fn columns_of_view(schema: &Schema, id: &ObjectId) -> Vec<model::Name> {
@@ -373,7 +397,8 @@ fn judge(
     let mut open: Vec<usize> = (0..asked.len()).collect();
     while !open.is_empty() {
         let mut taken = HashSet::new();
-        let (now, later): (Vec<usize>, Vec<usize>) = open.into_iter().partition(|it| taken.insert(&asked[*it].0.id));
+        let (now, later): (Vec<usize>, Vec<usize>) =
+            open.into_iter().partition(|it| taken.insert(&asked[*it].0.id));
         open = later;
         let mut schema = actual.clone();
         for at in &now {

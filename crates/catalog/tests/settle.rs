@@ -107,7 +107,7 @@ fn column_expressions() {
         "columns",
         "create type mood as enum ('sad', 'ok');
          create function lower(int) returns text language sql immutable return 'x';
-         create table users (id int, status varchar(20), n numeric default 1.5, m mood, b boolean, tags text[],
+         create table users (id int default 7, status varchar(20), n numeric default 1.5, m mood, b boolean default (null or true), tags text[],
            created timestamptz default now(), note text default 'x'::varchar,
            twice int generated always as (id * 2) stored,
            constraint c check (status in ('a', 'b')), constraint q check (public.users.id > 0),
@@ -138,6 +138,13 @@ fn column_expressions() {
             ("constraint s ON public.t", 0, "t.old < new + 1", "different"),
             ("default public.users.n", 0, "'1.5'", "same"),
             ("default public.users.n", 0, "1.50", "different"),
+            ("default public.users.n", 0, "1.5::numeric", "same"),
+            ("default public.users.note", 0, "NULL", "different"),
+            ("default public.users.note", 0, "nosuch()", "refused 42883"),
+            ("default public.users.note", 0, "'x'), (a int", "refused 42601"),
+            ("default public.users.b", 0, "(NULL OR TRUE)", "same"),
+            ("default public.users.id", 0, "'7'", "same"),
+            ("default public.users.id", 0, "7::bigint", "different"),
             ("default public.users.created", 0, "CURRENT_TIMESTAMP", "different"),
             ("default public.users.created", 0, "pg_catalog.NOW()", "same"),
             ("default public.users.note", 0, "cast('x' as character varying)", "same"),

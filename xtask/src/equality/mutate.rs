@@ -8,11 +8,12 @@ use sql::{Columns, Tok, TokenKind, lex};
 pub(super) fn mutants(text: &str, columns: &Columns) -> Vec<String> {
     let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
     let Ok(tokens) = lex(text, Span { file: 0, start: 0, end }) else { return Vec::new() };
-    let query = tokens.first().is_some_and(|it| ["select", "with", "for", "range", "list", "hash"].iter().any(|w| it.is(w)));
+    let query = tokens
+        .first()
+        .is_some_and(|it| ["select", "with", "for", "range", "list", "hash"].iter().any(|w| it.is(w)));
     let mut found = Vec::new();
-    let ways: [fn(&[Tok], usize, &Columns) -> Option<String>; 9] = [
-        operator, number, string, other_column, cast_column, cast_literal, collate, is_not, arithmetic,
-    ];
+    let ways: [fn(&[Tok], usize, &Columns) -> Option<String>; 9] =
+        [operator, number, string, other_column, cast_column, cast_literal, collate, is_not, arithmetic];
     for way in ways {
         let places = || (0..tokens.len()).filter_map(|at| way(&tokens, at, columns).map(|new| (at, new)));
         let first = places().next();
@@ -33,13 +34,30 @@ fn replaced(text: &str, token: &Tok, new: &str) -> String {
 
 fn operator(tokens: &[Tok], at: usize, _: &Columns) -> Option<String> {
     const SWAPS: [(&str, &str); 14] = [
-        ("=", "<>"), ("<>", "="), ("!=", "="), ("<", "<="), ("<=", "<"), (">", ">="), (">=", ">"), ("+", "-"),
-        ("-", "+"), ("*", "+"), ("/", "*"), ("~", "~*"), ("->>", "->"), ("||", "="),
+        ("=", "<>"),
+        ("<>", "="),
+        ("!=", "="),
+        ("<", "<="),
+        ("<=", "<"),
+        (">", ">="),
+        (">=", ">"),
+        ("+", "-"),
+        ("-", "+"),
+        ("*", "+"),
+        ("/", "*"),
+        ("~", "~*"),
+        ("->>", "->"),
+        ("||", "="),
     ];
     let token = &tokens[at];
-    let star = token.is_symbol("*") && tokens.get(at.wrapping_sub(1)).is_none_or(|it| it.is_symbol(",") || it.is("select") || it.is_symbol(".") || it.is_symbol("("));
+    let star = token.is_symbol("*")
+        && tokens
+            .get(at.wrapping_sub(1))
+            .is_none_or(|it| it.is_symbol(",") || it.is("select") || it.is_symbol(".") || it.is_symbol("("));
     match token.kind {
-        TokenKind::Symbol if !star => SWAPS.iter().find(|it| token.is_symbol(it.0)).map(|it| format!(" {} ", it.1)),
+        TokenKind::Symbol if !star => {
+            SWAPS.iter().find(|it| token.is_symbol(it.0)).map(|it| format!(" {} ", it.1))
+        }
         TokenKind::Word => match token.value.as_str() {
             "and" if !tokens[..at].iter().rev().take(3).any(|it| it.is("between")) => Some("or".into()),
             "or" => Some("and".into()),
@@ -61,7 +79,9 @@ fn string(tokens: &[Tok], at: usize, _: &Columns) -> Option<String> {
 }
 
 fn is_column(tokens: &[Tok], at: usize, columns: &Columns) -> bool {
-    let symbol = |at: Option<usize>, it: &str| at.and_then(|at| tokens.get(at)).is_some_and(|token| token.is_symbol(it));
+    let symbol = |at: Option<usize>, it: &str| {
+        at.and_then(|at| tokens.get(at)).is_some_and(|token| token.is_symbol(it))
+    };
     let name = tokens[at].name();
     name.is_some_and(|it| columns.types.contains_key(&it))
         && !symbol(at.checked_add(1), "(")
@@ -75,7 +95,8 @@ fn other_column(tokens: &[Tok], at: usize, columns: &Columns) -> Option<String> 
     }
     let name = tokens[at].name()?;
     let ty = columns.types.get(&name)?;
-    let mut others: Vec<_> = columns.types.iter().filter(|(it, of)| **it != name && *of == ty).map(|it| it.0).collect();
+    let mut others: Vec<_> =
+        columns.types.iter().filter(|(it, of)| **it != name && *of == ty).map(|it| it.0).collect();
     others.sort();
     others.first().map(ToString::to_string)
 }
@@ -88,7 +109,8 @@ fn cast_column(tokens: &[Tok], at: usize, columns: &Columns) -> Option<String> {
 
 fn cast_literal(tokens: &[Tok], at: usize, _: &Columns) -> Option<String> {
     let token = tokens.get(at)?;
-    let typed = at.checked_sub(1).is_some_and(|it| tokens[it].kind == TokenKind::Word && tokens[it].is("interval"));
+    let typed =
+        at.checked_sub(1).is_some_and(|it| tokens[it].kind == TokenKind::Word && tokens[it].is("interval"));
     match token.kind {
         TokenKind::Text if !typed => Some(format!("{}::varchar", model::literal(&token.value))),
         TokenKind::Number => Some(format!("{}::bigint", token.value)),

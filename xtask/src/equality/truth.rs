@@ -30,7 +30,13 @@ impl<'a> Truth<'a> {
     /// Whether the server stores something else for a text than it has. None where it refuses the text, or
     /// where no way to make the object is known here. The stored text of a `suspect` is stored once more,
     /// because a restored text may differ from the one it restores.
-    pub(super) fn differs(&mut self, pair: &Pair, text: &Expr, actual: &Expr, suspect: bool) -> Answer<Option<bool>> {
+    pub(super) fn differs(
+        &mut self,
+        pair: &Pair,
+        text: &Expr,
+        actual: &Expr,
+        suspect: bool,
+    ) -> Answer<Option<bool>> {
         let Some(stored) = self.stored(pair, text)? else { return Ok(None) };
         let printed = |text: &str| sql::server_expr(text, &actual.path);
         if printed(&stored) == *actual {
@@ -53,7 +59,8 @@ impl<'a> Truth<'a> {
         let Some((make, read)) = self.statements(pair, &text.text) else { return Ok(None) };
         let path: Vec<String> = text.path.iter().map(Name::to_string).collect();
         let path = if path.is_empty() { "''".to_owned() } else { path.join(", ") };
-        let all = format!("SET LOCAL search_path = {path}; {make}; SET LOCAL search_path = pg_catalog; {read}");
+        let all =
+            format!("SET LOCAL search_path = {path}; {make}; SET LOCAL search_path = pg_catalog; {read}");
         let answer = self.client.simple_query(&all);
         self.client.batch_execute("ROLLBACK TO s")?;
         let Ok(rows) = answer else { return Ok(None) };
@@ -72,9 +79,10 @@ impl<'a> Truth<'a> {
             Object::Constraint(_) if pair.class == "check" => {
                 (format!("ALTER TABLE {} ADD CONSTRAINT zz CHECK ({text}\n) NOT VALID", table?), check.into())
             }
-            Object::DomainConstraint(_) => {
-                (format!("ALTER DOMAIN {} ADD CONSTRAINT zz CHECK ({text}\n) NOT VALID", table?), check.into())
-            }
+            Object::DomainConstraint(_) => (
+                format!("ALTER DOMAIN {} ADD CONSTRAINT zz CHECK ({text}\n) NOT VALID", table?),
+                check.into(),
+            ),
             Object::Default(_) => {
                 let (table, column) = (table?, pair.id.name());
                 let read = format!(
@@ -124,11 +132,13 @@ impl<'a> Truth<'a> {
                      WHERE tgname = 'zz' AND tgrelid = {}",
                     class(&table.to_string())
                 );
-                let make = "CREATE FUNCTION public.zz() RETURNS trigger LANGUAGE plpgsql AS 'begin return new; end'";
+                let make =
+                    "CREATE FUNCTION public.zz() RETURNS trigger LANGUAGE plpgsql AS 'begin return new; end'";
                 let event = if it.events.contains(&model::Event::Update) { "UPDATE" } else { "INSERT" };
                 let deletes = it.events == [model::Event::Delete];
                 let event = if deletes { "DELETE" } else { event };
-                let trigger = format!("CREATE TRIGGER zz AFTER {event} ON {table} FOR EACH ROW WHEN ({text}\n)");
+                let trigger =
+                    format!("CREATE TRIGGER zz AFTER {event} ON {table} FOR EACH ROW WHEN ({text}\n)");
                 (format!("{make}; {trigger} EXECUTE FUNCTION public.zz()"), read)
             }
             _ => return None,

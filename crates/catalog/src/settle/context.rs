@@ -18,6 +18,17 @@ pub(super) enum Context {
     Query,
     /// A query with names for its columns, which is a view of its own.
     Named(Vec<Name>),
+    /// The default of a column of this type: assignment is part of its meaning.
+    Default(Arc<str>),
+    /// What generates a column, in a table of this name and columns.
+    Generated {
+        /// The bare name.
+        table: Name,
+        /// The table's columns.
+        columns: Arc<str>,
+        /// The type of the generated column.
+        ty: Arc<str>,
+    },
     /// What stands behind PARTITION BY, for a table of these columns.
     Key(Arc<str>),
     /// The bound of a partition, for a parent of these columns and key.
@@ -119,9 +130,22 @@ impl Context {
     /// Whether it needs statements of its own, one text at a time.
     pub(super) fn is_alone(&self) -> bool {
         match self {
-            Context::Bare | Context::From(_) | Context::Query => false,
+            Context::Bare
+            | Context::From(_)
+            | Context::Query
+            | Context::Default(_)
+            | Context::Generated { .. } => false,
             Context::Named(_) | Context::Key(_) | Context::Bound(_) | Context::Body { .. } => true,
         }
+    }
+
+    /// Whether both generate columns of one table.
+    pub(super) fn is_beside(&self, other: &Context) -> bool {
+        let table = |it: &Context| match it {
+            Context::Generated { table, columns, .. } => Some((table.clone(), Arc::clone(columns))),
+            _ => None,
+        };
+        table(self) == table(other)
     }
 
     /// The context for what the server printed: names are in the query now. Before 16 a view has hidden

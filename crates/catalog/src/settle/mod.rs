@@ -52,12 +52,12 @@ pub fn settle(
     let mut pairs = pair::differing(actual, desired, &taint);
     for pair in &mut pairs {
         pair.answer = taint.foregone(pair, desired);
-        if pair.answer.is_none() && !options.ask_everything && pair.is_same_offline(desired) {
+        if pair.answer.is_none() && !options.ask_everything && pair.is_same_offline(actual, desired) {
             pair.answer = Some(Answer::Same);
         }
     }
     ask(client, &mut pairs, facts)?;
-    shapes(client, &pairs, desired, facts)?;
+    shapes(client, &pairs, &taint, desired, facts)?;
     for pair in pairs.iter().filter(|it| it.answer == Some(Answer::Same)) {
         pair.adopt(desired);
     }
@@ -87,8 +87,15 @@ fn ask(client: &mut Client, pairs: &mut [Pair], facts: &Facts) -> Result<(), Err
 }
 
 /// Learns what the views that differ would yield, which decides how they can be changed.
-fn shapes(client: &mut Client, pairs: &[Pair], desired: &mut Schema, facts: &Facts) -> Result<(), Error> {
-    let views: Vec<&Pair> = pairs.iter().filter(|it| it.wants_shape()).collect();
+fn shapes(
+    client: &mut Client,
+    pairs: &[Pair],
+    taint: &Taint,
+    desired: &mut Schema,
+    facts: &Facts,
+) -> Result<(), Error> {
+    let views: Vec<&Pair> =
+        pairs.iter().filter(|it| it.wants_shape() && !taint.is_stale(it, desired)).collect();
     if views.is_empty() {
         return Ok(());
     }

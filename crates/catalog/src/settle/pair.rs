@@ -2,11 +2,9 @@
 //!
 //! Knows which fields of which kind hold expressions; asks nobody.
 
-use std::sync::Arc;
-
 use model::{
     Argument, Body, Column, Constraint, Domain, Expr, Index, IndexKey, Kind, Mode, Name, Object, ObjectId,
-    Policy, QualName, Rule, Schema, Shape, Table, Type,
+    Policy, QualName, Rule, Schema, Shape, Table, Type, View,
 };
 
 use super::context::{self, Context};
@@ -23,8 +21,6 @@ pub(super) struct Pair {
     pub(super) context: Context,
     /// The context of the actual text, where it is another.
     pub(super) actual_context: Option<Context>,
-    /// The type both are brought to, where that is part of the meaning.
-    pub(super) cast: Option<Arc<str>>,
     /// The context to use where the server refuses this one.
     fallback: Option<Context>,
     pub(super) answer: Option<Answer>,
@@ -132,36 +128,33 @@ impl Collector<'_> {
             fallback: fallback.filter(|it| *it != context),
             context,
             actual_context: None,
-            cast: None,
             answer: None,
         });
         self.pairs.last_mut()
-    }
-
-    fn push_cast(&mut self, slot: usize, actual: &Expr, desired: &Expr, context: Context, ty: &Type) {
-        if let Some(pair) = self.push(slot, actual, desired, context) {
-            pair.cast = Some(ty.text.clone());
-        }
     }
 
     /// After a change of type the default is said anew: the server keeps its text of the old type.
     fn default(&mut self, old: &Expr, new: &Expr) {
         let ty = |schema| column_type(schema, self.id.relation()?, self.id.name(), 0);
         let (was, shall) = (ty(self.actual), ty(self.desired));
-        let Some(pair) = self.push(0, old, new, Context::Bare) else { return };
-        pair.cast = shall.map(|it| it.text.clone());
+        let context = shall.or(was).map(|it| Context::Default(it.text.clone()));
+        let Some(pair) = self.push(0, old, new, context.clone().unwrap_or(Context::Bare)) else { return };
         pair.answer = match (was, shall) {
             (Some(was), Some(shall)) if was != shall => Some(Answer::Different),
-            (_, Some(_)) => None,
-            (_, None) => Some(Answer::Unknown("the type of the column is not known".to_owned())),
+            _ if context.is_some() => None,
+            _ => Some(Answer::Unknown("the type of the column is not known".to_owned())),
         };
     }
 
     fn column(&mut self, old: &Column, new: &Column) {
-        if let (Some(a), Some(d)) = (&old.generated, &new.generated) {
-            let rows = self.own_rows();
-            self.push_cast(0, &a.expr, &d.expr, rows, &new.ty);
-        }
+        let (Some(a), Some(d)) = (&old.generated, &new.generated) else { return };
+        let Some(relation) = self.id.relation() else { return };
+        let table = relation.name.clone();
+        let context = match self.columns(relation) {
+            Some(columns) => Context::Generated { table, columns: columns.into(), ty: new.ty.text.clone() },
+            None => self.own_rows(),
+        };
+        self.push(0, &a.expr, &d.expr, context);
     }
 
     fn constraint(&mut self, old: &Constraint, new: &Constraint) {
@@ -218,7 +211,7 @@ impl Collector<'_> {
 
     fn domain(&mut self, old: &Domain, new: &Domain) {
         if let (Some(a), Some(d)) = (&old.default, &new.default) {
-            self.push_cast(0, a, d, Context::Bare, &new.base);
+            self.push(0, a, d, Context::Default(new.base.text.clone()));
         }
     }
 
@@ -236,7 +229,6 @@ impl Collector<'_> {
             actual: old.clone(),
             context: Context::Named(columns.to_vec()),
             actual_context: Some(Context::Named(Vec::new())),
-            cast: None,
             fallback: None,
             answer: None,
         });
@@ -274,7 +266,7 @@ impl Collector<'_> {
         for (at, argument) in new.0.iter().enumerate() {
             let Some(d) = &argument.default else { continue };
             if let Some(a) = old.0.get(at).and_then(|it| it.default.as_ref()) {
-                self.push_cast(slot, a, d, Context::Bare, &argument.ty);
+                self.push(slot, a, d, assigned(&argument.ty));
             }
             slot += 1;
         }
@@ -282,6 +274,15 @@ impl Collector<'_> {
             let header = format!("({}){returns} LANGUAGE sql", arguments(new.0));
             self.push(slot, a, d, Context::Body { word, header: header.into() });
         }
+    }
+}
+
+/// What an argument takes; nothing can be of a pseudo-type but an argument.
+fn assigned(ty: &Type) -> Context {
+    const PSEUDO: [&str; 5] = ["any", "\"any\"", "record", "cstring", "internal"];
+    match ty.text.starts_with("any") || PSEUDO.contains(&&*ty.text) {
+        true => Context::Bare,
+        false => Context::Default(ty.text.clone()),
     }
 }
 
@@ -321,6 +322,9 @@ fn column_type<'a>(schema: &'a Schema, relation: &QualName, name: &Name, depth: 
     if let Some(Object::Column(it)) = schema.get(&Kind::Column.of(relation, name)) {
         return Some(&it.ty);
     }
+    if let Some(Object::View(View { shape: Shape(Some(columns)), .. })) = schema.get(&Kind::View.named(relation)) {
+        return columns.iter().find(|it| it.0 == *name).map(|it| &it.1);
+    }
     let Some(Object::Table(table)) = schema.get(&Kind::Table.named(relation)) else { return None };
     let mut parents = table.partition_of.iter().map(|it| &it.parent).chain(&table.inherits);
     parents.find_map(|it| column_type(schema, it, name, depth + 1).filter(|_| depth < 64))
@@ -334,10 +338,10 @@ impl Pair {
     }
 
     /// Whether the offline normaliser says that both mean the same.
-    pub(super) fn is_same_offline(&self, schema: &Schema) -> bool {
+    pub(super) fn is_same_offline(&self, actual: &Schema, desired: &Schema) -> bool {
         let query = matches!(self.context, Context::Query | Context::Named(_));
-        let columns = || sql::columns_of(schema, &self.id, self.slot);
-        !query && sql::same(&self.desired, &self.actual, &columns()) == sql::Sameness::Same
+        let place = sql::Place { actual, desired, id: &self.id, slot: self.slot };
+        !query && sql::same_in(place, &self.desired, &self.actual) == sql::Sameness::Same
     }
 
     /// Gives the desired expression the actual one's comparable form. The text stays the author's: it is

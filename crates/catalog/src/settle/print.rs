@@ -5,7 +5,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use model::{Name, SearchPath};
+use model::{Name, SearchPath, literal};
 
 use super::context::Context;
 
@@ -16,7 +16,6 @@ pub(super) struct Item {
     /// The search path the text means something under.
     pub(super) path: SearchPath,
     pub(super) context: Context,
-    pub(super) cast: Option<Arc<str>>,
 }
 
 /// A statement, and at which character of it the text of each item begins.
@@ -70,11 +69,10 @@ impl Builder<'_> {
         let Some((first, _)) = items.first() else { return };
         self.push(&format!(",\n(SELECT 0 AS {}_{first}h", self.marker));
         for (number, item) in items {
-            let cast = item.cast.as_ref().map(|it| format!(")::{it}")).unwrap_or_default();
-            self.push(if cast.is_empty() { ",\n(" } else { ",\n((" });
+            self.push(",\n(");
             self.places.push((self.chars, *number));
             self.push(&item.text);
-            self.push(&format!("\n){cast} AS {}_{number}x", self.marker));
+            self.push(&format!("\n) AS {}_{number}x", self.marker));
         }
         if let Context::From(from) = context {
             self.push("\nFROM ");
@@ -82,6 +80,41 @@ impl Builder<'_> {
         }
         self.push(&format!(") AS {}_{first}g", self.marker));
     }
+}
+
+/// One table with a column for each of the items, which are all defaults, or all generated in one table;
+/// and the query for what the server prints of them, in the order given.
+pub(super) fn table(marker: &str, items: &[(usize, &Item)]) -> (Statement, String) {
+    let mut builder = Builder { marker, sql: String::new(), chars: 0, places: Vec::new() };
+    let name = match items.first().map(|it| &it.1.context) {
+        Some(Context::Generated { table, columns, .. }) => {
+            builder.push(&format!("CREATE TEMP TABLE {table} ({columns}, "));
+            table.clone()
+        }
+        _ => {
+            builder.push(&format!("CREATE TEMP TABLE {marker} ("));
+            Name::from(marker)
+        }
+    };
+    for (at, (number, item)) in items.iter().enumerate() {
+        builder.push(if at == 0 { "" } else { ",\n" });
+        builder.places.push((builder.chars, *number));
+        builder.push(&match &item.context {
+            Context::Default(ty) => format!("{marker}_{number}x {ty} DEFAULT ({}\n)", item.text),
+            Context::Generated { ty, .. } => {
+                format!("{marker}_{number}x {ty} GENERATED ALWAYS AS ({}\n) STORED", item.text)
+            }
+            _ => String::new(),
+        });
+    }
+    builder.push(")");
+    let class = literal(&format!("pg_temp.{name}"));
+    let query = format!(
+        "SELECT coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), 'NULL') FROM pg_catalog.pg_attribute a \
+         LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
+         WHERE a.attrelid = {class}::regclass AND a.attname LIKE '{marker}\\_%' ORDER BY a.attnum"
+    );
+    (Statement { sql: builder.sql, places: builder.places }, query)
 }
 
 impl Statement {
@@ -135,6 +168,10 @@ fn unwrap(slice: &str) -> &str {
 pub(super) fn alone(marker: &str, item: &Item) -> (Vec<String>, String) {
     let text = &item.text;
     match &item.context {
+        Context::Default(_) | Context::Generated { .. } => {
+            let (statement, query) = table(marker, &[(0, item)]);
+            (vec![statement.sql], query)
+        }
         Context::Bare | Context::From(_) | Context::Query => {
             let items = [(0, item)];
             (vec![view(marker, &items).sql], definition(marker))

@@ -14,8 +14,8 @@ use super::print::{self, Item, alone, cut, definition};
 use super::verdict::{Answer, Refusal};
 use crate::Error;
 
-/// How many expressions one view takes, and how many queries.
-const CHUNK: [usize; 2] = [500, 50];
+/// How many expressions one view takes, how many queries, and how many columns one table.
+const CHUNK: [usize; 4] = [500, 50, 400, 400];
 /// After how many views the transaction begins anew, so that locks do not pile up.
 const VIEWS: usize = 200;
 /// How often a lock is waited for in vain until nothing that waits is asked any more.
@@ -168,7 +168,6 @@ impl<'a> Session<'a> {
             text: text.trim_end().trim_end_matches(';').into(),
             path: Arc::from([Name::from("pg_catalog")]),
             context: before.context.again(self.major),
-            cast: None,
         }
     }
 
@@ -215,7 +214,11 @@ impl<'a> Session<'a> {
     ) -> Result<Result<Vec<Arc<str>>, ChunkFailure>, Error> {
         let Some((_, first)) = items.first() else { return Ok(Ok(Vec::new())) };
         self.set_path(&first.path)?;
-        let statement = print::view(&self.marker, items);
+        let table = matches!(first.context, Context::Default(_) | Context::Generated { .. });
+        let (statement, query) = match table {
+            true => print::table(&self.marker, items),
+            false => (print::view(&self.marker, items), definition(&self.marker)),
+        };
         self.views += 1 + items.iter().filter(|(_, it)| it.context == Context::Query).count() / 4;
         if let Err(failure) = self.execute(&statement.sql)? {
             self.forget()?;
@@ -223,10 +226,15 @@ impl<'a> Session<'a> {
             let item = failure.position.and_then(|it| statement.item_at(it));
             return Ok(Err(ChunkFailure { refusal: failure.refusal, item }));
         }
-        let text = self.ask(&definition(&self.marker))?;
+        let texts = self.ask(&query)?;
         self.forget()?;
         let unread = || Refusal { sqlstate: "XX000".into(), message: "its print was not understood".into() };
-        let prints = text.as_deref().and_then(|it| cut(&self.marker, it, items));
+        let prints = match (table, texts.as_slice()) {
+            (true, all) => Some(all.iter().map(|it| it.as_str().into()).collect()),
+            (false, [one]) => cut(&self.marker, one, items),
+            (false, _) => None,
+        };
+        let prints = prints.filter(|it: &Vec<Arc<str>>| it.len() == items.len());
         Ok(prints.ok_or_else(|| ChunkFailure { refusal: unread(), item: None }))
     }
 
@@ -234,7 +242,7 @@ impl<'a> Session<'a> {
         let (statements, query) = alone(&self.marker, item);
         let made = self.make(item, &statements)?;
         let text = match made {
-            Ok(()) => Ok(self.ask(&query)?.unwrap_or_default()),
+            Ok(()) => Ok(self.ask(&query)?.pop().unwrap_or_default()),
             Err(refusal) => Err(refusal),
         };
         self.forget()?;
@@ -253,15 +261,16 @@ impl<'a> Session<'a> {
         Ok(Ok(()))
     }
 
-    /// The one text a query of ours yields, printed with every name qualified.
-    fn ask(&mut self, query: &str) -> Result<Option<String>, Error> {
+    /// The texts a query of ours yields, printed with every name qualified.
+    fn ask(&mut self, query: &str) -> Result<Vec<String>, Error> {
         let sql = format!("SET LOCAL search_path = pg_catalog; {query}");
         self.path = Arc::from([Name::from("pg_catalog")]);
         let rows = self.client.simple_query(&sql).map_err(lost)?;
-        Ok(rows.iter().find_map(|it| match it {
-            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        let texts = rows.iter().filter_map(|it| match it {
+            SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
             _ => None,
-        }))
+        });
+        Ok(texts.collect())
     }
 
     /// What each view would yield, if the server takes it as things are.
@@ -311,7 +320,6 @@ fn items(pair: &Pair) -> [Item; 2] {
         text: text.text.trim_end().trim_end_matches(';').into(),
         path: text.path.clone(),
         context: context.clone(),
-        cast: pair.cast.clone(),
     };
     let actual_context = pair.actual_context.as_ref().unwrap_or(&pair.context);
     [item(&pair.desired, &pair.context), item(&pair.actual, actual_context)]
@@ -322,7 +330,9 @@ fn items(pair: &Pair) -> [Item; 2] {
 fn chunks(items: &[&Item]) -> Vec<Vec<usize>> {
     let class = |it: &Item| match it.context {
         Context::Query => 1,
-        _ if it.context.is_alone() => 2,
+        Context::Default(_) => 2,
+        Context::Generated { .. } => 3,
+        _ if it.context.is_alone() => 4,
         _ => 0,
     };
     let mut order: Vec<usize> = (0..items.len()).collect();
@@ -337,6 +347,7 @@ fn chunks(items: &[&Item]) -> Vec<Vec<usize>> {
             let first = chunk.first().map(|it| items[*it]);
             chunk.len() < size
                 && first.is_some_and(|it| it.path == items[at].path && class(it) == class(items[at]))
+                && (class(items[at]) != 3 || first.is_some_and(|it| it.context.is_beside(&items[at].context)))
         };
         match chunks.last_mut().filter(|it| fits(it)) {
             Some(chunk) => chunk.push(at),

@@ -77,11 +77,15 @@ impl<'a> Taint<'a> {
         if pair.answer.is_some() || !matches!(pair.context, Context::Query | Context::Named(_)) {
             return pair.answer.clone();
         }
-        let stale = has_star(&pair.desired) && {
+        self.is_stale(pair, desired).then_some(Answer::Different)
+    }
+
+    /// Whether `*` stands for other columns after the plan than before.
+    pub(super) fn is_stale(&self, pair: &Pair, desired: &Schema) -> bool {
+        has_star(&pair.desired) && {
             let read = desired.mentioned(&pair.desired, None);
             read.iter().filter_map(ObjectId::qual_name).any(|it| self.reshaped.contains(it))
-        };
-        stale.then_some(Answer::Different)
+        }
     }
 
     /// The verdict on a pair, if it is not *same*.

@@ -15,7 +15,7 @@ use model::{Expr, Name, Span};
 use crate::{Tok, expr_of, lex};
 use unify::Unifier;
 
-pub use offline::{columns_of, settle_offline};
+pub use offline::{Place, columns_of, same_in, settle_offline};
 
 /// What is known of two expressions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,15 +38,18 @@ pub struct Columns {
 }
 
 /// Whether the file's expression and the server's mean the same, as far as tokens, grammar and the types of
-/// columns tell. Queries are never told.
+/// columns tell. Queries are never told. The namespaces of the file's path must all exist.
 pub fn same(desired: &Expr, actual: &Expr, columns: &Columns) -> Sameness {
     if desired == actual {
         return Sameness::Same;
     }
     let trees = tree_of(desired).zip(tree_of(actual));
     let want = columns.result.as_ref().map(|it| unify::base(it));
+    let unifier = Unifier { columns, path: &desired.path };
     match trees {
-        Some((d, a)) if (Unifier { columns }).meets(&d, &a, want.as_deref()) => Sameness::Same,
+        // A number is assigned as it is: it keeps a cast that it has, and gets none that it lacks.
+        Some((tree::Node::Number(d), a)) if a != tree::Node::Number(d.clone()) => Sameness::Unknown,
+        Some((d, a)) if unifier.meets(&d, &a, want.as_deref()) => Sameness::Same,
         _ => Sameness::Unknown,
     }
 }

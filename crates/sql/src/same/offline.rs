@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use model::{Column, Domain, Kind, Name, Object, ObjectId, QualName, Schema, Table, Type};
+use model::{Column, Domain, Expr, Kind, Name, Object, ObjectId, QualName, Schema, SearchPath, Table, Type};
 
 use super::{Columns, Sameness, adopted, same};
 
@@ -19,7 +19,7 @@ pub fn settle_offline(actual: &Schema, desired: &mut Schema) {
             continue;
         }
         for (slot, (a, d)) in old.into_iter().zip(new).enumerate().filter(|(_, (a, d))| a != d) {
-            if same(d, a, &columns_of(desired, id, slot)) == Sameness::Same {
+            if same_in(Place { actual, desired, id, slot }, d, a) == Sameness::Same {
                 found.push((id.clone(), slot, adopted(d, a)));
             }
         }
@@ -30,6 +30,28 @@ pub fn settle_offline(actual: &Schema, desired: &mut Schema) {
             *expr = settled;
         }
     }
+}
+
+/// Which expression of which object is meant, and in which schemas.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// What there is: whose namespaces exist.
+    pub actual: &'a Schema,
+    /// What is declared: whose columns have their types.
+    pub desired: &'a Schema,
+    /// The object.
+    pub id: &'a ObjectId,
+    /// Which of its expressions ([`Object::exprs`]).
+    pub slot: usize,
+}
+
+/// [`same`] for an expression in its place: a namespace of the path that does not exist is passed over, as
+/// the server does it.
+pub fn same_in(place: Place<'_>, desired: &Expr, actual: &Expr) -> Sameness {
+    let exists = |it: &&Name| place.actual.contains(&Kind::Namespace.root(it));
+    let path: SearchPath = desired.path.iter().filter(exists).cloned().collect();
+    let desired = Expr { path, ..desired.clone() };
+    same(&desired, actual, &columns_of(place.desired, place.id, place.slot))
 }
 
 /// What an expression of an object, by its place among them, stands on.

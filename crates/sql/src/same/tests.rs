@@ -60,6 +60,9 @@ fn what_the_server_prints_for_it() {
         ("'x'", "'x'::character varying", "character varying(20)"),
         ("'{}'", "'{}'::jsonb", "jsonb"),
         ("'sad'", "'sad'::public.mood", "public.mood"),
+        ("nextval('s'::regclass)", "nextval('public.s'::regclass)", "integer"),
+        ("NEXTVAL('\"S\"')", "nextval('public.\"S\"'::regclass)", "integer"),
+        ("NULLIF(current_setting('a.b', true), '')::uuid", "(NULLIF(current_setting('a.b'::text, true), ''::text))::uuid", "uuid"),
         ("nextval('public.s')", "nextval('public.s'::regclass)", "integer"),
         ("now() at time zone 'utc'", "(now() AT TIME ZONE 'utc'::text)", "timestamp without time zone"),
         ("ARRAY[]::text[]", "ARRAY[]::text[]", "text[]"),
@@ -73,6 +76,8 @@ fn what_it_does_not_tell() {
     for (desired, actual) in [
         ("b in (1, 2)", "(b = ANY (ARRAY[1, 2]))"),
         ("b = 5", "(b = (5)::bigint)"),
+        ("nextval('s')", "nextval('other.s'::regclass)"),
+        ("nextval('pg_s')", "nextval('public.pg_s'::regclass)"),
         ("i in (1, 2)", "(i = ANY (ARRAY[2, 1]))"),
         ("t = 'a'", "(t = 'b'::text)"),
         ("t = 'a'", "(t = ('a'::character varying)::text)"),

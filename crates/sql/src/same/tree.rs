@@ -33,7 +33,7 @@ pub(super) enum Node {
     Not(Box<Node>),
     /// IS [NOT] NULL, TRUE, FALSE, UNKNOWN.
     Is(Box<Node>, String),
-    Distinct(Box<[Node; 2]>, bool),
+    Distinct(Box<[Node; 2]>),
     /// `x IN (…)`: more than one literal.
     In(Box<Node>, Vec<Node>, bool),
     /// `x op ANY (array)`, `x op ALL (array)`
@@ -242,7 +242,8 @@ impl Reader<'_> {
     fn is(&mut self, left: Box<Node>) -> Option<Node> {
         let not = self.cursor.eat(&["not"]);
         if self.cursor.eat(&["distinct", "from"]) {
-            return Some(Node::Distinct(Box::new([*left, self.expr(IS)?]), not));
+            let distinct = Node::Distinct(Box::new([*left, self.expr(IS)?]));
+            return Some(if not { Node::Not(Box::new(distinct)) } else { distinct });
         }
         let what = self.cursor.eat_any(&["null", "true", "false", "unknown"])?;
         Some(Node::Is(left, format!("{}{what}", if not { "not " } else { "" })))

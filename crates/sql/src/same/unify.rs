@@ -30,6 +30,8 @@ const FIELDS: &[&str] = &["->", "->>"];
 
 pub(super) struct Unifier<'a> {
     pub(super) columns: &'a Columns,
+    /// The search path of the desired expression.
+    pub(super) path: &'a [Name],
 }
 
 impl Unifier<'_> {
@@ -37,6 +39,9 @@ impl Unifier<'_> {
     /// bare literal takes here.
     pub(super) fn meets(&self, desired: &Node, actual: &Node, want: Option<&str>) -> bool {
         match (desired, actual) {
+            (Node::Text(d), Node::Cast(a, ty)) if &**ty == "regclass" => {
+                want == Some("regclass") && matches!(&**a, Node::Text(a) if self.is_relation(d, a))
+            }
             (Node::Text(d), Node::Cast(a, ty)) => **a == Node::Text(d.clone()) && want == Some(&**ty),
             (Node::Number(d), Node::Cast(a, ty)) => {
                 **a == Node::Number(d.clone()) && want == Some(&**ty) && is_promoted(ty)
@@ -50,7 +55,7 @@ impl Unifier<'_> {
             }
             (Node::Not(d), Node::Not(a)) => self.meets(d, a, None),
             (Node::Is(d, one), Node::Is(a, other)) => one == other && self.meets(d, a, None),
-            (Node::Distinct(d, one), Node::Distinct(a, other)) => one == other && self.binary("=", d, a),
+            (Node::Distinct(d), Node::Distinct(a)) => self.binary("=", d, a),
             (Node::In(left, items, not), Node::Any(actual, operator, all)) => {
                 let expected = if *not { ("<>", true) } else { ("=", false) };
                 expected == (operator.as_str(), *all) && self.list(left, items, actual)
@@ -62,7 +67,10 @@ impl Unifier<'_> {
                 (one, every) == (other, all) && array && self.operand(left, actual, None)
             }
             (Node::Array(d), Node::Array(a)) => self.all(d, a, want),
-            (Node::Cast(d, one), Node::Cast(a, other)) => one == other && self.meets(d, a, None),
+            (Node::Cast(d, one), Node::Cast(a, other)) => {
+                let relation = || matches!((&**d, &**a), (Node::Text(d), Node::Text(a)) if self.is_relation(d, a));
+                one == other && (self.meets(d, a, None) || (&**one == "regclass" && relation()))
+            }
             (Node::Case(operand, arms, other), Node::Case(actual, printed, default)) => {
                 self.case((operand, arms, other), (actual, printed, default))
             }
@@ -81,6 +89,22 @@ impl Unifier<'_> {
                 Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) | Node::Bits(_) | Node::Word(_),
                 _,
             ) => desired == actual,
+            _ => false,
+        }
+    }
+
+    /// Whether a relation's name in a string is the one the server prints: a bare one is looked up in
+    /// pg_catalog, where all begin with `pg_`, and then in the path.
+    fn is_relation(&self, desired: &str, actual: &str) -> bool {
+        let parts = |text: &str| -> Option<Vec<Name>> {
+            let tokens = super::tokens(text)?;
+            tokens.iter().filter(|it| !it.is_symbol(".")).map(crate::Tok::name).collect()
+        };
+        match (parts(desired).as_deref(), parts(actual).as_deref()) {
+            (Some([name]), Some([space, printed])) => {
+                name == printed && self.path.first() == Some(space) && !name.as_str().starts_with("pg_")
+            }
+            (Some(desired), Some(actual)) => desired == actual,
             _ => false,
         }
     }
@@ -110,6 +134,7 @@ impl Unifier<'_> {
                 let ty = desired.first().and_then(|it| self.type_of(it)).map(|it| base(&it));
                 self.all(desired, actual, ty.as_deref())
             }
+            "current_setting" => self.all(desired, actual, Some("text")),
             "nextval" | "currval" => self.all(desired, actual, Some("regclass")),
             _ => self.all(desired, actual, None),
         }
@@ -214,6 +239,9 @@ impl Unifier<'_> {
                 if let ("coalesce", [first, rest @ ..]) = (name.as_str(), &arguments[..]) {
                     let literals = rest.iter().all(|it| matches!(it, Node::Text(_) | Node::Number(_)));
                     return self.type_of(first).filter(|_| literals).map(|it| base(&it));
+                }
+                if name.as_str() == "current_setting" {
+                    return Some("text".into());
                 }
                 let found = TEXT_FUNCTIONS.iter().find(|(it, _)| *it == name.as_str());
                 found.map(|(_, ty)| Arc::from(*ty))
