@@ -51,6 +51,7 @@ impl Reader<'_> {
     /// Reads the statements in a part of a file and says what became of each.
     pub(crate) fn region(&mut self, text: &Arc<str>, span: Span) -> Vec<Entry> {
         let found = cut(text, span);
+        let unclosed: Vec<Span> = found.faults.iter().map(|it| it.span).collect();
         self.desired.faults.extend(found.faults);
         if self.depth >= DEEPEST {
             let fault = Fault::new(Code::Unsupported, span, "too many texts stand inside each other here");
@@ -63,7 +64,14 @@ impl Reader<'_> {
         let mut entries = Vec::with_capacity(found.pieces.len());
         let outer_above = std::mem::replace(&mut self.above, span.start);
         for piece in found.pieces {
-            let verdict = self.piece(text, piece);
+            let verdict = self.piece(text, piece).unwrap_or_else(|fault| {
+                // What is never closed is said already.
+                let said = |it: &Span| piece.span.start <= it.start && it.start < piece.span.end;
+                if fault.code != Code::Syntax || !unclosed.iter().any(said) {
+                    self.desired.faults.push(fault);
+                }
+                Verdict::Fault
+            });
             entries.push(Entry { span: piece.span, verdict });
             self.above = piece.span.end;
         }
@@ -78,19 +86,15 @@ impl Reader<'_> {
         self.desired.faults.extend(faults);
     }
 
-    fn piece(&mut self, text: &Arc<str>, piece: Piece) -> Verdict {
+    fn piece(&mut self, text: &Arc<str>, piece: Piece) -> Result<Verdict, Fault> {
         if psql::is_off(self) && piece.kind != PieceKind::Meta {
-            return Verdict::Off;
+            return Ok(Verdict::Off);
         }
-        let verdict = match piece.kind {
+        match piece.kind {
             PieceKind::Statement => self.directed(text, piece.span),
             PieceKind::Meta => psql::meta(self, text, piece.span),
             PieceKind::CopyData => Ok(Verdict::Data),
-        };
-        verdict.unwrap_or_else(|fault| {
-            self.desired.faults.push(fault);
-            Verdict::Fault
-        })
+        }
     }
 
     /// Reads a statement under the directives that stand above it.

@@ -196,6 +196,13 @@ impl Scan<'_> {
 
     /// psql reads a backslash outside quotes as a command of its own, up to the end of the line.
     fn meta(&mut self) {
+        // `\g` and its like send the statement before them.
+        let sends = ["\\g", "\\watch", "\\crosstabview"].iter().any(|it| self.text[self.at..].starts_with(it));
+        if let Some(begin) = self.begin.take_if(|_| sends) {
+            self.push(PieceKind::Statement, begin, self.last);
+            self.words = Words::default();
+            self.depth = 0;
+        }
         let start = self.at;
         self.to_line_end();
         let end = start + self.text[start..self.at].trim_end().len();
