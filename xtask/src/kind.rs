@@ -3,8 +3,9 @@
 //! It knows where files of a kind lie and nothing of any kind.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::Outcome;
+use crate::{Outcome, shell};
 
 /// The arguments of `cargo xtask kind`.
 #[derive(clap::Args)]
@@ -57,11 +58,14 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
         return Err(format!("{} is there already", path.display()).into());
     }
-    for (path, text) in files {
+    for (path, text) in &files {
         std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-        std::fs::write(&path, text)?;
+        std::fs::write(path, text)?;
         println!("wrote {}", path.display());
     }
+    // Names differ in length and order, so only now it is known how the lines fall.
+    let sources = files.iter().map(|(path, _)| path).filter(|it| it.extension().is_some_and(|it| it == "rs"));
+    shell::run(Command::new("rustfmt").args(["--edition", "2024"]).args(sources))?;
     println!("\n{}", words.fill(REST).trim_end());
     Ok(())
 }
