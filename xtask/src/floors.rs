@@ -37,7 +37,8 @@ const OWNED: &[(&str, &[&str])] = &[
 
 /// Arrows between crates that no floor allows, by exception: none.
 pub(crate) fn run() -> Outcome {
-    let output = Command::new(env!("CARGO")).args(["metadata", "--format-version=1", "--no-deps"]).output()?;
+    let output =
+        Command::new(env!("CARGO")).args(["metadata", "--format-version=1", "--no-deps"]).output()?;
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
     let mut faults = Vec::new();
     for package in metadata["packages"].as_array().into_iter().flatten() {
@@ -62,7 +63,8 @@ fn arrow(from: &str, to: &str) -> Option<String> {
     let floors: BTreeMap<&str, u8> = FLOORS.iter().copied().collect();
     let from_floor = floors.get(from)?;
     if let Some(to_floor) = floors.get(to) {
-        return (to_floor >= from_floor).then(|| format!("{from} (floor {from_floor}) uses {to} (floor {to_floor})"));
+        return (to_floor >= from_floor)
+            .then(|| format!("{from} (floor {from_floor}) uses {to} (floor {to_floor})"));
     }
     let (_, owners) = OWNED.iter().find(|(library, _)| *library == to)?;
     (!owners.contains(&from)).then(|| format!("{from} uses {to}, which belongs to {}", owners.join(", ")))
