@@ -84,7 +84,7 @@ impl Definition {
         match () {
             () if cursor.eat(&["not", "null"]) => {
                 let no_inherit = cursor.eat(&["no", "inherit"]);
-                let not_null = NotNull { name, no_inherit, not_valid: false };
+                let not_null = NotNull { name: kept_name(reader, name), no_inherit, not_valid: false };
                 self.not_null = Some((not_null, begin.to(cursor.previous())));
             }
             () if cursor.eat(&["null"]) => (),
@@ -292,12 +292,17 @@ impl Reader<'_> {
     }
 }
 
+/// Before 18 the server forgets what a NOT NULL is called.
+fn kept_name(reader: &Reader<'_>, name: Option<Name>) -> Option<Name> {
+    name.filter(|_| reader.facts.major >= 18)
+}
+
 /// `CONSTRAINT name NOT NULL column` among a table's constraints (18).
-pub(crate) fn not_null_of(draft: &Draft) -> Option<(Name, NotNull)> {
+pub(crate) fn not_null_of(reader: &Reader<'_>, draft: &Draft) -> Option<(Name, NotNull)> {
     match &draft.claim {
         Claim::NotNull(column) => {
-            let not_null =
-                NotNull { name: draft.name.clone(), no_inherit: draft.no_inherit, not_valid: draft.not_valid };
+            let name = kept_name(reader, draft.name.clone());
+            let not_null = NotNull { name, no_inherit: draft.no_inherit, not_valid: draft.not_valid };
             Some((column.clone(), not_null))
         }
         _ => None,

@@ -350,7 +350,7 @@ fn is_same_key(one: &Draft, other: &Draft) -> bool {
 
 /// Puts one constraint down. `only` is ALTER TABLE ONLY, which leaves partitions out.
 pub(crate) fn declare(reader: &mut Reader<'_>, table: &QualName, draft: Draft, only: bool) -> Result<(), Fault> {
-    if let Some((column, not_null)) = column::not_null_of(&draft) {
+    if let Some((column, not_null)) = column::not_null_of(reader, &draft) {
         if reader.column(table, &column).is_none() {
             return Err(column::no_column(table, &column, draft.span));
         }

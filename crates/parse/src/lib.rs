@@ -65,7 +65,7 @@ mod types_domain;
 
 use model::Facts;
 
-pub use desired::{Desired, Entry, Verdict};
+pub use desired::{Data, Desired, Entry, Verdict};
 pub use psql::{Include, includes};
 pub use source::{Source, Sources};
 pub use sql::{Code, Fault};

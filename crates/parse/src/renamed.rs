@@ -29,16 +29,19 @@ impl Reader<'_> {
     fn renamed_text(&self, span: Span) -> Option<&str> {
         let text: &str = &self.desired.sources.files.get(span.file as usize)?.text;
         let (start, end) = (span.start as usize, span.end as usize);
-        let found = self.directives.iter().filter(|it| it.span.file == span.file).find_map(|it| {
-            let said = it.text.strip_prefix("renamed from ")?;
+        // Directives stand in order: the ones just above, the ones inside, and the one behind are enough.
+        let begin = self.directives.partition_point(|it| (it.span.start as usize) < start);
+        let above = self.directives[..begin].iter().rev().take_while(|it| {
             let (from, to) = (it.span.start as usize, it.span.end as usize);
             let line = text[..from].rfind('\n').map_or(0, |it| it + 1);
-            let alone = is_blank(&text[line..from]);
-            let inside = from >= start && to <= end;
-            let above = to <= start && alone && is_blank(&text[to..start]);
-            let beside = from >= end && !alone && only_separators(&text[end..from]);
-            (inside || above || beside).then_some(said)
+            to <= start && is_blank(&text[line..from]) && is_blank(&text[to..start])
         });
+        let beside = self.directives[begin..].iter().take_while(|it| {
+            let from = it.span.start as usize;
+            from < end || from >= end && only_separators(&text[end..from])
+        });
+        let all = beside.chain(above).filter(|it| it.span.file == span.file);
+        let found = all.filter_map(|it| it.text.strip_prefix("renamed from ")).next();
         found.map(str::trim)
     }
 }

@@ -75,8 +75,9 @@ pub(crate) fn columns(reader: &mut Reader<'_>, table: &QualName, like: &Like) ->
             reader.take_identity_name(sequence.within(table.namespace.clone()), &id);
         }
         reader.declare(&id, copy, like.span);
-        if reader.of_column(Kind::NotNull, &like.source, &name).is_some() {
-            reader.declare(&Kind::NotNull.of(table, &name), NotNull::default(), like.span);
+        if let Some(Object::NotNull(it)) = reader.of_column(Kind::NotNull, &like.source, &name) {
+            let copy = NotNull { not_valid: false, ..it.clone() };
+            reader.declare(&Kind::NotNull.of(table, &name), copy, like.span);
         }
         if let Some(Object::Default(it)) = reader.of_column(Kind::Default, &like.source, &name)
             && is_plain

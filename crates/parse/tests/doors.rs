@@ -9,8 +9,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use model::{Expr, Kind, Object, ObjectId, Schema};
+use model::{Expr, Facts, Kind, Object, ObjectId, Schema};
 use parse::{Code, Desired, Sources, Verdict};
 use postgres::Client;
 use scratch::{Options, Server};
@@ -71,6 +72,8 @@ struct Tally {
     /// Files the server does not take.
     refused: Vec<String>,
     faults: BTreeMap<String, Vec<String>>,
+    offline: BTreeMap<String, Vec<String>>,
+    times: Vec<(Duration, String)>,
     differences: BTreeMap<String, Vec<String>>,
 }
 
@@ -120,7 +123,11 @@ impl Tally {
         let actual = catalog::actual(&mut client)?;
         let mut facts = actual.facts;
         facts.search_path = vec!["public".into()];
-        let desired = parse::desired(&Sources::one(file, text), &facts);
+        let sources = Sources::one(file, text);
+        let begin = Instant::now();
+        let desired = parse::desired(&sources, &facts);
+        self.times.push((begin.elapsed(), case.clone()));
+        self.offline(&case, &sources, &desired);
         let mut live = actual.schema;
         // What the setup made and the file does not speak of is not the file's.
         live.retain(|id, _| !before.contains(id) || desired.schema.contains(id));
@@ -133,13 +140,36 @@ impl Tally {
         Ok(())
     }
 
+    /// Faults that come only of asking nobody.
+    fn offline(&mut self, case: &str, sources: &Sources, online: &Desired) {
+        let facts = Facts {
+            offline: true,
+            major: 17,
+            role: "postgres".into(),
+            search_path: vec!["public".into()],
+            ..Facts::default()
+        };
+        let desired = parse::desired(sources, &facts);
+        for fault in desired.faults.iter().filter(|it| !online.faults.contains(it)) {
+            let (line, column) = desired.sources.line_column(fault.span);
+            let place = format!("{case}:{line}:{column} {}", fault.message);
+            self.offline.entry(shape(&fault.message, fault.code)).or_default().push(place);
+        }
+    }
+
     fn compare(&mut self, case: &str, desired: &Desired, actual: Schema) -> bool {
         for fault in &desired.faults {
             let (line, column) = desired.sources.line_column(fault.span);
             let place = format!("{case}:{line}:{column} {}", fault.message);
             self.faults.entry(shape(&fault.message, fault.code)).or_default().push(place);
         }
-        let wanted = comparable(&desired.schema, |_| true);
+        let mut adopting = desired.schema.clone();
+        for (id, live) in actual.iter() {
+            if let Some(object) = adopting.get_mut(id) {
+                object.adopt(live);
+            }
+        }
+        let wanted = comparable(&adopting, |_| true);
         let granted: HashSet<&ObjectId> = desired.granted.iter().collect();
         let live = comparable(&actual, |id| is_said(id, desired, &granted));
         let mut same = desired.faults.is_empty();
@@ -159,7 +189,7 @@ impl Tally {
     fn print(&self) {
         println!("{} files, {} agree, {} differ, {} the server does not take", self.files, self.agreed, self.wrong, self.refused.len());
         let most: usize = std::env::var("DOORS_SHOW").ok().and_then(|it| it.parse().ok()).unwrap_or(3);
-        for (title, found) in [("faults", &self.faults), ("differences", &self.differences)] {
+        for (title, found) in [("faults", &self.faults), ("faults when offline", &self.offline), ("differences", &self.differences)] {
             let mut found: Vec<_> = found.iter().collect();
             found.sort_by_key(|it| std::cmp::Reverse(it.1.len()));
             let count: usize = found.iter().map(|it| it.1.len()).sum();
@@ -169,6 +199,9 @@ impl Tally {
                 places.iter().take(most).for_each(|it| println!("         {it}"));
             }
         }
+        let mut times = self.times.clone();
+        times.sort();
+        times.iter().rev().take(3).for_each(|(time, case)| println!("{case} was read in {time:?}"));
         println!("\n== {} refused", self.refused.len());
         self.refused.iter().take(20).for_each(|it| println!("         {it}"));
     }
@@ -218,10 +251,8 @@ fn comparable(schema: &Schema, keep: impl Fn(&ObjectId) -> bool) -> HashMap<Obje
         }
         match &mut object {
             Object::Index(it) => (it.only, it.concurrently) = (false, false),
-            Object::NotNull(it) => it.name = None,
             Object::View(it) => it.columns.clear(),
             Object::MaterializedView(it) => it.columns.clear(),
-            Object::Extension(it) => (it.version, it.namespace) = (None, None),
             _ => (),
         }
         found.insert(id.clone(), serde_json::to_string(&object).unwrap_or_default());

@@ -156,14 +156,19 @@ impl Scan<'_> {
     fn line_comment(&mut self) {
         let start = self.at;
         self.to_line_end();
-        let text = self.text[start + 2..self.at].trim();
+        self.directive(start, self.at, start + 2..self.at);
+    }
+
+    /// Keeps a comment that speaks to us.
+    fn directive(&mut self, start: usize, end: usize, inside: std::ops::Range<usize>) {
+        let text = self.text[inside].trim();
         let said = text.strip_prefix("reconcile:").map(|it| it.trim().to_string());
         let renamed = || {
             let from = text.strip_prefix("@renamed")?.trim_start().strip_prefix("from=")?;
             Some(format!("renamed from {}", from.trim()))
         };
         if let Some(text) = said.or_else(renamed) {
-            let span = self.span(start, self.at);
+            let span = self.span(start, end);
             self.out.directives.push(Directive { span, text });
         }
     }
@@ -185,7 +190,7 @@ impl Scan<'_> {
                 depth -= 1;
                 self.at += 2;
                 if depth == 0 {
-                    return;
+                    return self.directive(start, self.at, start + 2..self.at - 2);
                 }
             } else {
                 self.at += 1;
@@ -352,7 +357,7 @@ mod tests {
 
     #[test]
     fn reads_directives() {
-        let text = "-- reconcile: renamed from a\n-- @renamed from=b\n-- else\n";
+        let text = "-- reconcile: renamed from a\n/* @renamed from=b */\n-- else /* @renamed from=c */\n";
         let said: Vec<String> = split(text, 0).directives.into_iter().map(|it| it.text).collect();
         assert_eq!(said, ["renamed from a", "renamed from b"]);
     }
