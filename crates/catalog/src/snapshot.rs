@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use model::{Facts, Schema, Unmodelled};
 use postgres::{Client, IsolationLevel};
@@ -29,6 +30,9 @@ pub struct Actual {
 /// How often a read begins anew because somebody changed the schema meanwhile.
 const TRIES: usize = 3;
 
+/// How long such a change is given to come to its end.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// What the server's prints depend on, pinned until the transaction ends. Everything outside pg_catalog
 /// is printed qualified, times under UTC.
 const PIN: &str = "SET LOCAL search_path = pg_catalog; SET LOCAL jit = off; SET LOCAL TimeZone = 'UTC'; \
@@ -44,7 +48,10 @@ pub fn actual(client: &mut Client) -> Result<Actual, Error> {
     let mut tries = 1;
     loop {
         match read(client) {
-            Err(error) if error.is_passing() && tries < TRIES => tries += 1,
+            Err(error) if error.is_passing() && tries < TRIES => {
+                std::thread::sleep(PAUSE);
+                tries += 1;
+            }
             Err(error) => return Err(error.settled()),
             done => return done,
         }

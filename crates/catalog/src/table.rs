@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use model::{Column, Default, Generated, Identity, IdentityMode, Kind, Name, NotNull, ObjectId, QualName};
+use model::{
+    Column, Default, Generated, Identity, IdentityMode, Kind, Name, NotNull, ObjectId, QualName, Unmodelled,
+};
 
 use crate::address::class;
 use crate::query::{Answers, Query, Record};
@@ -32,12 +34,26 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> 
         if !reader.relations.contains_key(&relation) {
             continue;
         }
+        statistics_elsewhere(reader, row)?;
         let column = known(row, number, defaults.peek().copied())?;
         let columns = reader.columns.entry(relation).or_default();
         places.push((row, (relation, columns.len())));
         columns.push(column);
     }
     places.into_iter().try_for_each(|(row, place)| one(reader, row, place))
+}
+
+/// A statistics target on a column of something else than a table is not modelled, so it is listed.
+fn statistics_elsewhere(reader: &mut Reader, row: &Record) -> Result<(), Error> {
+    let Some(relation) = reader.relations.get(&row.get("relation")?) else { return Ok(()) };
+    if relation.is_table() || row.get::<Option<i32>>("statistics")?.is_none() {
+        return Ok(());
+    }
+    let QualName { namespace, name } = &relation.name;
+    let identity = format!("{namespace}.{name}.{}", row.name("name")?);
+    let namespace = Some(namespace.clone());
+    reader.facts.unmodelled.push(Unmodelled { kind: "statistics target".into(), identity, namespace });
+    Ok(())
 }
 
 /// What is asked of a column beside its own row.

@@ -102,6 +102,7 @@ ALTER TABLE shop.fast ADD UNIQUE (a);
 ALTER TABLE shop.fast ALTER a SET NOT NULL;
 ALTER TABLE shop.fast REPLICA IDENTITY USING INDEX fast_a_key;
 CLUSTER shop.kinds USING kinds_pkey;
+ALTER INDEX shop.items_words ALTER COLUMN 1 SET STATISTICS 300;
 CREATE STATISTICS shop.stats ON kind, mood FROM shop.items;
 
 -- Views

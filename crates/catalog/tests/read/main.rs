@@ -1,5 +1,7 @@
 //! Reads what `clauses.sql` makes, on real servers.
 
+mod newer;
+
 use std::collections::BTreeSet;
 
 use catalog::Actual;
@@ -10,8 +12,8 @@ use scratch::{Install, Options, Server};
 const CLAUSES: &str = include_str!("clauses.sql");
 
 /// What cannot happen unless the test itself is broken.
-fn must<T, E: std::fmt::Display>(result: Result<T, E>) -> T {
-    result.unwrap_or_else(|error| panic!("{error}"))
+fn must<T, E: std::fmt::Debug>(result: Result<T, E>) -> T {
+    result.unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 /// A server with everything on it, which ends when it is dropped.
