@@ -48,9 +48,12 @@ pub(crate) fn is_quiet(id: &ObjectId, cx: &Context<'_>) -> bool {
         return true;
     }
     let own = owner_of(id, cx.actual);
+    // An index of a partition is the server's to take down, with its table or the index above it.
+    let above =
+        |it: &ObjectId| id.kind == Kind::Index && matches!(it.kind, Kind::Index | Kind::Table | Kind::Column);
     cx.actual.uses(id).iter().all(|used| {
         !cx.dropped.contains_key(used)
-            || used.kind == Kind::Index
+            || above(used)
             || owner_of(used, cx.actual) == own
             || stands_on_plain_things(used, cx.actual)
     })
