@@ -1,1 +1,8 @@
-//! Laws over fixtures.
+//! Every fixture is a pair of schemas; every law holds for all of them. Adding a case is adding a folder.
+//!
+//! `CASE=types/` runs the cases whose name contains it; `UPDATE=1` rewrites the expected plans;
+//! `RECONCILE_PG_BIN` names the server to run the live laws on.
+
+mod cases;
+mod laws;
+mod live;

@@ -20,4 +20,4 @@ from pg_constraint k
 cross join (select null::int2[] as confdelsetcols, false as conperiod, true as conenforced) older
 cross join lateral (select confdelsetcols, conperiod, conenforced from (select k.*) newer) since
 where k.oid >= 16384 and k.contype in ('c', 'f', 'n', 'p', 'u', 'x')
-order by k.conrelid, k.contypid, k.conname
+order by k.oid

@@ -27,4 +27,4 @@ join pg_am am on am.oid = c.relam
 cross join (select false as indnullsnotdistinct) older
 cross join lateral (select indnullsnotdistinct from (select x.*) newer) since
 where x.indexrelid >= 16384 and c.relnamespace <> 'pg_toast'::regnamespace
-order by x.indrelid, c.relname
+order by x.indrelid, x.indexrelid

@@ -31,6 +31,12 @@ pub fn due(
     due
 }
 
+/// The renamed enum labels that are due: the type has the old one and lacks the new one.
+pub fn due_labels(actual: &Schema, labels: &[(ObjectId, String, String)]) -> Vec<(ObjectId, String, String)> {
+    let has = |id: &ObjectId, label: &String| actual.get(id).is_some_and(|it| it.labels().contains(label));
+    labels.iter().filter(|(id, old, new)| has(id, old) && !has(id, new)).cloned().collect()
+}
+
 /// The places of the renames that hang together with one: whose old name is its new one, and so on.
 fn chain(due: &[(ObjectId, ObjectId)], start: usize) -> impl Iterator<Item = usize> {
     let mut places = vec![start];

@@ -276,6 +276,14 @@ impl Object {
         bones
     }
 
+    /// The labels of an enum, in order; nothing else has any.
+    pub fn labels(&self) -> &[String] {
+        match self {
+            Object::Enum(it) => &it.labels,
+            _ => &[],
+        }
+    }
+
     /// The names this object takes for itself, beside its own identity.
     pub fn claims(&self, id: &ObjectId) -> Vec<(Space, QualName)> {
         let own = |spaces: &[Space]| {

@@ -14,6 +14,7 @@ pub(crate) enum Stmt<'t> {
     /// A statement of SQL.
     Sql(&'t [Tok]),
     If(If<'t>),
+    Case(Case<'t>),
     Block(Block<'t>),
     /// `EXECUTE text [INTO …] [USING …]`
     Execute(&'t [Tok]),
@@ -40,6 +41,14 @@ pub(crate) struct If<'t> {
     pub(crate) tokens: &'t [Tok],
 }
 
+/// `CASE [operand] WHEN … THEN … [ELSE …] END CASE`
+#[derive(Debug)]
+pub(crate) struct Case<'t> {
+    pub(crate) operand: &'t [Tok],
+    pub(crate) arms: Vec<(&'t [Tok], Vec<Stmt<'t>>)>,
+    pub(crate) otherwise: Vec<Stmt<'t>>,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Block<'t> {
     /// Variables and what they begin as.
@@ -64,8 +73,35 @@ pub(crate) enum Over<'t> {
     Array(&'t [Tok]),
     /// `FOR x IN a .. b` or `FOR x IN SELECT …`
     Rows(&'t [Tok]),
-    /// Until something else says so.
+    /// Until something else says so: a WHILE or a plain LOOP.
     Unknown(Span),
+}
+
+impl<'t> If<'t> {
+    /// The statements of every branch.
+    pub(crate) fn all(&self) -> Vec<&Stmt<'t>> {
+        self.branches.iter().flat_map(|it| &it.1).chain(&self.otherwise).collect()
+    }
+}
+
+impl<'t> Case<'t> {
+    /// The statements of every arm.
+    pub(crate) fn all(&self) -> Vec<&Stmt<'t>> {
+        self.arms.iter().flat_map(|it| &it.1).chain(&self.otherwise).collect()
+    }
+}
+
+impl<'t> Stmt<'t> {
+    /// The statements inside, handlers of blocks left out.
+    pub(crate) fn inside(&self) -> Vec<&Stmt<'t>> {
+        match self {
+            Stmt::If(it) => it.all(),
+            Stmt::Case(it) => it.all(),
+            Stmt::Loop(it) => it.statements.iter().collect(),
+            Stmt::Block(it) => it.statements.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Reads a whole body.
@@ -152,6 +188,9 @@ fn statement<'t>(cursor: &mut Cursor<'t>, depth: usize) -> Result<Stmt<'t>, Faul
     if cursor.at(&["if"]) {
         return branches(cursor, depth).map(Stmt::If);
     }
+    if cursor.at(&["case"]) {
+        return case(cursor, depth).map(Stmt::Case);
+    }
     if ["for", "foreach", "while", "loop"].iter().any(|it| cursor.at(&[it])) {
         return repeated(cursor, depth).map(Stmt::Loop);
     }
@@ -190,7 +229,11 @@ fn simple<'t>(cursor: &mut Cursor<'t>) -> Result<Stmt<'t>, Fault> {
             let condition = to_semicolon(cursor)?;
             Stmt::Leave { exit: word == "exit", when: guarded.then_some(condition) }
         }
-        "get" | "open" | "fetch" | "close" | "move" | "case" => {
+        "get" => {
+            to_semicolon(cursor)?;
+            Stmt::Null
+        }
+        "open" | "fetch" | "close" | "move" => {
             to_semicolon(cursor)?;
             Stmt::Other(begin)
         }
@@ -242,6 +285,24 @@ fn branches<'t>(cursor: &mut Cursor<'t>, depth: usize) -> Result<If<'t>, Fault> 
     let tokens = cursor.since(mark);
     cursor.expect_symbol(";")?;
     Ok(If { branches, otherwise, tokens })
+}
+
+fn case<'t>(cursor: &mut Cursor<'t>, depth: usize) -> Result<Case<'t>, Fault> {
+    if depth > DEEPEST {
+        return Err(Fault { code: Code::Unsupported, ..cursor.fault("blocks are nested too deep here") });
+    }
+    cursor.expect(&["case"])?;
+    let operand = cursor.until(|it| it.at(&["when"]));
+    let mut arms = Vec::new();
+    while cursor.eat(&["when"]) {
+        let condition = cursor.until(|it| it.at(&["then"]));
+        cursor.expect(&["then"])?;
+        arms.push((condition, statements(cursor, depth)?));
+    }
+    let otherwise = if cursor.eat(&["else"]) { statements(cursor, depth)? } else { Vec::new() };
+    cursor.expect(&["end", "case"])?;
+    cursor.expect_symbol(";")?;
+    Ok(Case { operand, arms, otherwise })
 }
 
 fn repeated<'t>(cursor: &mut Cursor<'t>, depth: usize) -> Result<Loop<'t>, Fault> {

@@ -3,9 +3,9 @@
 use model::Name;
 use sql::{Code, Cursor, Fault, Tok, TokenKind};
 
-use crate::Verdict;
 use crate::reader::Reader;
 use crate::set::{passed, turn};
+use crate::{Verdict, data};
 
 /// Functions of extensions that declare something, and the extension each is of.
 const DECLARING: &[(&str, &str)] = &[
@@ -42,6 +42,7 @@ const HARMLESS: &[&str] = &[
 /// `SELECT …`: a call that declares nothing is passed over, others are refused.
 pub(crate) fn select(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
     let begin = cursor.span();
+    let begin_is_with = cursor.at(&["with"]);
     cursor.next();
     let calls = calls(cursor.rest());
     if let [name] = calls.as_slice()
@@ -56,8 +57,12 @@ pub(crate) fn select(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
         let bare = it.strip_prefix("pg_catalog.").unwrap_or(it);
         HARMLESS.contains(&bare) || it.starts_with("pg_catalog.") || sql_function(bare)
     };
-    if let Some(word) = cursor.rest().iter().find(|it| it.is("into") || it.is("insert") || it.is("update")) {
-        return Err(Fault::new(Code::Unsupported, word.span, "this makes a table or changes rows out of a query")
+    let changes = cursor.rest().iter().any(|it| ["insert", "update", "delete", "merge"].iter().any(|word| it.is(word)));
+    if begin_is_with && changes {
+        return data::rows(reader, cursor);
+    }
+    if let Some(word) = cursor.rest().iter().find(|it| it.is("into")) {
+        return Err(Fault::new(Code::Unsupported, word.span, "this makes a table out of a query")
             .hint("declare the table; `-- reconcile: ignore` above the statement leaves it alone"));
     }
     match calls.iter().find(|it| !harmless(it)) {

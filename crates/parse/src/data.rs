@@ -2,15 +2,19 @@
 
 use sql::{Cursor, Fault};
 
-use crate::Verdict;
+use crate::{Data, Verdict};
 use crate::reader::Reader;
 use crate::set::passed;
 
 /// `INSERT`, `UPDATE`, `DELETE`, `MERGE`, `TRUNCATE`, `COPY`: counted and no part of a plan.
 pub(crate) fn rows(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
     let begin = cursor.span();
+    let words = cursor.rest();
+    let settles = words.windows(2).any(|it| it[0].is("on") && it[1].is("conflict"));
+    let idempotent = cursor.at(&["insert"]) && settles;
     let verdict = passed(cursor, Verdict::Data)?;
-    reader.desired.data.push(begin.to(cursor.previous()));
+    let span = begin.to(cursor.previous());
+    reader.desired.data.push(Data { span, path: reader.path.clone(), idempotent });
     Ok(verdict)
 }
 

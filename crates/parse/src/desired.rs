@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use model::{Name, ObjectId, Schema, Span};
+use model::{Name, ObjectId, Schema, SearchPath, Span};
 use sql::Fault;
 
 use crate::Sources;
@@ -36,9 +36,20 @@ pub struct Desired {
     /// Objects on which the file grants or revokes.
     pub granted: HashSet<ObjectId>,
     /// Statements that put rows in, in order.
-    pub data: Vec<Span>,
+    pub data: Vec<Data>,
     /// Objects declared absent by a lone `DROP … IF EXISTS`.
     pub absent: HashSet<ObjectId>,
+}
+
+/// A statement that puts rows in.
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// The statement.
+    pub span: Span,
+    /// The search path it was written under.
+    pub path: SearchPath,
+    /// It may be run again and again: INSERT … ON CONFLICT.
+    pub idempotent: bool,
 }
 
 /// What became of one statement.

@@ -4,18 +4,19 @@
 //! object is missing finds it missing; what asks for a fact is decided from the facts; what can be
 //! decided by neither is a fault.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use model::Span;
 use sql::{Code, Cursor, Fault, Tok, TokenKind};
 
-use crate::body::{Block, If, Loop, Over, Stmt};
+use crate::body::{Block, Case, If, Loop, Over, Stmt};
 use crate::guard::{Guard, Variables};
 use crate::guard_rows::Live;
 use crate::reader::Reader;
 use crate::script::combined;
 use crate::value::Value;
-use crate::{Entry, Verdict, body, call, dispatch, execute, guard_query};
+use crate::{Data, Entry, Verdict, body, call, dispatch, execute, guard_query};
 
 /// More rounds than this a loop in a schema does not take.
 const MOST_ROUNDS: usize = 10_000;
@@ -72,6 +73,7 @@ fn run(reader: &mut Reader<'_>, text: &Arc<str>, span: Span) -> Result<Vec<Entry
     let block = body::read(&mut cursor)?;
     let text = text.clone();
     let outer_path = reader.path.clone();
+    let directives = reader.directives_inside(&text, span);
     let mut run = Run {
         reader,
         text: text.clone(),
@@ -80,8 +82,10 @@ fn run(reader: &mut Reader<'_>, text: &Arc<str>, span: Span) -> Result<Vec<Entry
         entries: Vec::new(),
         catching: 0,
     };
-    run.block(&block)?;
+    let done = run.block(&block);
     let entries = run.entries;
+    reader.directives = directives;
+    done?;
     // SET LOCAL in a block ends with it.
     if reader.outer_path.is_some() {
         reader.path = outer_path;
@@ -143,7 +147,9 @@ impl Run<'_, '_, '_> {
         match statement {
             Stmt::Sql(tokens) => self.sql(tokens)?,
             Stmt::If(it) => return self.branches(it),
+            Stmt::Case(it) => return self.case(it),
             Stmt::Block(it) => return self.block(it),
+            Stmt::Execute(tokens) if self.asks(tokens) => (),
             Stmt::Execute(tokens) => {
                 let text = self.text.clone();
                 let before = self.reader.desired.faults.len();
@@ -183,6 +189,16 @@ impl Run<'_, '_, '_> {
         Ok(Flow::Next)
     }
 
+    /// `EXECUTE 'SELECT …' INTO variable`: the variable holds what is not known.
+    fn asks(&mut self, tokens: &[Tok]) -> bool {
+        let text = tokens.first().map(|it| it.value.trim_start().to_ascii_lowercase()).unwrap_or_default();
+        let into = tokens.iter().position(|it| it.is("into"));
+        let name = into.and_then(|at| tokens.get(at + 1)).and_then(Tok::name);
+        let asks = text.starts_with("select") && name.is_some();
+        self.variables.extend(name.filter(|_| asks).map(|it| (it, None)));
+        asks
+    }
+
     /// A fault inside executed text that a handler may catch is the EXECUTE's own.
     fn caught(&mut self, before: usize) -> Result<(), Fault> {
         let faults = &mut self.reader.desired.faults;
@@ -206,7 +222,10 @@ impl Run<'_, '_, '_> {
         }
         let text = self.text.clone();
         let whole = span(tokens).unwrap_or_else(|| self.cursor.span());
+        let before = self.reader.desired.data.len();
         let verdict = dispatch::statement(self.reader, &mut Cursor::new(&text, tokens, whole))?;
+        // What may speak of the block's variables cannot be sent by itself.
+        self.reader.desired.data[before..].iter_mut().for_each(|it| it.idempotent = false);
         self.entry(tokens, verdict);
         Ok(())
     }
@@ -232,10 +251,7 @@ impl Run<'_, '_, '_> {
             match self.guard(live).holds(&self.cursor, condition) {
                 Some(true) => return self.statements(statements),
                 Some(false) => (),
-                None if is_harmless(it) => {
-                    self.forget(it);
-                    return Ok(Flow::Next);
-                }
+                None if rows_alone(&it.all()) => return Ok(self.unfollowed(&it.all())),
                 None => return Err(undecided(condition, self.cursor.span())),
             }
         }
@@ -250,13 +266,53 @@ impl Run<'_, '_, '_> {
         self.statements(&it.otherwise)
     }
 
-    /// After branches of which it is not known which was taken.
-    fn forget(&mut self, it: &If<'_>) {
-        for statement in it.branches.iter().flat_map(|it| &it.1).chain(&it.otherwise) {
-            if let Stmt::Assign(name, _) = statement {
-                self.variables.insert(name.clone(), None);
+    /// `CASE operand WHEN value` compares, `CASE WHEN condition` decides.
+    fn case(&mut self, it: &Case<'_>) -> Result<Flow, Fault> {
+        let live = EVERYTHING;
+        for (condition, statements) in &it.arms {
+            let holds = match it.operand {
+                [] => self.guard(live).holds(&self.cursor, condition),
+                operand => {
+                    let mut guard = self.guard(live);
+                    let left = guard.value(&self.cursor, operand);
+                    let mut values = Vec::new();
+                    let mut inside = self.cursor.within(condition);
+                    while !inside.is_done() {
+                        values.push(guard.value(&self.cursor, inside.element()));
+                        inside.eat_symbol(",");
+                    }
+                    let values: Option<Vec<Value>> = values.into_iter().collect();
+                    left.zip(values).map(|(left, all)| all.iter().any(|it| left.order(it) == Some(Ordering::Equal)))
+                }
+            };
+            match holds {
+                Some(true) => return self.statements(statements),
+                Some(false) => (),
+                None if rows_alone(&it.all()) => return Ok(self.unfollowed(&it.all())),
+                None => return Err(undecided(condition, self.cursor.span())),
             }
         }
+        self.statements(&it.otherwise)
+    }
+
+    /// Statements of which it is not known whether they run, but that declare nothing if they do.
+    fn unfollowed(&mut self, statements: &[&Stmt<'_>]) -> Flow {
+        for statement in statements {
+            match statement {
+                Stmt::Assign(name, _) => _ = self.variables.insert(name.clone(), None),
+                Stmt::Sql(tokens) => {
+                    let into = tokens.iter().position(|it| it.is("into"));
+                    let target = into.and_then(|at| tokens.get(at + 1)).and_then(Tok::name);
+                    self.variables.extend(target.map(|it| (it, None)));
+                    let path = self.reader.path.clone();
+                    let data = span(tokens).map(|span| Data { span, path, idempotent: false });
+                    self.reader.desired.data.extend(data);
+                    self.entry(tokens, Verdict::Data);
+                }
+                other => _ = self.unfollowed(&other.inside()),
+            }
+        }
+        Flow::Next
     }
 
     /// An exception that is reached is what the script would end with here.
@@ -271,15 +327,22 @@ impl Run<'_, '_, '_> {
     }
 
     fn repeated(&mut self, it: &Loop<'_>) -> Result<Flow, Fault> {
+        let inside: Vec<&Stmt<'_>> = it.statements.iter().collect();
         let (tokens, values) = match &it.over {
             Over::Array(tokens) => (*tokens, self.guard(EVERYTHING).value(&self.cursor, tokens).and_then(listed)),
             Over::Rows(tokens) => (*tokens, self.rows(tokens)),
+            Over::Unknown(_) if rows_alone(&inside) => return Ok(self.unfollowed(&inside)),
             Over::Unknown(span) => {
                 return Err(Fault::new(Code::Guard, *span, "how often this loop runs is not known here").hint(LEAVE));
             }
         };
         let values = values.filter(|it| it.len() <= MOST_ROUNDS);
-        let Some(values) = values else { return Err(undecided(tokens, self.cursor.span())) };
+        let Some(values) = values else {
+            return match rows_alone(&inside) {
+                true => Ok(self.unfollowed(&inside)),
+                false => Err(undecided(tokens, self.cursor.span())),
+            };
+        };
         for value in values {
             self.bind(it, value);
             match self.statements(&it.statements)? {
@@ -391,8 +454,17 @@ fn asks_facts(condition: &str) -> bool {
     FACTS.iter().any(|it| condition.contains(it))
 }
 
-/// Whether it makes no difference which branch is taken.
-fn is_harmless(it: &If<'_>) -> bool {
-    let mut all = it.branches.iter().map(|it| &it.1).chain([&it.otherwise]).flatten();
-    all.all(|it| matches!(it, Stmt::Null | Stmt::Raise(_) | Stmt::Assign(..)))
+/// Whether statements put rows in at most, so that it makes no difference to the schema if they run.
+fn rows_alone(statements: &[&Stmt<'_>]) -> bool {
+    const ROWS: &[&str] = &["insert", "update", "delete", "merge", "truncate", "copy", "analyze", "with"];
+    statements.iter().all(|it| match it {
+        Stmt::Null | Stmt::Raise(_) | Stmt::Assign(..) => true,
+        Stmt::Sql(tokens) => {
+            let first = tokens.first().map(|it| it.value.as_str()).unwrap_or_default();
+            ROWS.contains(&first) || first == "select" && tokens.iter().any(|it| it.is("into"))
+        }
+        Stmt::If(_) | Stmt::Case(_) | Stmt::Loop(_) | Stmt::Block(_) => rows_alone(&it.inside()),
+        Stmt::Leave { .. } => true,
+        Stmt::Execute(_) | Stmt::Perform(_) | Stmt::Return | Stmt::Other(_) => false,
+    })
 }

@@ -92,7 +92,7 @@ pub(crate) fn meta(reader: &mut Reader<'_>, text: &str, span: Span) -> Result<Ve
         }
         "i" | "ir" | "include" | "include_relative" => include(reader, span),
         "copy" => {
-            reader.desired.data.push(span);
+            reader.desired.data.push(crate::Data { span, path: reader.path.clone(), idempotent: false });
             Ok(Verdict::Data)
         }
         "encoding" if rest.trim().eq_ignore_ascii_case("utf8") => Ok(Verdict::Passed("psql's own")),

@@ -81,6 +81,24 @@ impl Reader<'_> {
         entries
     }
 
+    /// Turns to the directives inside a block's body, and gives back those outside. There, only leave and
+    /// renames are heard.
+    pub(crate) fn directives_inside(&mut self, text: &str, span: Span) -> Vec<Directive> {
+        let found = cut(text, span).directives;
+        for it in &found {
+            if let Some(said) = it.text.strip_prefix("allow ") {
+                self.desired.allows.push(said.trim().to_string());
+            }
+            if it.text == "ignore" {
+                let fault = Fault::new(Code::Unsupported, it.span, "`ignore` is not heard inside a block");
+                self.desired.faults.push(fault.hint("put it above the block, which leaves all of it alone"));
+            }
+        }
+        let outer = std::mem::replace(&mut self.directives, found);
+        self.directives_are_known();
+        outer
+    }
+
     fn directives_are_known(&mut self) {
         let faults: Vec<Fault> = self.directives.iter().filter_map(directive::fault).collect();
         self.desired.faults.extend(faults);

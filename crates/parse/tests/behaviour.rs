@@ -130,6 +130,27 @@ fn unknown_loops_and_values_are_faults() {
 }
 
 #[test]
+fn what_only_puts_rows_in_needs_no_decision() {
+    let text = "DO $$
+    DECLARE v uuid; n int; r record;
+    BEGIN
+      SELECT id INTO v FROM tenants WHERE slug = 'house';
+      IF v IS NULL THEN INSERT INTO tenants (slug) VALUES ('house') RETURNING id INTO v; END IF;
+      FOR r IN SELECT * FROM tenants LOOP UPDATE tenants SET n = 1 WHERE id = r.id; END LOOP;
+      EXECUTE 'SELECT count(*) FROM tenants' INTO n;
+      GET DIAGNOSTICS n = ROW_COUNT;
+      IF n > 0 THEN RAISE EXCEPTION 'no'; END IF;
+      CASE WHEN current_setting('server_version_num')::int > 1 THEN CREATE SCHEMA a; ELSE CREATE SCHEMA b; END CASE;
+      CASE 'x' WHEN 'y' THEN CREATE SCHEMA c; WHEN 'z', 'x' THEN CREATE SCHEMA d; END CASE;
+      CASE n WHEN 1 THEN INSERT INTO t VALUES (1); ELSE NULL; END CASE;
+    END $$;
+    WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x;";
+    let desired = read(text);
+    assert_eq!(declared(&desired), ["schema a", "schema d"]);
+    assert_eq!(desired.data.len(), 4);
+}
+
+#[test]
 fn calls_of_extensions_that_are_not_there_do_not_apply() {
     let desired = read("SELECT create_hypertable('t', 'at');\nSELECT public.add_retention_policy('t', INTERVAL '1 day');\nSELECT cron.schedule('x', '* * * * *', 'VACUUM');");
     assert!(desired.faults.is_empty());

@@ -7,6 +7,7 @@ mod config;
 mod connect;
 mod context;
 mod exit;
+mod files;
 mod problem;
 mod scope;
 mod style;

@@ -45,6 +45,10 @@ pub struct Comparison {
     pub left: BTreeMap<ObjectId, Reason>,
     /// Renames of the file that are still to be made: old and new identity.
     pub renames: Vec<(ObjectId, ObjectId)>,
+    /// Enum labels that are still to be renamed: the type, the old and the new label.
+    pub relabels: Vec<(ObjectId, String, String)>,
+    /// Objects the file leaves unnamed: the name the server would choose, and the live one they took.
+    pub adopted: Vec<(ObjectId, ObjectId)>,
     /// Expressions that could not be told equal.
     pub unsettled: Vec<Unsettled>,
     /// The fingerprint of the database as it was read.
@@ -71,6 +75,8 @@ pub fn compare(
         desired,
         left: BTreeMap::new(),
         renames: Vec::new(),
+        relabels: Vec::new(),
+        adopted: Vec::new(),
         unsettled: Vec::new(),
         fingerprint,
     };
@@ -78,6 +84,7 @@ pub fn compare(
         comparison.rename(client)?;
         comparison.align(&wanted.scope);
         comparison.settle(client, wanted.ask)?;
+        comparison.disown();
     }
     Ok(comparison)
 }
@@ -107,9 +114,27 @@ impl Comparison {
         diff::diff(Pair { actual: &self.actual.schema, desired: &self.desired.schema })
     }
 
+    /// What is known to differ: all but what only expressions keep apart that nobody could compare.
+    pub fn drift(&self) -> Vec<diff::Change<'_>> {
+        let unverified: HashSet<&ObjectId> = self.unverified().into_iter().collect();
+        let mut changes = self.changes();
+        changes.retain(|it| !unverified.contains(it.id()));
+        changes
+    }
+
+    /// Objects that differ in nothing but expressions nobody could compare.
+    pub fn unverified(&self) -> Vec<&ObjectId> {
+        let bones = |id: &ObjectId| {
+            let pair = self.actual.schema.get(id).zip(self.desired.schema.get(id));
+            pair.is_some_and(|(old, new)| old.bones() == new.bones())
+        };
+        let unknown = self.unsettled.iter().filter(|it| !matches!(it.verdict, Verdict::Different));
+        unknown.map(|it| &it.id).filter(|it| bones(it)).collect()
+    }
+
     /// Whether nothing differs and nothing is to be renamed.
     pub fn is_empty(&self) -> bool {
-        self.renames.is_empty() && self.desired.label_renames.is_empty() && self.changes().is_empty()
+        self.renames.is_empty() && self.relabels.is_empty() && self.changes().is_empty()
     }
 
     /// Substitutes renames that are still to be made. Edges are read under the live names, so they are
@@ -128,11 +153,21 @@ impl Comparison {
             self.actual.schema = sql::renamed(&self.actual.schema, &due);
             self.renames.extend(due);
         }
+        self.relabels = diff::due_labels(&self.actual.schema, &self.desired.label_renames);
+        if !self.relabels.is_empty() {
+            self.actual.schema = sql::relabelled(&self.actual.schema, &self.relabels);
+        }
         Ok(())
     }
 
     /// Decides what is ours, and lets what the file leaves open take what is live.
     fn align(&mut self, scope: &Scope) {
+        let adopted = diff::adopt(&self.actual.schema, &mut self.desired.schema, &self.desired.unnamed);
+        self.adopted = adopted.into_iter().collect();
+        self.adopted.sort();
+        for (from, to) in &self.adopted {
+            move_span(&mut self.desired, from, to);
+        }
         let stated = Stated {
             namespaces: &self.desired.namespaces,
             granted: &self.desired.granted,
@@ -141,12 +176,20 @@ impl Comparison {
         };
         self.left =
             diff::scope(&self.actual.schema, &mut self.desired.schema, &self.actual.facts, stated, scope);
-        let adopted = diff::adopt(&self.actual.schema, &mut self.desired.schema, &self.desired.unnamed);
-        for (from, to) in adopted {
-            if let Some(span) = self.desired.spans.remove(&from) {
-                self.desired.spans.insert(to, span);
+    }
+
+    /// Takes a live name back from what turned out to be something else.
+    fn disown(&mut self) {
+        let desired = &mut self.desired;
+        let live = &self.actual.schema;
+        self.adopted.retain(|(own, taken)| {
+            let same = live.get(taken) == desired.schema.get(taken);
+            if !same {
+                desired.schema.rename(taken, own);
+                move_span(desired, taken, own);
             }
-        }
+            same
+        });
     }
 
     fn settle(&mut self, client: &mut Client, ask: Ask) -> Result<(), catalog::Error> {
@@ -162,7 +205,8 @@ impl Comparison {
                 unknown(actual, desired)
             }
             Ask::Needed | Ask::Everything => {
-                let options = SettleOptions { ask_everything: ask == Ask::Everything };
+                let (renames, relabels) = (&self.renames, &self.relabels);
+                let options = SettleOptions { ask_everything: ask == Ask::Everything, renames, relabels };
                 catalog::settle(client, actual, desired, &changed, facts, options)?
             }
         };
@@ -190,6 +234,7 @@ impl Comparison {
             actual: &self.actual.schema,
             desired: &self.desired.schema,
             renames: &self.renames,
+            relabels: &self.relabels,
             facts: &self.actual.facts,
             unverified: &unverified,
             unmanaged: &unmanaged,
@@ -200,6 +245,12 @@ impl Comparison {
     /// Facts about the server.
     pub fn facts(&self) -> &Facts {
         &self.actual.facts
+    }
+}
+
+fn move_span(desired: &mut Desired, from: &ObjectId, to: &ObjectId) {
+    if let Some(span) = desired.spans.remove(from) {
+        desired.spans.insert(to.clone(), span);
     }
 }
 

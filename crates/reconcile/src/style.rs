@@ -58,6 +58,11 @@ impl Style {
         self.line(Verbosity::Normal, text);
     }
 
+    /// Text of its own form, always shown, beside the answer.
+    pub(crate) fn aside(&self, text: &str) {
+        self.line(Verbosity::Quiet, text.trim_end());
+    }
+
     /// A line that only `--verbose` shows.
     pub(crate) fn detail(&self, text: &str) {
         self.line(Verbosity::Verbose, text);

@@ -4,6 +4,7 @@
 //! server prints back is compared, to a fixpoint. Nothing is executed. It knows no plan, only which
 //! objects one changes.
 
+mod before;
 mod context;
 mod pair;
 mod print;
@@ -17,6 +18,7 @@ use model::{Facts, ObjectId, Schema};
 use postgres::Client;
 
 use crate::Error;
+use before::Before;
 use pair::Pair;
 use session::Session;
 use taint::Taint;
@@ -26,9 +28,14 @@ pub use verdict::{Unsettled, Verdict};
 
 /// How expressions are settled.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SettleOptions {
+pub struct SettleOptions<'a> {
     /// Leave out the offline shortcut: the server is asked about everything whose tokens differ.
     pub ask_everything: bool,
+    /// Renames that `actual` holds already and the server does not: old and new identity, in the order in
+    /// which they were substituted.
+    pub renames: &'a [(ObjectId, ObjectId)],
+    /// Labels of enums renamed likewise: the type, the old and the new label.
+    pub relabels: &'a [(ObjectId, String, String)],
 }
 
 /// Decides for every object of both schemas whose expressions differ whether they mean the same, and
@@ -46,8 +53,39 @@ pub fn settle(
     desired: &mut Schema,
     changed: &[ObjectId],
     facts: &Facts,
-    options: SettleOptions,
+    options: SettleOptions<'_>,
 ) -> Result<Vec<Unsettled>, Error> {
+    if options.renames.is_empty() && options.relabels.is_empty() {
+        let target = Target { client, facts, prelude: "" };
+        return Ok(decide(target, actual, desired, changed, options)?.finish(desired));
+    }
+    let before = Before::new(actual, desired, changed, options);
+    let target = Target { client, facts, prelude: &before.relabel };
+    let settled = decide(target, &before.actual, &before.desired, &before.changed, options)?;
+    Ok(before.forward(settled, actual, desired).finish(desired))
+}
+
+/// Whom to ask.
+struct Target<'a> {
+    client: &'a mut Client,
+    facts: &'a Facts,
+    /// Statements of ours to run first.
+    prelude: &'a str,
+}
+
+/// What was found of each pair, and the verdicts on those that are not the same.
+struct Settled {
+    pairs: Vec<Pair>,
+    verdicts: Vec<Option<Verdict>>,
+}
+
+fn decide(
+    mut target: Target<'_>,
+    actual: &Schema,
+    desired: &Schema,
+    changed: &[ObjectId],
+    options: SettleOptions<'_>,
+) -> Result<Settled, Error> {
     let taint = Taint::new(actual, desired, changed);
     let mut pairs = pair::differing(actual, desired, &taint);
     for pair in &mut pairs {
@@ -56,20 +94,18 @@ pub fn settle(
             pair.answer = Some(Answer::Same);
         }
     }
-    ask(client, &mut pairs, facts)?;
-    shapes(client, &pairs, &taint, desired, facts)?;
-    for pair in pairs.iter().filter(|it| it.answer == Some(Answer::Same)) {
-        pair.adopt(desired);
-    }
-    Ok(verdicts(pairs, &taint, desired))
+    ask(&mut target, &mut pairs)?;
+    shapes(&mut target, &mut pairs, &taint, desired)?;
+    let verdicts = pairs.iter().map(|it| taint.judge(it, desired)).collect();
+    Ok(Settled { pairs, verdicts })
 }
 
 /// Asks about what is undecided: first as the recordsets have it, then what was refused on the table.
-fn ask(client: &mut Client, pairs: &mut [Pair], facts: &Facts) -> Result<(), Error> {
+fn ask(target: &mut Target<'_>, pairs: &mut [Pair]) -> Result<(), Error> {
     if pairs.iter().all(|it| it.answer.is_some()) {
         return Ok(());
     }
-    let mut session = match Session::begin(client, facts)? {
+    let mut session = match Session::begin(target)? {
         Ok(session) => session,
         Err(why) => {
             for pair in pairs.iter_mut().filter(|it| it.answer.is_none()) {
@@ -88,38 +124,40 @@ fn ask(client: &mut Client, pairs: &mut [Pair], facts: &Facts) -> Result<(), Err
 
 /// Learns what the views that differ would yield, which decides how they can be changed.
 fn shapes(
-    client: &mut Client,
-    pairs: &[Pair],
+    target: &mut Target<'_>,
+    pairs: &mut [Pair],
     taint: &Taint,
-    desired: &mut Schema,
-    facts: &Facts,
+    desired: &Schema,
 ) -> Result<(), Error> {
-    let views: Vec<&Pair> =
-        pairs.iter().filter(|it| it.wants_shape() && !taint.is_stale(it, desired)).collect();
+    let mut views: Vec<&mut Pair> =
+        pairs.iter_mut().filter(|it| it.wants_shape() && !taint.is_stale(it, desired)).collect();
     if views.is_empty() {
         return Ok(());
     }
-    let Ok(mut session) = Session::begin(client, facts)? else { return Ok(()) };
-    for (pair, shape) in views.iter().zip(session.shapes(&views)?) {
-        pair.set_shape(desired, shape);
+    let Ok(mut session) = Session::begin(target)? else { return Ok(()) };
+    for view in &mut views {
+        view.shape = session.shape(view)?;
     }
     session.end()
 }
 
-/// One verdict per object: the worst of its expressions'.
-fn verdicts(pairs: Vec<Pair>, taint: &Taint, desired: &Schema) -> Vec<Unsettled> {
-    let mut found: Vec<Unsettled> = Vec::new();
-    let mut places: HashMap<ObjectId, usize> = HashMap::new();
-    for pair in pairs {
-        let Some(verdict) = taint.judge(&pair, desired) else { continue };
-        match places.get(&pair.id).and_then(|at| found.get_mut(*at)) {
-            Some(known) if known.verdict.rank() >= verdict.rank() => (),
-            Some(known) => known.verdict = verdict,
-            None => {
-                places.insert(pair.id.clone(), found.len());
-                found.push(Unsettled { id: pair.id, verdict });
+impl Settled {
+    /// Writes down what was found, and gives one verdict per object: the worst of its expressions'.
+    fn finish(self, desired: &mut Schema) -> Vec<Unsettled> {
+        let mut found: Vec<Unsettled> = Vec::new();
+        let mut places: HashMap<ObjectId, usize> = HashMap::new();
+        for (pair, verdict) in self.pairs.into_iter().zip(self.verdicts) {
+            pair.write(desired);
+            let Some(verdict) = verdict else { continue };
+            match places.get(&pair.id).and_then(|at| found.get_mut(*at)) {
+                Some(known) if known.verdict.rank() >= verdict.rank() => (),
+                Some(known) => known.verdict = verdict,
+                None => {
+                    places.insert(pair.id.clone(), found.len());
+                    found.push(Unsettled { id: pair.id, verdict });
+                }
             }
         }
+        found
     }
-    found
 }

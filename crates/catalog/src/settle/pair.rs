@@ -3,8 +3,8 @@
 //! Knows which fields of which kind hold expressions; asks nobody.
 
 use model::{
-    Argument, Body, Column, Constraint, Domain, Expr, Index, IndexKey, Kind, Mode, Name, Object, ObjectId,
-    Policy, QualName, Rule, Schema, Shape, Table, Type, View,
+    Argument, Body, Column, Constraint, Domain, Expr, Index, IndexKey, Kind, MaterializedView, Mode, Name,
+    Object, ObjectId, Policy, QualName, Rule, Schema, Shape, Table, Type, View,
 };
 
 use super::context::{self, Context};
@@ -16,6 +16,8 @@ pub(super) struct Pair {
     pub(super) id: ObjectId,
     /// Which of the desired object's expressions it is ([`Object::exprs`]).
     slot: usize,
+    /// Likewise of the actual object.
+    actual_slot: usize,
     pub(super) desired: Expr,
     pub(super) actual: Expr,
     pub(super) context: Context,
@@ -24,6 +26,8 @@ pub(super) struct Pair {
     /// The context to use where the server refuses this one.
     fallback: Option<Context>,
     pub(super) answer: Option<Answer>,
+    /// What the view would yield, where that was asked.
+    pub(super) shape: Option<Vec<(Name, Type)>>,
 }
 
 /// Every pair whose tokens differ, in order of the desired schema.
@@ -123,14 +127,21 @@ impl Collector<'_> {
         self.pairs.push(Pair {
             id: self.id.clone(),
             slot,
+            actual_slot: self.slot_of(actual),
             desired: desired.clone(),
             actual: actual.clone(),
             fallback: fallback.filter(|it| *it != context),
             context,
             actual_context: None,
             answer: None,
+            shape: None,
         });
         self.pairs.last_mut()
+    }
+
+    fn slot_of(&self, actual: &Expr) -> usize {
+        let exprs = self.actual.get(self.id).map(Object::exprs).unwrap_or_default();
+        exprs.iter().position(|it| std::ptr::eq(*it, actual)).unwrap_or_default()
     }
 
     /// After a change of type the default is said anew: the server keeps its text of the old type.
@@ -225,12 +236,14 @@ impl Collector<'_> {
         self.pairs.push(Pair {
             id: self.id.clone(),
             slot: 0,
+            actual_slot: 0,
             desired: new.clone(),
             actual: old.clone(),
             context: Context::Named(columns.to_vec()),
             actual_context: Some(Context::Named(Vec::new())),
             fallback: None,
             answer: None,
+            shape: None,
         });
     }
 
@@ -322,7 +335,9 @@ fn column_type<'a>(schema: &'a Schema, relation: &QualName, name: &Name, depth: 
     if let Some(Object::Column(it)) = schema.get(&Kind::Column.of(relation, name)) {
         return Some(&it.ty);
     }
-    if let Some(Object::View(View { shape: Shape(Some(columns)), .. })) = schema.get(&Kind::View.named(relation)) {
+    if let Some(Object::View(View { shape: Shape(Some(columns)), .. })) =
+        schema.get(&Kind::View.named(relation))
+    {
         return columns.iter().find(|it| it.0 == *name).map(|it| &it.1);
     }
     let Some(Object::Table(table)) = schema.get(&Kind::Table.named(relation)) else { return None };
@@ -344,11 +359,33 @@ impl Pair {
         !query && sql::same_in(place, &self.desired, &self.actual) == sql::Sameness::Same
     }
 
-    /// Gives the desired expression the actual one's comparable form. The text stays the author's: it is
-    /// what later steps run and people read. Names that the file gives to a view's columns are part of the
-    /// server's text, so there the text is the server's too.
-    pub(super) fn adopt(&self, schema: &mut Schema) {
+    /// The pair under the names the objects will have; nothing where it does not differ under those.
+    pub(super) fn read_again(&mut self, actual: &Schema, desired: &Schema) -> Option<()> {
+        let (old, new) = (actual.get(&self.id)?, desired.get(&self.id)?);
+        self.actual = old.exprs().get(self.actual_slot).map(|it| (*it).clone())?;
+        self.desired = new.exprs().get(self.slot).map(|it| (*it).clone())?;
+        (old != new).then_some(())
+    }
+
+    /// Gives the desired expression the actual one's comparable form where both are the same, and the view
+    /// its shape. The text stays the author's: it is what later steps run and people read. Names that the
+    /// file gives to a view's columns are part of the server's text, so there the text is the server's too.
+    pub(super) fn write(&self, schema: &mut Schema) {
         let Some(object) = schema.get_mut(&self.id) else { return };
+        if self.answer == Some(Answer::Same) {
+            self.adopt(object);
+        }
+        match object {
+            Object::View(View { shape, .. }) | Object::MaterializedView(MaterializedView { shape, .. })
+                if self.wants_shape() =>
+            {
+                *shape = Shape(self.shape.clone());
+            }
+            _ => (),
+        }
+    }
+
+    fn adopt(&self, object: &mut Object) {
         let named = matches!(self.actual_context, Some(Context::Named(_)));
         let settled =
             if named { sql::restated(&self.actual) } else { sql::adopted(&self.desired, &self.actual) };
@@ -366,13 +403,5 @@ impl Pair {
     pub(super) fn wants_shape(&self) -> bool {
         let differs = matches!(self.answer, Some(Answer::Different));
         differs && matches!(self.context, Context::Query | Context::Named(_))
-    }
-
-    pub(super) fn set_shape(&self, schema: &mut Schema, shape: Option<Vec<(Name, Type)>>) {
-        match schema.get_mut(&self.id) {
-            Some(Object::View(it)) => it.shape = Shape(shape),
-            Some(Object::MaterializedView(it)) => it.shape = Shape(shape),
-            _ => (),
-        }
     }
 }

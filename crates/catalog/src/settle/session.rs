@@ -4,13 +4,14 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use model::{Facts, Name, SearchPath, Type};
+use model::{Name, SearchPath, Type};
 use postgres::error::ErrorPosition;
 use postgres::{Client, SimpleQueryMessage};
 
 use super::context::Context;
 use super::pair::Pair;
 use super::print::{self, Item, alone, cut, definition};
+use super::Target;
 use super::verdict::{Answer, Refusal};
 use crate::Error;
 
@@ -54,7 +55,8 @@ struct Failure {
 impl<'a> Session<'a> {
     /// Begins, with a first temporary view that shows whether any can be made. The inner error says why
     /// nobody can be asked.
-    pub(super) fn begin(client: &'a mut Client, facts: &Facts) -> Result<Result<Session<'a>, String>, Error> {
+    pub(super) fn begin(target: &'a mut Target<'_>) -> Result<Result<Session<'a>, String>, Error> {
+        let Target { client, facts, prelude } = target;
         if facts.standby {
             return Ok(Err("the server is a standby, where nothing can be asked".to_owned()));
         }
@@ -68,7 +70,7 @@ impl<'a> Session<'a> {
         };
         let begin = format!(
             "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {PIN} {quiet}\
-             CREATE TEMP VIEW {marker}_0 AS SELECT 1 AS one; SAVEPOINT rc"
+             CREATE TEMP VIEW {marker}_0 AS SELECT 1 AS one; {prelude}SAVEPOINT rc"
         );
         let path: SearchPath = Arc::from([Name::from("pg_catalog")]);
         let major = facts.major;
@@ -273,23 +275,19 @@ impl<'a> Session<'a> {
         Ok(texts.collect())
     }
 
-    /// What each view would yield, if the server takes it as things are.
-    pub(super) fn shapes(&mut self, pairs: &[&Pair]) -> Result<Vec<Option<Vec<(Name, Type)>>>, Error> {
-        let mut found = Vec::with_capacity(pairs.len());
-        for pair in pairs {
-            let [mut item, _] = items(pair);
-            if item.context == Context::Query {
-                item.context = Context::Named(Vec::new());
-            }
-            let (statements, _) = alone(&self.marker, &item);
-            let shape = match self.make(&item, &statements)? {
-                Ok(()) => Some(self.columns()?),
-                Err(_) => None,
-            };
-            self.forget()?;
-            found.push(shape);
+    /// What a view would yield, if the server takes it as things are.
+    pub(super) fn shape(&mut self, pair: &Pair) -> Result<Option<Vec<(Name, Type)>>, Error> {
+        let [mut item, _] = items(pair);
+        if item.context == Context::Query {
+            item.context = Context::Named(Vec::new());
         }
-        Ok(found)
+        let (statements, _) = alone(&self.marker, &item);
+        let shape = match self.make(&item, &statements)? {
+            Ok(()) => Some(self.columns()?),
+            Err(_) => None,
+        };
+        self.forget()?;
+        Ok(shape)
     }
 
     fn columns(&mut self) -> Result<Vec<(Name, Type)>, Error> {

@@ -1,15 +1,37 @@
 //! `reconcile check`: whether the database is what the schema says.
 //! It does not know how the exit code is decided.
 
-use crate::args::Check;
-use crate::context::{Context, Place, Untargeted};
-use crate::exit::Outcome;
+use miette::IntoDiagnostic;
+
+use super::show::{Shown, look};
+use super::work::{Begun, Work};
+use crate::args::{Check, CheckFormat, Unverified};
+use crate::context::{Context, Untargeted};
+use crate::exit::{Outcome, Verdict};
 
 /// Runs the command.
-pub(crate) fn run(context: &Context, _args: &Check) -> miette::Result<Outcome> {
-    let _schema = context.schema()?;
-    if let Place::Named(target) = context.place(Untargeted::Refuse)? {
-        context.connect(&target)?;
+pub(crate) fn run(context: &Context, args: &Check) -> miette::Result<Outcome> {
+    let Begun::Open(mut work) = Work::begin(context, Untargeted::Refuse)? else {
+        return Ok(Outcome::Declined);
+    };
+    let Some(comparison) = work.compare_or(context, args.format == CheckFormat::Github)? else {
+        return Ok(Outcome::Failed);
+    };
+    let shown = Shown::new(&work, &comparison);
+    if context.args.ledger {
+        context.style.answer(&shown.account().text(look(context))).into_diagnostic()?;
     }
-    super::not_wired("check")
+    let drift = shown.drift();
+    let text = match args.format {
+        CheckFormat::Text => drift.text(look(context)),
+        CheckFormat::Json => drift.json(),
+        CheckFormat::Github => drift.github(),
+    };
+    context.style.answer(&text).into_diagnostic()?;
+    let verdict = match (drift.is_same(), drift.is_in_sync()) {
+        (false, _) => Verdict::Drift,
+        (true, false) => Verdict::Unverified,
+        (true, true) => Verdict::InSync,
+    };
+    Ok(Outcome::Checked { verdict, unverified_ok: args.unverified == Unverified::Ok })
 }

@@ -1,11 +1,55 @@
-//! `reconcile diff`.
+//! `reconcile diff A B`: what separates two files, without a server.
 //! It does not know how the exit code is decided.
 
+use std::collections::HashSet;
+use std::path::Path;
+
+use diff::Pair;
+
+use parse::Desired;
+use report::{Answer, Places};
+
+use super::show::{faults, files, look_err};
+use super::work::{offline, options_of};
 use crate::args::Diff;
 use crate::context::Context;
 use crate::exit::Outcome;
+use crate::files as read_files;
 
 /// Runs the command.
-pub(crate) fn run(_context: &Context, _args: &Diff) -> miette::Result<Outcome> {
-    super::not_wired("diff")
+pub(crate) fn run(context: &Context, args: &Diff) -> miette::Result<Outcome> {
+    let facts = offline(context);
+    let read = |path: &Path| -> miette::Result<Option<Desired>> {
+        let sources = read_files::read(&[path.to_owned()], &context.variables())?;
+        let desired = parse::desired(&sources, &facts);
+        if desired.faults.is_empty() {
+            return Ok(Some(desired));
+        }
+        context.style.aside(&faults(&desired).text(look_err(context)));
+        Ok(None)
+    };
+    let (from, to) = (read(&args.from)?, read(&args.to)?);
+    let (Some(from), Some(mut to)) = (from, to) else { return Ok(Outcome::Failed) };
+    let renames = diff::due(&from.schema, &to.schema, &to.renames);
+    let relabels = diff::due_labels(&from.schema, &to.label_renames);
+    let actual = sql::relabelled(&sql::renamed(&from.schema, &renames), &relabels);
+    diff::adopt(&actual, &mut to.schema, &to.unnamed);
+    sql::settle_offline(&actual, &mut to.schema);
+    let pair = Pair { actual: &actual, desired: &to.schema };
+    let none = HashSet::new();
+    let options = options_of(context, &to)?;
+    let plan = plan::plan(plan::Request {
+        actual: &actual,
+        desired: &to.schema,
+        renames: &renames,
+        relabels: &relabels,
+        facts: &facts,
+        unverified: &none,
+        unmanaged: &none,
+        options: &options,
+    });
+    let places = Places::new(files(&to.sources), &to.spans);
+    let answer = Answer { target: args.from.display().to_string(), ..Answer::new(&plan, pair, &places, &facts) };
+    super::plan::tell(context, args.format, args.out.as_deref(), &answer)?;
+    Ok(Outcome::Planned { differs: !plan.is_empty(), detailed: args.detailed_exitcode })
 }

@@ -10,9 +10,16 @@ pub(crate) mod hazards;
 pub(crate) mod local;
 pub(crate) mod man;
 pub(crate) mod plan;
+mod show;
+mod work;
+
+use std::time::Duration;
 
 use crate::exit::Outcome;
 use crate::problem::Problem;
+
+/// How long a step waits for a lock where nothing else is said.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The answer of a command whose work is not connected to the command line.
 fn not_wired(command: &str) -> miette::Result<Outcome> {

@@ -1,0 +1,280 @@
+//! The laws, each one function over all cases.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use model::{Facts, ObjectId, Schema};
+use parse::Sources;
+use plan::{Options, Plan, Request, Transaction};
+use postgres::Client;
+use reconcile::pipeline::{self, Ask, Comparison, Wanted};
+
+use crate::cases::{Case, cases, declared, offline};
+use crate::live::{Database, message, server};
+
+/// Runs a law over all cases on two threads and reports every failure, not only the first.
+fn for_all(law: impl Fn(&Case) + Sync) {
+    let cases = cases();
+    let next = AtomicUsize::new(0);
+    let failures = std::sync::Mutex::new(Vec::new());
+    let work = || {
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if catch_unwind(AssertUnwindSafe(|| law(case))).is_err()
+                && let Ok(mut failures) = failures.lock()
+            {
+                failures.push(case.name.clone());
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(work);
+        scope.spawn(work);
+    });
+    let mut failed = failures.into_inner().unwrap_or_default();
+    failed.sort();
+    assert!(failed.is_empty(), "{} of {} cases fail: {}", failed.len(), cases.len(), failed.join(", "));
+}
+
+/// The cases that this server is new enough for.
+fn for_all_live(law: impl Fn(&Case) + Sync) {
+    let major = u32::from(server().install().major);
+    for_all(|case| {
+        if case.needs <= major {
+            law(case);
+        }
+    });
+}
+
+fn offline_plan(case: &Case, from: &str, to: &str) -> Plan {
+    let facts = offline();
+    let actual = declared(&case.name, from, &facts).schema;
+    let mut desired = declared(&case.name, to, &facts);
+    let renames = diff::due(&actual, &desired.schema, &desired.renames);
+    let relabels = diff::due_labels(&actual, &desired.label_renames);
+    let actual = sql::relabelled(&sql::renamed(&actual, &renames), &relabels);
+    sql::settle_offline(&actual, &mut desired.schema);
+    diff::adopt(&actual, &mut desired.schema, &desired.unnamed);
+    plan_between(&actual, &desired.schema, (&renames, &relabels), &facts)
+}
+
+type Renames<'a> = (&'a [(ObjectId, ObjectId)], &'a [(ObjectId, String, String)]);
+
+fn plan_between(actual: &Schema, desired: &Schema, (renames, relabels): Renames<'_>, facts: &Facts) -> Plan {
+    let none = Default::default();
+    let options = everything_allowed();
+    plan::plan(Request {
+        actual,
+        desired,
+        renames,
+        relabels,
+        facts,
+        unverified: &none,
+        unmanaged: &none,
+        options: &options,
+    })
+}
+
+fn everything_allowed() -> Options {
+    Options { allow_destructive: true, ..Options::default() }
+}
+
+fn wanted() -> Wanted {
+    let scope = diff::Scope { all_namespaces: true, ..Default::default() };
+    Wanted { scope, options: everything_allowed(), ask: Ask::Needed }
+}
+
+/// *As written*: the plan is plan.sql.
+#[test]
+fn as_written() {
+    for_all(|case| {
+        let plan = offline_plan(case, &case.from, &case.to);
+        let text: String = plan.steps.iter().map(|it| format!("{};\n", it.sql)).collect();
+        let file = case.dir.join("plan.sql");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&file, &text).unwrap_or_else(|it| panic!("{}: {it}", file.display()));
+        }
+        let written = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(written == text, "{}: the plan is not plan.sql:\n{}", case.name, differing(&written, &text));
+    });
+}
+
+/// The lines of two texts that differ.
+fn differing(old: &str, new: &str) -> String {
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    let gone = old.iter().filter(|it| !new.contains(it)).map(|it| format!("- {it}"));
+    let come = new.iter().filter(|it| !old.contains(it)).map(|it| format!("+ {it}"));
+    gone.chain(come).take(60).collect::<Vec<_>>().join("\n")
+}
+
+/// *Same is same*: nothing separates a schema from itself.
+#[test]
+fn same_is_same() {
+    for_all(|case| {
+        for text in [&case.from, &case.to] {
+            let schema = declared(&case.name, text, &offline()).schema;
+            let plan = plan_between(&schema, &schema, (&[], &[]), &offline());
+            assert!(plan.steps.is_empty(), "{}: {}", case.name, show(&plan));
+        }
+    });
+}
+
+fn show(plan: &Plan) -> String {
+    plan.steps.iter().map(|it| format!("{};", it.sql)).collect::<Vec<_>>().join("\n")
+}
+
+/// *Both doors agree*: what a file says is what the server has after running it. Rows come through, and
+/// nothing is left to do.
+#[test]
+fn both_doors_agree() {
+    for_all_live(|case| {
+        for text in [&case.from, &case.to] {
+            let database = Database::new();
+            let mut client = database.load(&case.name, text);
+            let comparison = compare(&mut client, &case.name, text);
+            assert_in_sync(&case.name, &comparison);
+        }
+    });
+}
+
+fn compare(client: &mut Client, name: &str, text: &str) -> Comparison {
+    let sources = Sources::one(name, text);
+    let comparison = pipeline::compare(client, &sources, &wanted()).unwrap_or_else(|it| panic!("{name}: {it}"));
+    let faults: Vec<&str> = comparison.desired.faults.iter().map(|it| it.message.as_str()).collect();
+    assert!(faults.is_empty(), "{name}: {}", faults.join("\n"));
+    comparison
+}
+
+fn assert_in_sync(name: &str, comparison: &Comparison) {
+    let changes: Vec<String> = comparison.changes().iter().map(|it| format!("{it:?}")).collect();
+    assert!(changes.is_empty(), "{name}: what is there is not what the file says:\n{}", changes.join("\n"));
+}
+
+/// *Arrives* and *returns*: the plan, carried out, reads back as the file says, and the next plan is
+/// empty; and so does the way back. *Survivors*: seeded rows remain. *An outside witness*: `pg_dump -s` of
+/// the migrated and of the freshly built database agree.
+#[test]
+fn arrives_and_returns() {
+    for_all_live(|case| {
+        journey(case, &case.from, &case.to, case.seed.as_deref());
+        journey(case, &case.to, &case.from, None);
+    });
+}
+
+fn journey(case: &Case, from: &str, to: &str, seed: Option<&str>) {
+    let migrated = Database::new();
+    let mut client = migrated.load(&case.name, from);
+    if let Some(seed) = seed {
+        migrated.load(&case.name, seed);
+    }
+    let before = rows(&mut client);
+    let mut comparison = compare(&mut client, &case.name, to);
+    let options = everything_allowed();
+    let plan = pipeline::plan(&mut client, &mut comparison, &options).unwrap_or_else(|it| panic!("{it}"));
+    assert!(plan.pending.is_empty() && plan.blocked.is_empty(), "{}: {:?} {:?}", case.name, plan.pending, plan.blocked);
+    carry_out(&case.name, &mut client, &plan);
+    let after = compare(&mut client, &case.name, to);
+    assert_in_sync(&format!("{}\n{}", case.name, show(&plan)), &after);
+    survivors(case, &plan, &before, &rows(&mut client), &comparison);
+    witness(case, &migrated, to, &plan, &comparison);
+}
+
+/// Runs the steps as they are, transactions included.
+fn carry_out(name: &str, client: &mut Client, plan: &Plan) {
+    let mut open = false;
+    for step in &plan.steps {
+        let inside = step.transaction != Transaction::Outside;
+        if inside != open {
+            run(name, client, if inside { "BEGIN" } else { "COMMIT" }, plan);
+            open = inside;
+        }
+        if open {
+            let path: Vec<String> = step.path.iter().map(ToString::to_string).collect();
+            let path = if path.is_empty() { "''".to_string() } else { path.join(", ") };
+            run(name, client, &format!("SET LOCAL search_path = {path}"), plan);
+            run(name, client, "SET LOCAL check_function_bodies = off", plan);
+        }
+        run(name, client, &step.sql, plan);
+        if step.transaction == Transaction::CommitAfter {
+            run(name, client, "COMMIT", plan);
+            open = false;
+        }
+    }
+    if open {
+        run(name, client, "COMMIT", plan);
+    }
+}
+
+fn run(name: &str, client: &mut Client, sql: &str, plan: &Plan) {
+    let done = client.batch_execute(sql);
+    done.unwrap_or_else(|it| panic!("{name}: {}\n{sql}\n-- in:\n{}", message(&it), show(plan)));
+}
+
+/// How many rows each table holds.
+fn rows(client: &mut Client) -> Vec<(String, i64)> {
+    const TABLES: &str = "select format('%I.%I', n.nspname, c.relname) from pg_class c \
+        join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p') \
+        and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' order by 1";
+    let tables = client.query(TABLES, &[]).unwrap_or_else(|it| panic!("{it}"));
+    let count = |client: &mut Client, table: String| {
+        let row = client.query_one(&format!("select count(*) from {table}"), &[]);
+        (table, row.unwrap_or_else(|it| panic!("{it}")).get(0))
+    };
+    tables.iter().map(|it| count(client, it.get(0))).collect()
+}
+
+/// Rows remain in every table that is still there under its name, whatever was done to its columns.
+fn survivors(
+    case: &Case,
+    plan: &Plan,
+    before: &[(String, i64)],
+    after: &[(String, i64)],
+    comparison: &Comparison,
+) {
+    let renamed = |table: &String| {
+        let pair = comparison.renames.iter().find(|(from, _)| from.qual_name().is_some_and(|it| it.to_string() == *table));
+        pair.and_then(|(_, to)| to.qual_name()).map_or_else(|| table.clone(), ToString::to_string)
+    };
+    for (table, count) in before {
+        let table = &renamed(table);
+        let Some((_, left)) = after.iter().find(|(it, _)| it == table) else { continue };
+        assert!(left >= count, "{}: {table} had {count} rows and has {left}\n{}", case.name, show(plan));
+    }
+}
+
+fn witness(case: &Case, migrated: &Database, to: &str, plan: &Plan, comparison: &Comparison) {
+    let fresh = Database::new();
+    fresh.load(&case.name, to);
+    let (Some(one), Some(other)) = (migrated.dump(), fresh.dump()) else { return };
+    let (one, other) = (sorted(&one, comparison), sorted(&other, comparison));
+    assert!(one == other, "{}: the witness disagrees (- fresh, + migrated):\n{}\n{}", case.name,
+        differing(&other.join("\n"), &one.join("\n")), show(plan));
+}
+
+/// Lines without their final comma, sorted: the order of columns and of statements does not count. Names the
+/// file leaves to the server are those it chose, or those that were there.
+fn sorted(dump: &str, comparison: &Comparison) -> Vec<String> {
+    let mut dump = dump.to_string();
+    for (own, taken) in &comparison.adopted {
+        dump = dump.replace(own.name().as_str(), taken.name().as_str());
+    }
+    let noise = |it: &str| it.trim_start().starts_with("SEQUENCE NAME");
+    let mut lines: Vec<String> = dump.lines().filter(|it| !noise(it)).map(canonical).collect();
+    lines.sort();
+    lines
+}
+
+/// A line without what is not compared: the name of a NOT NULL constraint, the order of storage parameters.
+fn canonical(line: &str) -> String {
+    let line = line.trim_end_matches([',', ';']);
+    let words: Vec<&str> = line.split(' ').collect();
+    let named = words.iter().position(|it| *it == "CONSTRAINT").filter(|at| words.get(at + 2) == Some(&"NOT"));
+    let mut kept: Vec<&str> = match named {
+        Some(at) => words[..at].iter().chain(&words[at + 2..]).copied().collect(),
+        None => words,
+    };
+    if line.contains(" WITH (") {
+        kept = line.split([' ', '(', ')', ',']).collect();
+        kept.sort_unstable();
+    }
+    kept.join(" ")
+}

@@ -1,0 +1,69 @@
+//! A server for the live laws, and the databases of one case. Knows no law.
+
+use std::process::Command;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use postgres::Client;
+use scratch::{Options, Server};
+
+/// The server all live laws share; it ends with the process.
+pub(crate) fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let install = scratch::obtain(None).unwrap_or_else(|it| panic!("{it}"));
+        let settings = vec![("max_connections".into(), "60".into())];
+        Server::start(&install, &Options { settings, ..Options::default() }).unwrap_or_else(|it| panic!("{it}"))
+    })
+}
+
+/// A database that is dropped with the value.
+pub(crate) struct Database {
+    pub(crate) name: String,
+}
+
+impl Database {
+    pub(crate) fn new() -> Database {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("law_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        server().create_database(&name).unwrap_or_else(|it| panic!("{it}"));
+        Database { name }
+    }
+
+    pub(crate) fn connect(&self) -> Client {
+        server().connect(&self.name).unwrap_or_else(|it| panic!("{it}"))
+    }
+
+    /// Runs a file as psql would, statement by statement.
+    pub(crate) fn load(&self, case: &str, text: &str) -> Client {
+        let mut client = self.connect();
+        for piece in sql::split(text, 0).pieces {
+            let statement = &text[piece.span.start as usize..piece.span.end as usize];
+            let done = client.batch_execute(statement);
+            done.unwrap_or_else(|it| panic!("{case}: {}\n{statement}", message(&it)));
+        }
+        client
+    }
+
+    /// What `pg_dump -s` prints, lines that differ from run to run left out.
+    pub(crate) fn dump(&self) -> Option<String> {
+        let program = scratch::tool("pg_dump", server().install().major).ok().flatten()?;
+        let output = Command::new(program).args(["-s", "-d", &server().url(&self.name)]).output().ok()?;
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let noise = |it: &&str| !it.starts_with("--") && !it.starts_with('\\') && !it.trim().is_empty();
+        Some(text.lines().filter(noise).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // A database left behind goes with the server.
+        let _ = server().drop_database(&self.name);
+    }
+}
+
+/// What the server says, with its hint.
+pub(crate) fn message(error: &postgres::Error) -> String {
+    error.as_db_error().map_or_else(|| error.to_string(), |it| format!("{} {:?}", it.message(), it.detail()))
+}
