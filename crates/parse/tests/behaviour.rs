@@ -121,7 +121,7 @@ fn unknown_loops_and_values_are_faults() {
         "EXECUTE 'CREATE SCHEMA ' || (SELECT name FROM tenants)",
         "EXECUTE format('CREATE SCHEMA %I', $1) USING 'a'",
         "FOR r IN SELECT * FROM tenants LOOP EXECUTE 'CREATE SCHEMA a'; END LOOP",
-        "WHILE true LOOP NULL; END LOOP",
+        "WHILE true LOOP EXECUTE 'CREATE SCHEMA a'; END LOOP",
     ] {
         let desired = read(&format!("DO $$ DECLARE r record; BEGIN {body}; END $$"));
         assert_eq!(desired.faults.len(), 1, "{body}: {:?}", desired.faults);
