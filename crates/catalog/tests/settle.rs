@@ -261,9 +261,7 @@ fn renames_still_to_be_made() {
     for group in [&renames[..2], &renames[2..]] {
         after = sql::renamed(&after, group);
     }
-    eprintln!("{:?}", after.get(&Kind::Constraint.of(&named("u"), &"c".into())));
     after = sql::relabelled(&after, &relabels);
-    eprintln!("{:?}", after.get(&Kind::Constraint.of(&named("u"), &"c".into())));
     let file = [
         ("constraint c ON public.u", 0, "z > 0 AND n != 'blue'::feeling"),
         ("view public.v", 0, "SELECT z AS x, b FROM u WHERE n = 'ok'"),

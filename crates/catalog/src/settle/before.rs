@@ -62,9 +62,7 @@ impl Before {
 
 /// The schema with the renames undone, the last first. Those of one kind are independent of each other.
 fn back(schema: &Schema, options: SettleOptions<'_>) -> Schema {
-    let labels: Vec<_> =
-        options.relabels.iter().map(|(id, from, to)| (id.clone(), to.clone(), from.clone())).collect();
-    let mut schema = sql::relabelled(schema, &labels);
+    let mut schema = schema.clone();
     for group in options.renames.chunk_by(|(a, _), (b, _)| a.kind == b.kind).rev() {
         let undone: Vec<_> = group.iter().map(|(from, to)| (to.clone(), from.clone())).collect();
         schema = sql::renamed(&schema, &undone);
