@@ -31,6 +31,8 @@ pub struct Facts {
     pub types: HashMap<Name, Vec<Name>>,
     /// Relations of every namespace but the system's, by bare name, likewise.
     pub relations: HashMap<Name, Vec<Name>>,
+    /// Primary keys of tables, whoever manages them: what a reference without columns means.
+    pub keys: HashMap<QualName, Vec<Name>>,
     /// Routines of every namespace but the system's, by bare name, likewise.
     pub functions: HashMap<Name, Vec<Name>>,
     /// Collations outside pg_catalog, by bare name, likewise.

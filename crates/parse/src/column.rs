@@ -211,7 +211,7 @@ pub(crate) fn set_default(reader: &mut Reader<'_>, table: &QualName, column: &Na
 /// Whether a default is a bare NULL of the column's type, which the server does not keep. One of a type
 /// with a length is kept, because cutting to the length is a call; one of a domain, because it may be no
 /// NULL there.
-fn is_null(reader: &Reader<'_>, expr: &Expr, ty: &Type) -> bool {
+pub(crate) fn is_null(reader: &Reader<'_>, expr: &Expr, ty: &Type) -> bool {
     let has_length = ty.text.contains('(') || ty.text.starts_with("interval ");
     let is_domain = ty.user.as_ref().is_some_and(|it| reader.desired.schema.contains(&Kind::Domain.named(it)));
     if has_length || is_domain {

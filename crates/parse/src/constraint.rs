@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Constraint, Deferral, Element, Expr, ForeignKey, Kind, Match, Mention, Name, ObjectId, QualName, Reaction, Rule,
-    Span,
+    Constraint, Deferral, Element, Expr, ForeignKey, Kind, Match, Mention, Name, Object, ObjectId, QualName,
+    Reaction, Rule, Span,
 };
 use sql::{Code, Cursor, Fault};
 
@@ -502,7 +502,7 @@ fn adopt_index(
     span: Span,
 ) -> Result<(), Fault> {
     let old = Kind::Index.named(&index.clone().within(table.namespace.clone()));
-    let Some(model::Object::Index(found)) = reader.desired.schema.get(&old) else {
+    let Some(Object::Index(found)) = reader.desired.schema.get(&old) else {
         return Err(Fault::new(Code::Unknown, span, format!("there is no index {index} at this point of the file")));
     };
     let columns: Option<Vec<Name>> = found.keys.iter().map(|it| it.column.clone()).collect();
@@ -527,29 +527,28 @@ fn adopt_index(
 }
 
 /// References whose target columns were left out before the target was declared get them at the end. What
-/// is neither declared nor live cannot be referred to.
+/// is neither declared nor live cannot be referred to; offline, only the columns must be known.
 pub(crate) fn resolve_late(reader: &mut Reader<'_>) {
-    let open = reader.desired.schema.iter().filter_map(|(id, object)| match object {
-        model::Object::ForeignKey(it) if it.target_columns.is_empty() => Some((id.clone(), it.target.clone())),
+    let all = reader.desired.schema.iter().filter_map(|(id, object)| match object {
+        Object::ForeignKey(it) => Some((id.clone(), it.target.clone(), it.target_columns.is_empty())),
         _ => None,
     });
-    for (id, target) in open.collect::<Vec<_>>() {
+    for (id, target, open) in all.collect::<Vec<_>>() {
         let live = reader.facts.relations.get(&target.name).is_some_and(|it| it.contains(&target.namespace));
-        match reader.primary_key(&target) {
-            Some(key) => {
-                if let Some(model::Object::ForeignKey(it)) = reader.desired.schema.get_mut(&id) {
-                    it.target_columns = key;
-                }
+        let there = live || reader.table(&target).is_some();
+        let key = if open { reader.primary_key(&target) } else { None };
+        let span = reader.desired.spans.get(&id).copied().unwrap_or_default();
+        match (key, reader.desired.schema.get_mut(&id)) {
+            (Some(key), Some(Object::ForeignKey(it))) => it.target_columns = key,
+            _ if there && open => {
+                let message = format!("table {target} has no primary key to refer to");
+                reader.desired.faults.push(Fault::new(Code::Conflict, span, message));
             }
-            None if live && reader.table(&target).is_none() => (),
-            None => {
-                let span = reader.desired.spans.get(&id).copied().unwrap_or_default();
-                let fault = match reader.table(&target) {
-                    Some(_) => Fault::new(Code::Conflict, span, format!("table {target} has no primary key to refer to")),
-                    None => Fault::new(Code::Unknown, span, format!("there is no table {target} to refer to")),
-                };
-                reader.desired.faults.push(fault);
+            _ if !there && (open || !reader.facts.offline) => {
+                let fault = Fault::new(Code::Unknown, span, format!("there is no table {target} to refer to"));
+                reader.desired.faults.push(fault.hint("declare it, or qualify its name"));
             }
+            _ => (),
         }
     }
 }

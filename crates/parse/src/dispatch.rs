@@ -4,8 +4,8 @@ use sql::{Code, Cursor, Fault};
 
 use crate::reader::Reader;
 use crate::{
-    Verdict, alter_table, index, sequence, table, types, types_domain, call, comment, data, default_privilege, drop, extension, grant, idiom, namespace, policy, role, routine, set,
-    trigger, view,
+    Verdict, alter_table, call, comment, data, default_privilege, drop, extension, grant, idiom, index,
+    namespace, policy, role, routine, sequence, set, table, trigger, types, types_domain, view,
 };
 
 /// Reads one statement from its first word to its last token.
@@ -68,8 +68,8 @@ fn behaviour(verb: &str, noun: &str) -> Option<Read> {
         ) => Some(set::transaction),
         ("insert" | "update" | "delete" | "merge" | "truncate" | "copy", _) => Some(data::rows),
         (
-            "vacuum" | "analyze" | "analyse" | "refresh" | "cluster" | "reindex" | "lock" | "notify" | "listen"
-            | "unlisten" | "checkpoint" | "load" | "show" | "explain",
+            "vacuum" | "analyze" | "analyse" | "refresh" | "cluster" | "reindex" | "lock" | "notify"
+            | "listen" | "unlisten" | "checkpoint" | "load" | "show" | "explain",
             _,
         ) => Some(data::upkeep),
         ("select" | "values" | "table" | "with", _) => Some(call::select),
@@ -90,7 +90,16 @@ fn unsupported(cursor: &Cursor<'_>, verb: &str, noun: &str) -> Fault {
 
 /// Words that may stand between CREATE and what is created.
 const MODIFIERS: &[&str] = &[
-    "or", "replace", "temp", "temporary", "local", "global", "unlogged", "unique", "recursive", "trusted",
+    "or",
+    "replace",
+    "temp",
+    "temporary",
+    "local",
+    "global",
+    "unlogged",
+    "unique",
+    "recursive",
+    "trusted",
     "procedural",
 ];
 

@@ -219,7 +219,8 @@ impl Reader<'_> {
         own.or_else(|| self.parents(table).iter().find_map(|it| self.of_column(kind, it, column)))
     }
 
-    /// The columns of a table's primary key; a partition has its parent's.
+    /// The columns of a table's primary key; a partition has its parent's. Of a table the file does not
+    /// declare, the live one's.
     pub(crate) fn primary_key(&self, table: &QualName) -> Option<Vec<Name>> {
         let own = self.constraints_of(table).into_iter().find_map(|id| match self.desired.schema.get(&id) {
             Some(Object::Constraint(it)) => match &it.rule {
@@ -228,8 +229,8 @@ impl Reader<'_> {
             },
             _ => None,
         });
-        let parent = self.table(table).and_then(|it| it.partition_of.as_ref());
-        own.or_else(|| parent.and_then(|it| self.primary_key(&it.parent)))
+        let Some(declared) = self.table(table) else { return self.facts.keys.get(table).cloned() };
+        own.or_else(|| declared.partition_of.as_ref().and_then(|it| self.primary_key(&it.parent)))
     }
 
     /// A table's own checks and keys, in order of declaration.

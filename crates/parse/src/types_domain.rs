@@ -33,7 +33,8 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
             }
             () if cursor.eat(&["default"]) => {
                 let tokens = column::default_tokens(cursor)?;
-                domain.default = Some(reader.expr(cursor, tokens)).filter(|it| &*it.key != "null");
+                let expr = reader.expr(cursor, tokens);
+                domain.default = Some(expr).filter(|it| !column::is_null(reader, it, &domain.base));
             }
             () if cursor.eat(&["not", "null"]) => domain.not_null = true,
             () if cursor.eat(&["null"]) => (),
@@ -102,7 +103,12 @@ fn change(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, target: &Target) -> 
         () if cursor.eat(&["set", "default"]) => {
             let tokens = cursor.until(|_| false);
             let expr = reader.expr(cursor, tokens);
-            edit(reader, &target.id, |it| it.default = Some(expr).filter(|it| &*it.key != "null"));
+            let base = match reader.desired.schema.get(&target.id) {
+                Some(Object::Domain(it)) => it.base.clone(),
+                _ => return Ok(Verdict::Declared),
+            };
+            let default = Some(expr).filter(|it| !column::is_null(reader, it, &base));
+            edit(reader, &target.id, |it| it.default = default);
         }
         () if cursor.eat(&["drop", "default"]) => edit(reader, &target.id, |it| it.default = None),
         () if cursor.eat(&["set", "not", "null"]) => edit(reader, &target.id, |it| it.not_null = true),
