@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use catalog::{Actual, SettleOptions, Unsettled, Verdict, settle};
-use model::{Expr, Kind, Name, ObjectId, Schema, SearchPath, Span};
+use model::{Expr, Kind, Name, Object, ObjectId, Schema, SearchPath, Span};
 use postgres::Client;
 use scratch::{Options, Server};
 
@@ -281,4 +281,159 @@ fn renames_still_to_be_made() {
         .unwrap_or_else(|error| panic!("{error}"));
     let said: Vec<String> = verdicts.iter().map(|it| format!("{}: {}", it.id, words(&it.verdict))).collect();
     assert_eq!(said, ["view public.w: different"], "its column is named a still, and shall be z");
+}
+
+impl World {
+    /// A user who may do nothing but connect, use public and make temporary objects (unless `denied`).
+    fn visitor(&self, denied: bool) -> Client {
+        let role = format!("visitor_{}", self.name);
+        let mut admin = server().connect(&self.name).unwrap_or_else(|error| panic!("{error}"));
+        let temp = if denied { "REVOKE" } else { "GRANT" };
+        let side = if denied { "FROM" } else { "TO" };
+        let sql = format!("CREATE ROLE {role} LOGIN; {temp} TEMP ON DATABASE {} {side} PUBLIC", self.name);
+        admin.batch_execute(&sql).unwrap_or_else(|error| panic!("{error}"));
+        let mut config = server().config(&self.name);
+        config.user(&role).connect(postgres::NoTls).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Lets somebody else read and ask.
+    fn by(&mut self, mut client: Client) {
+        self.actual = catalog::actual(&mut client).unwrap_or_else(|error| panic!("{error}"));
+        self.client = client;
+    }
+}
+
+const TABLE: &str = "create table t (id int, status varchar(20), constraint c check (status in ('a', 'b')));
+    create view v as select id, status from t where status <> 'a';";
+
+#[test]
+fn temp_is_all_that_is_needed() {
+    let mut world = World::new("visitor", TABLE);
+    let visitor = world.visitor(false);
+    world.by(visitor);
+    assert_eq!(world.says("constraint c ON public.t", 0, "status IN ('a','b')"), "same");
+    assert_eq!(world.says("view public.v", 0, "SELECT id, status FROM t WHERE status <> 'a'"), "same");
+    assert_eq!(world.says("view public.v", 0, "SELECT id, status FROM t WHERE status <> 'b'"), "different");
+}
+
+#[test]
+fn without_temp_nothing_is_guessed() {
+    let mut world = World::new("denied", TABLE);
+    let visitor = world.visitor(true);
+    world.by(visitor);
+    let said = world.says("constraint c ON public.t", 0, "status IN ('a','b')");
+    assert_eq!(said, "unknown: the role lacks TEMP on the database");
+    world.actual.facts.may_temp = true;
+    let said = world.says("constraint c ON public.t", 0, "status IN ('a','b')");
+    assert!(said.starts_with("unknown: nothing can be asked: ") && said.contains("42501"), "{said}");
+    let mut desired = world.with(&world.actual.schema, "constraint c ON public.t", 0, "status IN ('a','b')");
+    let Actual { schema, facts, .. } = &world.actual;
+    let told = settle(&mut world.client, schema, &mut desired, &[], facts, SettleOptions::default());
+    assert_eq!(told.unwrap_or_else(|error| panic!("{error}")), [], "the normaliser needs nobody");
+}
+
+#[test]
+fn a_forbidding_event_trigger_leaves_everything_unknown() {
+    let mut world = World::new(
+        "event",
+        &format!(
+            "{TABLE} create function no() returns event_trigger language plpgsql
+               as $$begin raise exception 'no DDL today'; end$$;
+             create role event_visitor login;
+             create event trigger no on ddl_command_start execute function no();"
+        ),
+    );
+    let mut config = server().config(&world.name);
+    let visitor = config.user("event_visitor").connect(postgres::NoTls);
+    world.by(visitor.unwrap_or_else(|error| panic!("{error}")));
+    let said = world.says("constraint c ON public.t", 0, "status IN ('a','b')");
+    assert_eq!(said, "unknown: nothing can be asked: no DDL today (SQLSTATE P0001)");
+}
+
+#[test]
+fn a_lock_on_the_table_is_in_the_way_of_queries_only() {
+    let mut world = World::new("locked", &format!("{TABLE} create table u (id int); create view w as select id from u;"));
+    let mut other = server().connect(&world.name).unwrap_or_else(|error| panic!("{error}"));
+    other.batch_execute("begin; lock table t").unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(world.says("constraint c ON public.t", 0, "status IN ('a','b')"), "same");
+    let said = world.says("view public.v", 0, "SELECT id, status FROM t WHERE status <> 'a'");
+    assert!(said.starts_with("unknown: ") && said.contains("55P03"), "{said}");
+    assert_eq!(world.says("view public.w", 0, "SELECT u.id FROM u"), "same");
+}
+
+#[test]
+fn what_the_plan_itself_changes() {
+    let mut world = World::new(
+        "taint",
+        "create type mood as enum ('sad', 'ok');
+         create table t (id int, m mood, constraint c check (m <> 'sad'));
+         create view v as select * from t; create view w as select * from v; create view x as select id from t;",
+    );
+    let column = world.id("column public.t.id");
+    let added = Kind::Column.of(&model::QualName::new("public", "t"), &"added".into());
+    let mut desired = world.actual.schema.clone();
+    let object = desired.get(&column).cloned().unwrap_or_else(|| panic!("{column}"));
+    desired.insert(added.clone(), object);
+    for (id, text) in [
+        ("view public.v", "SELECT * FROM t"),
+        ("view public.w", "SELECT * FROM v"),
+        ("view public.x", "SELECT t.id FROM t"),
+        ("constraint c ON public.t", "m <> 'new'"),
+    ] {
+        desired = world.with(&desired, id, 0, text);
+    }
+    let changed = [added, world.id("enum public.mood")];
+    let mut said: Vec<String> =
+        world.settle(&mut desired, &changed).iter().map(|it| format!("{}: {}", it.id, words(&it.verdict))).collect();
+    said.sort();
+    assert_eq!(said, ["constraint c ON public.t: different", "view public.v: different", "view public.w: different"]);
+}
+
+#[test]
+fn names_of_a_views_columns_are_part_of_its_query() {
+    let mut world = World::new("named", "create table t (id int); create view v (a, b) as select id, id + 1 from t;");
+    let mut desired = world.with(&world.actual.schema, "view public.v", 0, "SELECT t.id, (id + 1) FROM t");
+    let id = world.id("view public.v");
+    let Some(Object::View(view)) = desired.get_mut(&id) else { panic!("{id}") };
+    view.columns = vec!["a".into(), "b".into()];
+    let mut other = desired.clone();
+    assert_eq!(world.settle(&mut desired, &[]), []);
+    assert!(desired == world.actual.schema);
+    let Some(Object::View(view)) = other.get_mut(&id) else { panic!("{id}") };
+    view.columns = vec!["a".into(), "c".into()];
+    let verdicts = world.settle(&mut other, &[]);
+    assert!(matches!(verdicts.as_slice(), [Unsettled { verdict: Verdict::Different, .. }]), "{verdicts:?}");
+    let Some(Object::View(view)) = other.get(&id) else { panic!("{id}") };
+    let shape = view.shape.0.as_ref().map(|it| it.iter().map(|it| format!("{} {}", it.0, it.1)).collect::<Vec<_>>());
+    assert_eq!(shape.unwrap_or_default(), ["a integer", "c integer"]);
+}
+
+#[test]
+fn many_at_once_and_hostile_texts() {
+    let tables = (0..100).map(|at| {
+        format!(
+            "create table \"T {at}\" (\"a\"\"b\" int default 1, v varchar, old int, constraint c check (v in ('a', 'b')),
+               constraint d check (\"a\"\"b\" between {at} and 9 + {at}));
+             create view \"v {at}\" as select \"a\"\"b\", v from \"T {at}\" where v <> 'x';"
+        )
+    });
+    let mut world = World::new("many", &tables.collect::<String>());
+    let mut desired = world.actual.schema.clone();
+    for at in 0..100 {
+        let table = format!("ON public.\"T {at}\"");
+        let last = if at % 17 == 7 { "nosuch > 1".to_owned() } else { format!("\"a\"\"b\" BETWEEN {at} AND 9 + {at}") };
+        desired = world.with(&desired, &format!("constraint c {table}"), 0, "v IN ('a','b') /* ' \" */");
+        desired = world.with(&desired, &format!("constraint d {table}"), 0, &last);
+        let query = format!("SELECT \"a\"\"b\", v FROM \"T {at}\" WHERE v <> 'x' -- )");
+        desired = world.with(&desired, &format!("view public.\"v {at}\""), 0, &query);
+    }
+    let deep = format!("{}v = 'a' or v = 'c'{}", "(".repeat(10_000), ")".repeat(10_000));
+    desired = world.with(&desired, "constraint c ON public.\"T 3\"", 0, &format!("true or {deep}"));
+    let begin = std::time::Instant::now();
+    let verdicts = world.settle(&mut desired, &[]);
+    eprintln!("300 expressions of 100 tables in {:?}", begin.elapsed());
+    let said: Vec<String> = verdicts.iter().map(|it| format!("{}: {}", it.id, words(&it.verdict))).collect();
+    assert_eq!(said.len(), 7, "{said:?}");
+    assert_eq!(said.iter().filter(|it| it.ends_with("refused 42703")).count(), 6, "{said:?}");
+    assert!(begin.elapsed().as_secs() < 20);
 }

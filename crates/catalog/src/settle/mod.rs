@@ -116,7 +116,10 @@ fn ask(target: &mut Target<'_>, pairs: &mut [Pair]) -> Result<(), Error> {
     };
     let open: Vec<&mut Pair> = pairs.iter_mut().filter(|it| it.answer.is_none()).collect();
     session.compare(open)?;
-    let refused = |it: &&mut Pair| matches!(it.answer, Some(Answer::Refused(_) | Answer::Stale(_)));
+    let refused = |it: &&mut Pair| match &it.answer {
+        Some(Answer::Refused(why) | Answer::Stale(why)) => !why.is_about_us(),
+        _ => false,
+    };
     let again: Vec<&mut Pair> = pairs.iter_mut().filter(refused).filter_map(Pair::on_the_table).collect();
     session.compare(again)?;
     session.end()

@@ -21,6 +21,8 @@ const CHUNK: [usize; 4] = [500, 50, 400, 400];
 const VIEWS: usize = 200;
 /// How often a lock is waited for in vain until nothing that waits is asked any more.
 const LOCK_WAITS: usize = 4;
+/// Once a lock was waited for in vain, the next is hardly waited for.
+const IMPATIENT: &str = "; SET LOCAL lock_timeout = '100ms'";
 /// How often what the server prints is read again.
 const PASSES: usize = 3;
 const QUERY: &str = "the equality of expressions";
@@ -106,10 +108,13 @@ impl<'a> Session<'a> {
 
     /// Forgets what was made since the last time, and begins anew when that was much.
     fn forget(&mut self) -> Result<(), Error> {
-        let sql = match self.views >= VIEWS {
+        let mut sql = match self.views >= VIEWS {
             true => format!("ROLLBACK; {}", self.begin),
             false => "ROLLBACK TO rc".to_owned(),
         };
+        if self.lock_waits > 0 {
+            sql += IMPATIENT;
+        }
         if self.views >= VIEWS {
             self.views = 0;
         }
@@ -223,8 +228,8 @@ impl<'a> Session<'a> {
         };
         self.views += 1 + items.iter().filter(|(_, it)| it.context == Context::Query).count() / 4;
         if let Err(failure) = self.execute(&statement.sql)? {
-            self.forget()?;
             self.lock_waits += usize::from(failure.refusal.is_lock());
+            self.forget()?;
             let item = failure.position.and_then(|it| statement.item_at(it));
             return Ok(Err(ChunkFailure { refusal: failure.refusal, item }));
         }
