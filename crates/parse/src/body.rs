@@ -27,7 +27,10 @@ pub(crate) enum Stmt<'t> {
     Return,
     Null,
     /// `EXIT` and `CONTINUE`, with the condition behind WHEN.
-    Leave { exit: bool, when: Option<&'t [Tok]> },
+    Leave {
+        exit: bool,
+        when: Option<&'t [Tok]>,
+    },
     /// A statement of PL/pgSQL that is not followed.
     Other(Span),
 }
@@ -49,10 +52,13 @@ pub(crate) struct Case<'t> {
     pub(crate) otherwise: Vec<Stmt<'t>>,
 }
 
+/// A variable and the expression it begins as.
+pub(crate) type Variable<'t> = (Name, Option<&'t [Tok]>);
+
 #[derive(Debug, Default)]
 pub(crate) struct Block<'t> {
     /// Variables and what they begin as.
-    pub(crate) variables: Vec<(Name, Option<&'t [Tok]>)>,
+    pub(crate) variables: Vec<Variable<'t>>,
     pub(crate) statements: Vec<Stmt<'t>>,
     /// The names of errors and what is done then.
     pub(crate) handlers: Vec<(Vec<String>, Vec<Stmt<'t>>)>,
@@ -119,7 +125,7 @@ fn block<'t>(cursor: &mut Cursor<'t>, depth: usize) -> Result<Block<'t>, Fault> 
     label(cursor)?;
     if cursor.eat(&["declare"]) {
         while !cursor.at(&["begin"]) && !cursor.is_done() {
-            block.variables.extend(variable(cursor)?);
+            block.variables.push(variable(cursor)?);
         }
     }
     cursor.expect(&["begin"])?;
@@ -127,7 +133,8 @@ fn block<'t>(cursor: &mut Cursor<'t>, depth: usize) -> Result<Block<'t>, Fault> 
     if cursor.eat(&["exception"]) {
         while cursor.eat(&["when"]) {
             let names = cursor.until(|it| it.at(&["then"])).iter();
-            let names = names.filter(|it| it.name().is_some() && !it.is("or")).map(|it| it.value.clone()).collect();
+            let names =
+                names.filter(|it| it.name().is_some() && !it.is("or")).map(|it| it.value.clone()).collect();
             cursor.expect(&["then"])?;
             block.handlers.push((names, statements(cursor, depth)?));
         }
@@ -150,7 +157,7 @@ fn label(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
 }
 
 /// `name [CONSTANT] type [NOT NULL] [:= | = | DEFAULT expression];`
-fn variable<'t>(cursor: &mut Cursor<'t>) -> Result<Option<(Name, Option<&'t [Tok]>)>, Fault> {
+fn variable<'t>(cursor: &mut Cursor<'t>) -> Result<Variable<'t>, Fault> {
     let name = cursor.name()?;
     let assigns = |it: &Cursor<'_>| it.at_symbol(":=") || it.at_symbol("=") || it.at(&["default"]);
     cursor.until(|it| it.at_symbol(";") || assigns(it));
@@ -161,12 +168,13 @@ fn variable<'t>(cursor: &mut Cursor<'t>) -> Result<Option<(Name, Option<&'t [Tok
         None
     };
     cursor.expect_symbol(";")?;
-    Ok(Some((name, value)))
+    Ok((name, value))
 }
 
 /// Words that end a list of statements.
 fn at_end(cursor: &Cursor<'_>) -> bool {
-    ["end", "exception", "elsif", "elseif", "else", "when"].iter().any(|it| cursor.at(&[it])) || cursor.is_done()
+    ["end", "exception", "elsif", "elseif", "else", "when"].iter().any(|it| cursor.at(&[it]))
+        || cursor.is_done()
 }
 
 fn statements<'t>(cursor: &mut Cursor<'t>, depth: usize) -> Result<Vec<Stmt<'t>>, Fault> {

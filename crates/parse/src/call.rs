@@ -9,34 +9,68 @@ use crate::{Verdict, data};
 
 /// Functions of extensions that declare something, and the extension each is of.
 const DECLARING: &[(&str, &str)] = &[
-    ("create_hypertable", "timescaledb"), ("create_distributed_hypertable", "timescaledb"),
-    ("add_dimension", "timescaledb"), ("by_range", "timescaledb"), ("by_hash", "timescaledb"),
-    ("set_chunk_time_interval", "timescaledb"), ("set_integer_now_func", "timescaledb"),
-    ("add_retention_policy", "timescaledb"), ("remove_retention_policy", "timescaledb"),
-    ("add_compression_policy", "timescaledb"), ("remove_compression_policy", "timescaledb"),
-    ("add_columnstore_policy", "timescaledb"), ("remove_columnstore_policy", "timescaledb"),
-    ("add_continuous_aggregate_policy", "timescaledb"), ("remove_continuous_aggregate_policy", "timescaledb"),
-    ("add_reorder_policy", "timescaledb"), ("remove_reorder_policy", "timescaledb"),
-    ("add_job", "timescaledb"), ("alter_job", "timescaledb"), ("delete_job", "timescaledb"),
-    ("enable_chunk_skipping", "timescaledb"), ("attach_tablespace", "timescaledb"),
+    ("create_hypertable", "timescaledb"),
+    ("create_distributed_hypertable", "timescaledb"),
+    ("add_dimension", "timescaledb"),
+    ("by_range", "timescaledb"),
+    ("by_hash", "timescaledb"),
+    ("set_chunk_time_interval", "timescaledb"),
+    ("set_integer_now_func", "timescaledb"),
+    ("add_retention_policy", "timescaledb"),
+    ("remove_retention_policy", "timescaledb"),
+    ("add_compression_policy", "timescaledb"),
+    ("remove_compression_policy", "timescaledb"),
+    ("add_columnstore_policy", "timescaledb"),
+    ("remove_columnstore_policy", "timescaledb"),
+    ("add_continuous_aggregate_policy", "timescaledb"),
+    ("remove_continuous_aggregate_policy", "timescaledb"),
+    ("add_reorder_policy", "timescaledb"),
+    ("remove_reorder_policy", "timescaledb"),
+    ("add_job", "timescaledb"),
+    ("alter_job", "timescaledb"),
+    ("delete_job", "timescaledb"),
+    ("enable_chunk_skipping", "timescaledb"),
+    ("attach_tablespace", "timescaledb"),
     ("refresh_continuous_aggregate", "timescaledb"),
-    ("cron.schedule", "pg_cron"), ("cron.schedule_in_database", "pg_cron"), ("cron.unschedule", "pg_cron"),
+    ("cron.schedule", "pg_cron"),
+    ("cron.schedule_in_database", "pg_cron"),
+    ("cron.unschedule", "pg_cron"),
     ("cron.alter_job", "pg_cron"),
-    ("create_parent", "pg_partman"), ("create_sub_parent", "pg_partman"), ("run_maintenance", "pg_partman"),
-    ("undo_partition", "pg_partman"), ("create_partition", "pg_partman"),
-    ("create_distributed_table", "citus"), ("create_reference_table", "citus"),
-    ("create_distributed_function", "citus"), ("undistribute_table", "citus"),
-    ("citus_add_local_table_to_metadata", "citus"), ("citus_set_coordinator_host", "citus"),
-    ("addgeometrycolumn", "postgis"), ("populate_geometry_columns", "postgis"),
-    ("audit.enable_tracking", "supa_audit"), ("pgmq.create", "pgmq"),
+    ("create_parent", "pg_partman"),
+    ("create_sub_parent", "pg_partman"),
+    ("run_maintenance", "pg_partman"),
+    ("undo_partition", "pg_partman"),
+    ("create_partition", "pg_partman"),
+    ("create_distributed_table", "citus"),
+    ("create_reference_table", "citus"),
+    ("create_distributed_function", "citus"),
+    ("undistribute_table", "citus"),
+    ("citus_add_local_table_to_metadata", "citus"),
+    ("citus_set_coordinator_host", "citus"),
+    ("addgeometrycolumn", "postgis"),
+    ("populate_geometry_columns", "postgis"),
+    ("audit.enable_tracking", "supa_audit"),
+    ("pgmq.create", "pgmq"),
     ("create_graph", "age"),
 ];
 
 /// Functions of pg_catalog that change nothing lasting in the schema.
 const HARMLESS: &[&str] = &[
-    "setval", "nextval", "pg_sleep", "pg_notify", "pg_advisory_lock", "pg_advisory_unlock",
-    "pg_advisory_xact_lock", "pg_try_advisory_lock", "pg_advisory_unlock_all", "pg_stat_reset", "now", "version",
-    "current_setting", "pg_reload_conf", "pg_get_serial_sequence",
+    "setval",
+    "nextval",
+    "pg_sleep",
+    "pg_notify",
+    "pg_advisory_lock",
+    "pg_advisory_unlock",
+    "pg_advisory_xact_lock",
+    "pg_try_advisory_lock",
+    "pg_advisory_unlock_all",
+    "pg_stat_reset",
+    "now",
+    "version",
+    "current_setting",
+    "pg_reload_conf",
+    "pg_get_serial_sequence",
 ];
 
 /// `SELECT …`: a call that declares nothing is passed over, others are refused.
@@ -57,7 +91,8 @@ pub(crate) fn select(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
         let bare = it.strip_prefix("pg_catalog.").unwrap_or(it);
         HARMLESS.contains(&bare) || it.starts_with("pg_catalog.") || sql_function(bare)
     };
-    let changes = cursor.rest().iter().any(|it| ["insert", "update", "delete", "merge"].iter().any(|word| it.is(word)));
+    let changes =
+        cursor.rest().iter().any(|it| ["insert", "update", "delete", "merge"].iter().any(|word| it.is(word)));
     if begin_is_with && changes {
         return data::rows(reader, cursor);
     }
@@ -67,8 +102,10 @@ pub(crate) fn select(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     }
     match calls.iter().find(|it| !harmless(it)) {
         None => passed(cursor, Verdict::Passed("it declares nothing")),
-        Some(name) => Err(Fault::new(Code::Guard, begin.to(cursor.span()), format!("what `{name}` does is not known"))
-            .hint("`-- reconcile: ignore` above the statement leaves it alone")),
+        Some(name) => {
+            Err(Fault::new(Code::Guard, begin.to(cursor.span()), format!("what `{name}` does is not known"))
+                .hint("`-- reconcile: ignore` above the statement leaves it alone"))
+        }
     }
 }
 
@@ -80,10 +117,46 @@ pub(crate) fn call(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<V
 /// Functions that only compute.
 fn sql_function(name: &str) -> bool {
     const COMPUTES: &[&str] = &[
-        "coalesce", "max", "min", "count", "sum", "format", "concat", "greatest", "least", "to_regclass", "exists",
-        "row_number", "array_agg", "string_agg", "lower", "upper", "length", "date_trunc", "extract", "in", "values",
-        "from", "select", "and", "or", "not", "where", "as", "over", "any", "all", "cast", "quote_ident",
-        "quote_literal", "jsonb_build_object", "json_build_object", "nullif", "to_char", "substring", "interval",
+        "coalesce",
+        "max",
+        "min",
+        "count",
+        "sum",
+        "format",
+        "concat",
+        "greatest",
+        "least",
+        "to_regclass",
+        "exists",
+        "row_number",
+        "array_agg",
+        "string_agg",
+        "lower",
+        "upper",
+        "length",
+        "date_trunc",
+        "extract",
+        "in",
+        "values",
+        "from",
+        "select",
+        "and",
+        "or",
+        "not",
+        "where",
+        "as",
+        "over",
+        "any",
+        "all",
+        "cast",
+        "quote_ident",
+        "quote_literal",
+        "jsonb_build_object",
+        "json_build_object",
+        "nullif",
+        "to_char",
+        "substring",
+        "interval",
     ];
     COMPUTES.contains(&name)
 }
@@ -145,7 +218,9 @@ fn extension_call(
         || reader.desired.schema.contains(&model::Kind::Extension.root(&extension.into()));
     match there {
         false => passed(cursor, Verdict::NotApplicable(format!("{extension} is not installed"))),
-        true => Err(Fault::new(Code::Unsupported, cursor.span(), format!("what {name} declares is not read yet"))
-            .hint("`-- reconcile: ignore` above the statement leaves it alone")),
+        true => {
+            Err(Fault::new(Code::Unsupported, cursor.span(), format!("what {name} declares is not read yet"))
+                .hint("`-- reconcile: ignore` above the statement leaves it alone"))
+        }
     }
 }

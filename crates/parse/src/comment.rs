@@ -64,8 +64,21 @@ fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault>
     }
     _ = cursor.at(&["materialized", "view"]) && cursor.eat(&["materialized"]);
     let word = cursor.eat_any(&[
-        "table", "view", "sequence", "column", "index", "constraint", "trigger", "policy", "function",
-        "procedure", "routine", "type", "domain", "schema", "extension",
+        "table",
+        "view",
+        "sequence",
+        "column",
+        "index",
+        "constraint",
+        "trigger",
+        "policy",
+        "function",
+        "procedure",
+        "routine",
+        "type",
+        "domain",
+        "schema",
+        "extension",
     ]);
     let found = match word {
         Some("table" | "view" | "sequence") => reader.find_relation(cursor)?,
@@ -81,7 +94,9 @@ fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault>
             let name = reader.routine_name(cursor)?;
             reader.routine(&name, kinds_of(word))?
         }
-        None => return Err(Fault { code: Code::Unsupported, ..cursor.wanted("a kind of object that is read") }),
+        None => {
+            return Err(Fault { code: Code::Unsupported, ..cursor.wanted("a kind of object that is read") });
+        }
     };
     Ok(Target::Found(found))
 }
@@ -139,7 +154,8 @@ fn constraint(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Found, Fau
         true => Some(Kind::DomainConstraint.of(of, &name)).filter(|it| reader.desired.schema.contains(it)),
         false => reader.constraint(of, &name),
     };
-    id.map(Found::Declared).ok_or_else(|| missing_part(&name, &owner, "constraint", begin.to(cursor.previous())))
+    id.map(Found::Declared)
+        .ok_or_else(|| missing_part(&name, &owner, "constraint", begin.to(cursor.previous())))
 }
 
 /// A trigger or policy on a relation.

@@ -2,9 +2,9 @@
 
 use sql::{Cursor, Fault};
 
-use crate::{Data, Verdict};
 use crate::reader::Reader;
 use crate::set::passed;
+use crate::{Data, Verdict};
 
 /// `INSERT`, `UPDATE`, `DELETE`, `MERGE`, `TRUNCATE`, `COPY`: counted and no part of a plan.
 pub(crate) fn rows(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {

@@ -29,7 +29,9 @@ pub(crate) fn fresh(reader: &mut Reader<'_>, id: &ObjectId, span: Span) {
     let mut found: Vec<(Name, Name, Privileges)> = Vec::new();
     for id in &reader.defaults {
         let object = reader.desired.schema.get(id);
-        let (model::Path::Keys(keys), Some(Object::DefaultPrivilege(it))) = (&id.path, object) else { continue };
+        let (model::Path::Keys(keys), Some(Object::DefaultPrivilege(it))) = (&id.path, object) else {
+            continue;
+        };
         let [of, space, what, grantee] = &keys[..] else { continue };
         let applies = space.as_str().is_empty() || *space == namespace;
         if *of == owner && what.as_str() == class && applies {
@@ -137,7 +139,11 @@ fn change(
 }
 
 /// What the server starts from: nothing inside a namespace, else what it gives by itself.
-fn built_in(reader: &Reader<'_>, [owner, namespace, _, grantee]: &[Name; 4], kind: Option<Kind>) -> Privileges {
+fn built_in(
+    reader: &Reader<'_>,
+    [owner, namespace, _, grantee]: &[Name; 4],
+    kind: Option<Kind>,
+) -> Privileges {
     let plain = |it: &[Privilege]| it.iter().map(|it| (*it, false)).collect();
     let major = reader.facts.major;
     match kind {

@@ -24,7 +24,11 @@ pub(crate) fn verbatim(text: &str, token: &Tok) -> Option<Span> {
     };
     let inside = slice.get(open..slice.len().checked_sub(close)?)?;
     let length = u32::try_from(open).ok()?;
-    let span = Span { start: token.span.start + length, end: token.span.end - u32::try_from(close).ok()?, ..token.span };
+    let span = Span {
+        start: token.span.start + length,
+        end: token.span.end - u32::try_from(close).ok()?,
+        ..token.span
+    };
     (inside == token.value).then_some(span)
 }
 
@@ -43,8 +47,12 @@ pub(crate) fn execute(
     };
     let span = first.span.to(last.span);
     if !inside.is_done() {
-        return Err(Fault::new(Code::Guard, inside.span(), "what is executed takes or gives values, which is not followed")
-            .hint("`-- reconcile: ignore` above the block leaves it alone"));
+        return Err(Fault::new(
+            Code::Guard,
+            inside.span(),
+            "what is executed takes or gives values, which is not followed",
+        )
+        .hint("`-- reconcile: ignore` above the block leaves it alone"));
     }
     if let [only] = expression
         && only.kind == TokenKind::Text

@@ -120,7 +120,11 @@ fn privilege(cursor: &mut Cursor<'_>) -> Result<Privilege, Fault> {
 }
 
 /// The rights on a whole object; those on columns are a fault here.
-pub(crate) fn whole_set(words: &[Written], allowed: &[Privilege], cursor: &Cursor<'_>) -> Result<Vec<Privilege>, Fault> {
+pub(crate) fn whole_set(
+    words: &[Written],
+    allowed: &[Privilege],
+    cursor: &Cursor<'_>,
+) -> Result<Vec<Privilege>, Fault> {
     let mut wanted = Vec::new();
     for (privilege, columns, span) in words {
         if !columns.is_empty() {
@@ -129,7 +133,9 @@ pub(crate) fn whole_set(words: &[Written], allowed: &[Privilege], cursor: &Curso
         match privilege {
             None => wanted.extend(allowed),
             Some(it) if allowed.contains(it) => wanted.push(*it),
-            Some(Privilege::Maintain) => return Err(Fault::new(Code::Unsupported, *span, "MAINTAIN exists from PostgreSQL 17 on")),
+            Some(Privilege::Maintain) => {
+                return Err(Fault::new(Code::Unsupported, *span, "MAINTAIN exists from PostgreSQL 17 on"));
+            }
             Some(it) => {
                 let message = format!("{} is no privilege of such an object", it.word());
                 return Err(Fault::new(Code::Syntax, cursor.previous().to(*span), message));
@@ -191,8 +197,12 @@ fn objects(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Objects, Faul
         return Ok(Objects::Elsewhere("rights on the database itself are not managed"));
     }
     const REFUSED: &[&[&str]] = &[
-        &["language"], &["foreign", "data", "wrapper"], &["foreign", "server"], &["large", "object"],
-        &["parameter"], &["tablespace"],
+        &["language"],
+        &["foreign", "data", "wrapper"],
+        &["foreign", "server"],
+        &["large", "object"],
+        &["parameter"],
+        &["tablespace"],
     ];
     if let Some(words) = REFUSED.iter().find(|it| cursor.at(it)) {
         let message = format!("rights on a {} are not understood", words.join(" "));
@@ -207,7 +217,9 @@ fn objects(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Objects, Faul
     let mut found = Vec::new();
     loop {
         let target = match word {
-            Some("function" | "procedure" | "routine") => reader.find_routine(cursor, word.unwrap_or_default())?,
+            Some("function" | "procedure" | "routine") => {
+                reader.find_routine(cursor, word.unwrap_or_default())?
+            }
             Some("type" | "domain") => reader.find_type(cursor)?,
             Some("schema") => reader.find_namespace(cursor)?,
             _ => reader.find_relation(cursor)?,
@@ -220,7 +232,8 @@ fn objects(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Objects, Faul
 }
 
 fn all_in_schema(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Vec<(Found, bool)>, Fault> {
-    let kinds: &[Kind] = match cursor.eat_any(&["tables", "sequences", "functions", "procedures", "routines"]) {
+    let kinds: &[Kind] = match cursor.eat_any(&["tables", "sequences", "functions", "procedures", "routines"])
+    {
         Some("tables") => &[Kind::Table, Kind::View, Kind::MaterializedView],
         Some("sequences") => &[Kind::Sequence],
         Some("functions") => &[Kind::Function],
@@ -274,7 +287,14 @@ fn change(
     Ok(())
 }
 
-fn change_column(reader: &mut Reader<'_>, target: &ObjectId, column: &Name, act: &Act, wanted: &[Privilege], span: Span) {
+fn change_column(
+    reader: &mut Reader<'_>,
+    target: &ObjectId,
+    column: &Name,
+    act: &Act,
+    wanted: &[Privilege],
+    span: Span,
+) {
     let Some(relation) = target.qual_name() else { return };
     let column = Kind::Column.of(relation, column);
     reader.desired.granted.insert(column.clone());
@@ -315,4 +335,3 @@ impl Reader<'_> {
         granted.filter(|it| it.kind == Kind::Column && it.relation() == Some(relation)).cloned().collect()
     }
 }
-

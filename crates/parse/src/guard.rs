@@ -125,7 +125,8 @@ impl<'g, 'a> Guard<'g, 'a> {
             left.map(|it| it != Value::Null && as_bool(&it) == Some(false))
         } else if cursor.eat(&["distinct", "from"]) {
             let right = self.sum(cursor)?;
-            left.zip(right).map(|(a, b)| a.order(&b) != Some(Ordering::Equal) && !(a == Value::Null && b == Value::Null))
+            left.zip(right)
+                .map(|(a, b)| a.order(&b) != Some(Ordering::Equal) && !(a == Value::Null && b == Value::Null))
         } else {
             return Err(Unread);
         };
@@ -274,8 +275,17 @@ impl<'g, 'a> Guard<'g, 'a> {
         if cursor.eat(&["array"]) {
             return self.array(cursor);
         }
-        const CONSTANTS: &[&str] =
-            &["true", "false", "null", "current_schema", "current_user", "current_role", "session_user", "user", "current_catalog"];
+        const CONSTANTS: &[&str] = &[
+            "true",
+            "false",
+            "null",
+            "current_schema",
+            "current_user",
+            "current_role",
+            "session_user",
+            "user",
+            "current_catalog",
+        ];
         let called = cursor.peek_at(1).is_some_and(|it| it.is_symbol("(") || it.is_symbol("."));
         if !called && let Some(word) = cursor.eat_any(CONSTANTS) {
             return Ok(Some(guard_call::constant(self.reader, word)));
@@ -367,9 +377,8 @@ impl<'g, 'a> Guard<'g, 'a> {
             "text" | "varchar" | "name" | "character" | "bpchar" | "regdictionary" => {
                 value.printed().map(Value::Text)
             }
-            "int" | "integer" | "int4" | "int8" | "bigint" | "smallint" | "int2" | "numeric" | "real" | "float" | "decimal" => {
-                value.number().map(Value::Number)
-            }
+            "int" | "integer" | "int4" | "int8" | "bigint" | "smallint" | "int2" | "numeric" | "real"
+            | "float" | "decimal" => value.number().map(Value::Number),
             "bool" | "boolean" => as_bool(&value).map(Value::Bool),
             "oid" => Some(value),
             "regclass" | "regtype" | "regnamespace" | "regrole" | "regproc" | "regprocedure" => match value {
@@ -399,7 +408,9 @@ impl<'g, 'a> Guard<'g, 'a> {
                     let relation = schema.relation(it);
                     relation.or_else(|| reader.relation_taken(it).then(|| Kind::Index.named(it)))
                 };
-                reader.lookup(&parts, index).or_else(|| self.outside(&parts, self.live.relations, &reader.facts.relations))
+                reader
+                    .lookup(&parts, index)
+                    .or_else(|| self.outside(&parts, self.live.relations, &reader.facts.relations))
             }
             "regtype" => {
                 let parts = cursor.dotted().ok()?;
@@ -552,13 +563,15 @@ fn joined(left: &Value, right: &Value, operator: &str) -> Option<Value> {
 fn element(list: &Value, at: &Value) -> Option<Value> {
     let Value::List(list) = list else { return None };
     let at = at.number()?;
-    let found = (1..=list.len()).zip(list).find(|(place, _)| f64::from(u32::try_from(*place).unwrap_or(0)) == at);
+    let found =
+        (1..=list.len()).zip(list).find(|(place, _)| f64::from(u32::try_from(*place).unwrap_or(0)) == at);
     Some(found.map_or(Value::Null, |it| it.1.clone()))
 }
 
 /// The last word of a type behind `::`, `[]` included, modifiers left out.
 fn type_word(cursor: &mut Cursor<'_>) -> Result<String, Unread> {
-    let mut word = cursor.dotted().map_err(|_| Unread)?.pop().map(|it| it.as_str().to_string()).unwrap_or_default();
+    let mut word =
+        cursor.dotted().map_err(|_| Unread)?.pop().map(|it| it.as_str().to_string()).unwrap_or_default();
     if word == "character" && cursor.eat(&["varying"]) {
         word = "varchar".into();
     }

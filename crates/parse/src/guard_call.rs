@@ -70,9 +70,8 @@ fn known(guard: &Guard<'_, '_>, name: &str, arguments: &[Value]) -> Option<Value
             Some(Value::List(reader.path.iter().map(|it| Value::text(it.as_str())).collect()))
         }
         "version" => Some(Value::text(format!("PostgreSQL {}", reader.facts.version))),
-        "to_regclass" | "to_regtype" | "to_regnamespace" | "to_regrole" | "to_regproc" | "to_regprocedure" => {
-            guard.object(&text(0)?, &name[3..])
-        }
+        "to_regclass" | "to_regtype" | "to_regnamespace" | "to_regrole" | "to_regproc"
+        | "to_regprocedure" => guard.object(&text(0)?, &name[3..]),
         "format" => format(&text(0)?, &arguments[1..]).map(Value::Text),
         "concat" => Some(Value::Text(arguments.iter().filter_map(Value::printed).collect())),
         "concat_ws" => {
@@ -105,13 +104,17 @@ fn known(guard: &Guard<'_, '_>, name: &str, arguments: &[Value]) -> Option<Value
             Value::List(it) => Some(Value::Number(f64::from(u32::try_from(it.len()).ok()?))),
             _ => None,
         },
-        "array_position" => match arguments.first()? {
-            Value::List(list) => {
-                let found = list.iter().position(|it| Some(it) == arguments.get(1));
-                Some(found.map_or(Value::Null, |it| Value::Number(f64::from(u32::try_from(it + 1).unwrap_or(0)))))
+        "array_position" => {
+            match arguments.first()? {
+                Value::List(list) => {
+                    let found = list.iter().position(|it| Some(it) == arguments.get(1));
+                    Some(found.map_or(Value::Null, |it| {
+                        Value::Number(f64::from(u32::try_from(it + 1).unwrap_or(0)))
+                    }))
+                }
+                _ => None,
             }
-            _ => None,
-        },
+        }
         "nullif" => match arguments {
             [a, b] if a.order(b) == Some(std::cmp::Ordering::Equal) => Some(Value::Null),
             [a, _] => Some(a.clone()),

@@ -38,7 +38,8 @@ impl Yield {
 
     /// The first column of every row.
     pub(crate) fn column(&self) -> Option<Vec<Value>> {
-        let value = |(row, certain): &(Row, bool)| row.first().filter(|_| *certain).and_then(|it| it.1.clone());
+        let value =
+            |(row, certain): &(Row, bool)| row.first().filter(|_| *certain).and_then(|it| it.1.clone());
         self.rows.iter().map(value).collect()
     }
 }
@@ -48,8 +49,20 @@ pub(crate) fn begins(cursor: &Cursor<'_>) -> bool {
     cursor.at(&["select"]) || cursor.at(&["values"])
 }
 
-const CLAUSES: &[&str] =
-    &["from", "where", "group", "having", "order", "limit", "offset", "fetch", "union", "intersect", "except", "for"];
+const CLAUSES: &[&str] = &[
+    "from",
+    "where",
+    "group",
+    "having",
+    "order",
+    "limit",
+    "offset",
+    "fetch",
+    "union",
+    "intersect",
+    "except",
+    "for",
+];
 
 fn at_clause(cursor: &Cursor<'_>) -> bool {
     CLAUSES.iter().any(|it| cursor.at(&[it]))
@@ -121,7 +134,8 @@ fn from<'t>(
             continue;
         }
         let crossed = cursor.eat(&["cross"]);
-        _ = cursor.eat_any(&["inner"]).is_some() || cursor.eat_any(&["left"]).is_some() && cursor.eat(&["outer"]);
+        _ = cursor.eat_any(&["inner"]).is_some()
+            || cursor.eat_any(&["left"]).is_some() && cursor.eat(&["outer"]);
         if !cursor.eat(&["join"]) {
             return Ok(());
         }
@@ -131,7 +145,8 @@ fn from<'t>(
         }
         while !cursor.at_symbol(",") && !cursor.is_done() && !at_clause(cursor) {
             let crossed = cursor.eat(&["cross"]);
-            _ = cursor.eat_any(&["inner"]).is_some() || cursor.eat_any(&["left"]).is_some() && cursor.eat(&["outer"]);
+            _ = cursor.eat_any(&["inner"]).is_some()
+                || cursor.eat_any(&["left"]).is_some() && cursor.eat(&["outer"]);
             cursor.expect(&["join"]).map_err(|_| Unread)?;
             sources.push(source(guard, cursor)?);
             if !crossed {
@@ -189,7 +204,8 @@ fn source(guard: &mut Guard<'_, '_>, cursor: &mut Cursor<'_>) -> Result<Source, 
 fn is_word_of_from(token: &Tok) -> bool {
     token.kind == TokenKind::Word
         && (CLAUSES.contains(&token.value.as_str())
-            || ["join", "inner", "left", "right", "full", "cross", "natural", "on", "using"].contains(&token.value.as_str()))
+            || ["join", "inner", "left", "right", "full", "cross", "natural", "on", "using"]
+                .contains(&token.value.as_str()))
 }
 
 /// `AS alias [(columns)]` behind rows that are given.
@@ -315,7 +331,8 @@ fn join(
     for row in rows(guard, cursor, source, conditions)? {
         guard.rows.push((source.alias.clone(), row));
         // Early: what is false already stays false whatever is bound later.
-        let dead = conditions.iter().any(|it| guard.holds(cursor, it) == Some(false) && is_bound(guard, it, rest));
+        let dead =
+            conditions.iter().any(|it| guard.holds(cursor, it) == Some(false) && is_bound(guard, it, rest));
         if !dead {
             join(guard, cursor, rest, conditions, list, found, certain)?;
         }
@@ -341,7 +358,8 @@ fn is_bound(guard: &Guard<'_, '_>, condition: &[Tok], rest: &[Source]) -> bool {
         }
         let in_sight = guard.rows.iter().any(|it| it.1.iter().any(|it| it.0 == name.as_str()));
         let called = condition.get(at + 1).is_some_and(|it| it.is_symbol("(") || it.kind == TokenKind::Text);
-        let is_word = ["and", "not", "is", "null", "in", "any", "true", "false", "like", "ilike", "array"].contains(&name.as_str());
+        let is_word = ["and", "not", "is", "null", "in", "any", "true", "false", "like", "ilike", "array"]
+            .contains(&name.as_str());
         if !qualifies && !in_sight && !called && !is_word && before.is_none_or(|it| !it.is_symbol("::")) {
             return false;
         }
@@ -413,7 +431,11 @@ fn output(guard: &mut Guard<'_, '_>, cursor: &Cursor<'_>, list: &[Tok]) -> Resul
 }
 
 /// `expression [AS name]`; a set-returning one stands alone in its query and is read elsewhere.
-fn listed(guard: &mut Guard<'_, '_>, cursor: &Cursor<'_>, element: &[Tok]) -> Option<(String, Option<Value>)> {
+fn listed(
+    guard: &mut Guard<'_, '_>,
+    cursor: &Cursor<'_>,
+    element: &[Tok],
+) -> Option<(String, Option<Value>)> {
     let (expression, name) = match element {
         [rest @ .., word, name] if word.is("as") => (rest, name.value.clone()),
         _ => {
@@ -425,7 +447,10 @@ fn listed(guard: &mut Guard<'_, '_>, cursor: &Cursor<'_>, element: &[Tok]) -> Op
 }
 
 /// A list that one call spreads over rows: `SELECT unnest(array)`.
-pub(crate) fn spread(guard: &mut Guard<'_, '_>, cursor: &mut Cursor<'_>) -> Result<Option<Vec<Value>>, Unread> {
+pub(crate) fn spread(
+    guard: &mut Guard<'_, '_>,
+    cursor: &mut Cursor<'_>,
+) -> Result<Option<Vec<Value>>, Unread> {
     let mark = cursor.mark();
     if cursor.eat(&["select", "unnest"]) {
         let tokens = cursor.parenthesised().map_err(|_| Unread)?;
@@ -437,4 +462,3 @@ pub(crate) fn spread(guard: &mut Guard<'_, '_>, cursor: &mut Cursor<'_>) -> Resu
     cursor.reset(mark);
     Ok(None)
 }
-

@@ -54,16 +54,24 @@ fn space(id: &ObjectId) -> Option<Value> {
 /// The relation of a part as an oid, as far as it is declared.
 fn host(reader: &Reader<'_>, id: &ObjectId) -> Option<Value> {
     let relation = id.relation()?;
-    Some(Value::Object(reader.desired.schema.relation(relation).unwrap_or_else(|| Kind::Table.named(relation))))
+    Some(Value::Object(
+        reader.desired.schema.relation(relation).unwrap_or_else(|| Kind::Table.named(relation)),
+    ))
 }
 
 /// The catalog's rows; `None` where no such catalog is known.
 pub(crate) fn rows(reader: &Reader<'_>, table: &str, want: Want<'_>, live: Live) -> Option<Vec<Row>> {
     let table = table.strip_prefix("pg_catalog.").unwrap_or(table);
     Some(match table {
-        "pg_namespace" => namespaces(reader, |it| row([("oid", Some(Value::Object(Kind::Namespace.root(it)))), ("nspname", named(it))])),
-        "information_schema.schemata" => namespaces(reader, |it| row([("schema_name", named(it)), ("catalog_name", named(&reader.facts.database))])),
-        "pg_extension" | "pg_available_extensions" | "pg_available_extension_versions" => extensions(reader, table, live),
+        "pg_namespace" => namespaces(reader, |it| {
+            row([("oid", Some(Value::Object(Kind::Namespace.root(it)))), ("nspname", named(it))])
+        }),
+        "information_schema.schemata" => namespaces(reader, |it| {
+            row([("schema_name", named(it)), ("catalog_name", named(&reader.facts.database))])
+        }),
+        "pg_extension" | "pg_available_extensions" | "pg_available_extension_versions" => {
+            extensions(reader, table, live)
+        }
         "pg_roles" | "pg_authid" | "pg_user" | "pg_group" | "pg_shadow" => roles(reader, live),
         "pg_settings" => settings(reader),
         "pg_database" => vec![row([("datname", named(&reader.facts.database))])],
@@ -71,24 +79,49 @@ pub(crate) fn rows(reader: &Reader<'_>, table: &str, want: Want<'_>, live: Live)
         "pg_enum" => labels(reader),
         "pg_proc" | "information_schema.routines" => routines(reader, want, live),
         "pg_class" => classes(reader, want, live),
-        "pg_tables" | "pg_views" | "pg_matviews" | "pg_sequences" | "information_schema.tables"
-        | "information_schema.views" | "information_schema.sequences" => relations(reader, table, want, live),
+        "pg_tables"
+        | "pg_views"
+        | "pg_matviews"
+        | "pg_sequences"
+        | "information_schema.tables"
+        | "information_schema.views"
+        | "information_schema.sequences" => relations(reader, table, want, live),
         "pg_attribute" | "information_schema.columns" => columns(reader, want),
         "pg_indexes" | "pg_index" => indexes(reader, want),
-        "pg_constraint" | "information_schema.table_constraints" | "information_schema.key_column_usage"
-        | "information_schema.constraint_column_usage" | "information_schema.referential_constraints"
+        "pg_constraint"
+        | "information_schema.table_constraints"
+        | "information_schema.key_column_usage"
+        | "information_schema.constraint_column_usage"
+        | "information_schema.referential_constraints"
         | "information_schema.check_constraints" => constraints(reader, table, want),
         "pg_policies" | "pg_policy" => policies(reader, want),
         "pg_trigger" | "information_schema.triggers" => triggers(reader, want),
-        "pg_event_trigger" | "pg_publication" | "pg_subscription" | "pg_foreign_server" | "pg_foreign_data_wrapper"
-        | "pg_cast" | "pg_operator" | "pg_aggregate" | "pg_rules" | "pg_collation" | "pg_ts_config" | "pg_ts_dict"
-        | "pg_publication_tables" | "pg_publication_rel" | "pg_statistic_ext" => Vec::new(),
+        "pg_event_trigger"
+        | "pg_publication"
+        | "pg_subscription"
+        | "pg_foreign_server"
+        | "pg_foreign_data_wrapper"
+        | "pg_cast"
+        | "pg_operator"
+        | "pg_aggregate"
+        | "pg_rules"
+        | "pg_collation"
+        | "pg_ts_config"
+        | "pg_ts_dict"
+        | "pg_publication_tables"
+        | "pg_publication_rel"
+        | "pg_statistic_ext" => Vec::new(),
         _ => return None,
     })
 }
 
 /// Declared objects of some kinds, by their own name and by their relation's where these are asked for.
-fn candidates<'r>(reader: &'r Reader<'_>, kinds: &[Kind], name: Option<String>, relation: Option<String>) -> Vec<&'r ObjectId> {
+fn candidates<'r>(
+    reader: &'r Reader<'_>,
+    kinds: &[Kind],
+    name: Option<String>,
+    relation: Option<String>,
+) -> Vec<&'r ObjectId> {
     let schema = &reader.desired.schema;
     let of_kind = |it: &&ObjectId| kinds.contains(&it.kind);
     let there = |it: &&ObjectId| schema.contains(it);
@@ -121,13 +154,26 @@ fn extensions(reader: &Reader<'_>, table: &str, live: Live) -> Vec<Row> {
     }
     if table == "pg_extension" {
         let version = |it: &Name| facts.installed.get(it).map(|it| Value::Text(it.1.clone()));
-        let namespace = |it: &Name| facts.installed.get(it).map(|it| Value::Object(Kind::Namespace.root(&it.0)));
-        let make = |it: &Name| row([("extname", named(it)), ("extversion", version(it)), ("extnamespace", namespace(it)), ("oid", None)]);
+        let namespace =
+            |it: &Name| facts.installed.get(it).map(|it| Value::Object(Kind::Namespace.root(&it.0)));
+        let make = |it: &Name| {
+            row([
+                ("extname", named(it)),
+                ("extversion", version(it)),
+                ("extnamespace", namespace(it)),
+                ("oid", None),
+            ])
+        };
         return installed.iter().map(make).collect();
     }
     let make = |(name, version): (&Name, &String)| {
         let current = if installed.contains(name) { text(version.as_str()) } else { Some(Value::Null) };
-        row([("name", named(name)), ("default_version", text(version.as_str())), ("installed_version", current), ("version", text(version.as_str()))])
+        row([
+            ("name", named(name)),
+            ("default_version", text(version.as_str())),
+            ("installed_version", current),
+            ("version", text(version.as_str())),
+        ])
     };
     facts.available.iter().map(make).collect()
 }
@@ -142,14 +188,22 @@ fn roles(reader: &Reader<'_>, live: Live) -> Vec<Row> {
     let make = |it: &Name| {
         let own = *it == reader.facts.role;
         let superuser = own.then_some(Value::Bool(reader.facts.superuser));
-        row([("rolname", named(it)), ("usename", named(it)), ("groname", named(it)),
-            ("oid", Some(Value::Object(Kind::Role.root(it)))), ("rolsuper", superuser.clone()), ("usesuper", superuser)])
+        row([
+            ("rolname", named(it)),
+            ("usename", named(it)),
+            ("groname", named(it)),
+            ("oid", Some(Value::Object(Kind::Role.root(it)))),
+            ("rolsuper", superuser.clone()),
+            ("usesuper", superuser),
+        ])
     };
     names.iter().map(make).collect()
 }
 
 fn settings(reader: &Reader<'_>) -> Vec<Row> {
-    let make = |(name, value): (&String, &String)| row([("name", text(name.as_str())), ("setting", text(value.as_str()))]);
+    let make = |(name, value): (&String, &String)| {
+        row([("name", text(name.as_str())), ("setting", text(value.as_str()))])
+    };
     reader.facts.settings.iter().map(make).collect()
 }
 
@@ -163,14 +217,29 @@ fn types(reader: &Reader<'_>, want: Want<'_>, live: Live) -> Vec<Row> {
             _ => "c",
         };
         let schema = id.namespace().and_then(named);
-        row([("oid", Some(Value::Object(id.clone()))), ("typname", named(id.name())), ("typnamespace", space(id)),
-            ("typtype", text(class)), ("typisdefined", Some(Value::Bool(true))), ("domain_name", named(id.name())), ("domain_schema", schema)])
+        row([
+            ("oid", Some(Value::Object(id.clone()))),
+            ("typname", named(id.name())),
+            ("typnamespace", space(id)),
+            ("typtype", text(class)),
+            ("typisdefined", Some(Value::Bool(true))),
+            ("domain_name", named(id.name())),
+            ("domain_schema", schema),
+        ])
     };
     let mut found: Vec<Row> = candidates(reader, KINDS, name.clone(), None).into_iter().map(make).collect();
-    if live.types && let Some(name) = name {
+    if live.types
+        && let Some(name) = name
+    {
         let outside = reader.outside_named(&reader.facts.types, &name);
-        found.extend(outside.iter().map(|it| row([("typname", named(&it.name)), ("typnamespace", Some(Value::Object(Kind::Namespace.root(&it.namespace)))),
-            ("oid", None), ("typtype", None)])));
+        found.extend(outside.iter().map(|it| {
+            row([
+                ("typname", named(&it.name)),
+                ("typnamespace", Some(Value::Object(Kind::Namespace.root(&it.namespace)))),
+                ("oid", None),
+                ("typtype", None),
+            ])
+        }));
     }
     found
 }
@@ -179,7 +248,9 @@ fn labels(reader: &Reader<'_>) -> Vec<Row> {
     let mut found = Vec::new();
     for (id, object) in reader.desired.schema.iter() {
         if let Object::Enum(it) = object {
-            found.extend(it.labels.iter().map(|it| row([("enumlabel", text(it.as_str())), ("enumtypid", Some(Value::Object(id.clone())))])));
+            found.extend(it.labels.iter().map(|it| {
+                row([("enumlabel", text(it.as_str())), ("enumtypid", Some(Value::Object(id.clone())))])
+            }));
         }
     }
     found
@@ -189,14 +260,32 @@ fn routines(reader: &Reader<'_>, want: Want<'_>, live: Live) -> Vec<Row> {
     let name = want("proname").or_else(|| want("routine_name"));
     let make = |id: &ObjectId| {
         let (kind, word) = if id.kind == Kind::Function { ("f", "FUNCTION") } else { ("p", "PROCEDURE") };
-        row([("oid", Some(Value::Object(id.clone()))), ("proname", named(id.name())), ("pronamespace", space(id)), ("prokind", text(kind)),
-            ("routine_name", named(id.name())), ("routine_schema", id.namespace().and_then(named)), ("specific_schema", id.namespace().and_then(named)), ("routine_type", text(word))])
+        row([
+            ("oid", Some(Value::Object(id.clone()))),
+            ("proname", named(id.name())),
+            ("pronamespace", space(id)),
+            ("prokind", text(kind)),
+            ("routine_name", named(id.name())),
+            ("routine_schema", id.namespace().and_then(named)),
+            ("specific_schema", id.namespace().and_then(named)),
+            ("routine_type", text(word)),
+        ])
     };
-    let mut found: Vec<Row> = candidates(reader, ROUTINES, name.clone(), None).into_iter().map(make).collect();
-    if live.functions && let Some(name) = name {
+    let mut found: Vec<Row> =
+        candidates(reader, ROUTINES, name.clone(), None).into_iter().map(make).collect();
+    if live.functions
+        && let Some(name) = name
+    {
         let outside = reader.outside_named(&reader.facts.functions, &name);
-        found.extend(outside.iter().map(|it| row([("proname", named(&it.name)), ("routine_name", named(&it.name)), ("oid", None),
-            ("pronamespace", Some(Value::Object(Kind::Namespace.root(&it.namespace)))), ("routine_schema", named(&it.namespace))])));
+        found.extend(outside.iter().map(|it| {
+            row([
+                ("proname", named(&it.name)),
+                ("routine_name", named(&it.name)),
+                ("oid", None),
+                ("pronamespace", Some(Value::Object(Kind::Namespace.root(&it.namespace)))),
+                ("routine_schema", named(&it.namespace)),
+            ])
+        }));
     }
     found
 }
@@ -207,26 +296,47 @@ fn classes(reader: &Reader<'_>, want: Want<'_>, live: Live) -> Vec<Row> {
     let mut found: Vec<Row> = Vec::new();
     for id in candidates(reader, &kinds, name.clone(), None) {
         let (kind, secured, forced) = match reader.desired.schema.get(id) {
-            Some(Object::Table(it)) => (if it.partition_by.is_some() { "p" } else { "r" }, it.row_security, it.force_row_security),
+            Some(Object::Table(it)) => {
+                (if it.partition_by.is_some() { "p" } else { "r" }, it.row_security, it.force_row_security)
+            }
             Some(Object::View(_)) => ("v", false, false),
             Some(Object::MaterializedView(_)) => ("m", false, false),
             Some(Object::Sequence(_)) => ("S", false, false),
             _ => ("i", false, false),
         };
-        found.push(row([("oid", Some(Value::Object(id.clone()))), ("relname", named(id.name())), ("relnamespace", space(id)), ("relkind", text(kind)),
-            ("relrowsecurity", Some(Value::Bool(secured))), ("relforcerowsecurity", Some(Value::Bool(forced)))]));
+        found.push(row([
+            ("oid", Some(Value::Object(id.clone()))),
+            ("relname", named(id.name())),
+            ("relnamespace", space(id)),
+            ("relkind", text(kind)),
+            ("relrowsecurity", Some(Value::Bool(secured))),
+            ("relforcerowsecurity", Some(Value::Bool(forced))),
+        ]));
     }
     for id in candidates(reader, &[Kind::Constraint], name.clone(), None) {
         if let Some(Object::Constraint(it)) = reader.desired.schema.get(id)
             && it.rule.is_indexed()
         {
-            found.push(row([("oid", None), ("relname", named(id.name())), ("relnamespace", space(id)), ("relkind", text("i"))]));
+            found.push(row([
+                ("oid", None),
+                ("relname", named(id.name())),
+                ("relnamespace", space(id)),
+                ("relkind", text("i")),
+            ]));
         }
     }
-    if live.relations && let Some(name) = name {
+    if live.relations
+        && let Some(name) = name
+    {
         let outside = reader.outside_named(&reader.facts.relations, &name);
-        found.extend(outside.iter().map(|it| row([("relname", named(&it.name)), ("relnamespace", Some(Value::Object(Kind::Namespace.root(&it.namespace)))),
-            ("oid", None), ("relkind", None)])));
+        found.extend(outside.iter().map(|it| {
+            row([
+                ("relname", named(&it.name)),
+                ("relnamespace", Some(Value::Object(Kind::Namespace.root(&it.namespace)))),
+                ("oid", None),
+                ("relkind", None),
+            ])
+        }));
     }
     found
 }
@@ -243,15 +353,24 @@ fn relations(reader: &Reader<'_>, table: &str, want: Want<'_>, live: Live) -> Ve
     };
     let make = |namespace: &Name, name: &Name, kind: Option<Kind>, secured: Option<bool>| {
         let class = kind.map(|it| Value::text(if it == Kind::Table { "BASE TABLE" } else { "VIEW" }));
-        row([(column, named(name)), ("schemaname", named(namespace)), ("table_schema", named(namespace)), ("sequence_schema", named(namespace)),
-            ("table_catalog", named(&reader.facts.database)), ("table_type", class), ("rowsecurity", secured.map(Value::Bool))])
+        row([
+            (column, named(name)),
+            ("schemaname", named(namespace)),
+            ("table_schema", named(namespace)),
+            ("sequence_schema", named(namespace)),
+            ("table_catalog", named(&reader.facts.database)),
+            ("table_type", class),
+            ("rowsecurity", secured.map(Value::Bool)),
+        ])
     };
     let mut found = Vec::new();
     for id in candidates(reader, kinds, want(column), None) {
         let secured = matches!(reader.desired.schema.get(id), Some(Object::Table(it)) if it.row_security);
         found.extend(id.namespace().map(|it| make(it, id.name(), Some(id.kind), Some(secured))));
     }
-    if live.relations && let Some(name) = want(column) {
+    if live.relations
+        && let Some(name) = want(column)
+    {
         let outside = reader.outside_named(&reader.facts.relations, &name);
         found.extend(outside.iter().map(|it| make(&it.namespace, &it.name, None, None)));
     }
@@ -261,13 +380,18 @@ fn relations(reader: &Reader<'_>, table: &str, want: Want<'_>, live: Live) -> Ve
 fn columns(reader: &Reader<'_>, want: Want<'_>) -> Vec<Row> {
     let schema = &reader.desired.schema;
     let tables: Vec<&ObjectId> = match want("table_name") {
-        Some(name) => reader.named(&name).filter(|it| it.kind == Kind::Table && schema.contains(it)).collect(),
+        Some(name) => {
+            reader.named(&name).filter(|it| it.kind == Kind::Table && schema.contains(it)).collect()
+        }
         None => match want("column_name").or_else(|| want("attname")) {
             Some(name) => {
                 let columns = reader.named(&name).filter(|it| it.kind == Kind::Column && schema.contains(it));
                 let tables = columns.filter_map(ObjectId::relation).map(|it| Kind::Table.named(it));
                 let tables: BTreeSet<ObjectId> = tables.collect();
-                tables.iter().filter_map(|it| reader.named(it.name().as_str()).find(|own| *own == it)).collect()
+                tables
+                    .iter()
+                    .filter_map(|it| reader.named(it.name().as_str()).find(|own| *own == it))
+                    .collect()
             }
             None => schema.iter().map(|it| it.0).filter(|it| it.kind == Kind::Table).collect(),
         },
@@ -284,15 +408,28 @@ fn columns(reader: &Reader<'_>, want: Want<'_>) -> Vec<Row> {
                 Some(_) => None,
             };
             let identity = column.map(|it| it.identity.is_some());
-            let generated = column.map(|it| Value::text(if it.generated.is_some() { "ALWAYS" } else { "NEVER" }));
+            let generated =
+                column.map(|it| Value::text(if it.generated.is_some() { "ALWAYS" } else { "NEVER" }));
             let ty = column.map(|it| Value::text(information_type(&it.ty.text)));
             let length = column.and_then(|it| length(&it.ty.text));
-            found.push(row([("table_schema", named(&of.namespace)), ("table_name", named(&of.name)), ("column_name", named(&name)),
-                ("table_catalog", named(&reader.facts.database)), ("attname", named(&name)), ("attrelid", Some(Value::Object(table.clone()))),
-                ("attisdropped", Some(Value::Bool(false))), ("attnum", Some(Value::Number(1.0))), ("attnotnull", Some(Value::Bool(!nullable))),
-                ("is_nullable", yes(nullable)), ("column_default", default), ("is_identity", identity.and_then(yes)),
-                ("is_generated", generated), ("data_type", ty), ("udt_name", column.and_then(|it| udt(&it.ty))),
-                ("character_maximum_length", length)]));
+            found.push(row([
+                ("table_schema", named(&of.namespace)),
+                ("table_name", named(&of.name)),
+                ("column_name", named(&name)),
+                ("table_catalog", named(&reader.facts.database)),
+                ("attname", named(&name)),
+                ("attrelid", Some(Value::Object(table.clone()))),
+                ("attisdropped", Some(Value::Bool(false))),
+                ("attnum", Some(Value::Number(1.0))),
+                ("attnotnull", Some(Value::Bool(!nullable))),
+                ("is_nullable", yes(nullable)),
+                ("column_default", default),
+                ("is_identity", identity.and_then(yes)),
+                ("is_generated", generated),
+                ("data_type", ty),
+                ("udt_name", column.and_then(|it| udt(&it.ty))),
+                ("character_maximum_length", length),
+            ]));
         }
     }
     found
@@ -330,18 +467,32 @@ fn indexes(reader: &Reader<'_>, want: Want<'_>) -> Vec<Row> {
     for id in candidates(reader, &[Kind::Index], want("indexname"), want("tablename")) {
         let Some(Object::Index(it)) = reader.desired.schema.get(id) else { continue };
         let table = it.relation.name();
-        found.push(row([("schemaname", id.namespace().and_then(named)), ("tablename", named(table)), ("indexname", named(id.name())),
-            ("indexrelid", Some(Value::Object(id.clone()))), ("indrelid", Some(Value::Object(it.relation.clone()))),
-            ("indisunique", Some(Value::Bool(it.unique))), ("indisprimary", Some(Value::Bool(false))), ("indisvalid", Some(Value::Bool(true)))]));
+        found.push(row([
+            ("schemaname", id.namespace().and_then(named)),
+            ("tablename", named(table)),
+            ("indexname", named(id.name())),
+            ("indexrelid", Some(Value::Object(id.clone()))),
+            ("indrelid", Some(Value::Object(it.relation.clone()))),
+            ("indisunique", Some(Value::Bool(it.unique))),
+            ("indisprimary", Some(Value::Bool(false))),
+            ("indisvalid", Some(Value::Bool(true))),
+        ]));
     }
     for id in candidates(reader, &[Kind::Constraint], want("indexname"), want("tablename")) {
         let Some(Object::Constraint(it)) = reader.desired.schema.get(id) else { continue };
         if it.rule.is_indexed() {
             let primary = matches!(it.rule, Rule::PrimaryKey { .. });
             let table = id.relation().map(|it| &it.name);
-            found.push(row([("schemaname", id.namespace().and_then(named)), ("tablename", table.and_then(named)), ("indexname", named(id.name())),
-                ("indrelid", host(reader, id)), ("indexrelid", None), ("indisprimary", Some(Value::Bool(primary))),
-                ("indisunique", Some(Value::Bool(!matches!(it.rule, Rule::Exclusion { .. })))), ("indisvalid", Some(Value::Bool(true)))]));
+            found.push(row([
+                ("schemaname", id.namespace().and_then(named)),
+                ("tablename", table.and_then(named)),
+                ("indexname", named(id.name())),
+                ("indrelid", host(reader, id)),
+                ("indexrelid", None),
+                ("indisprimary", Some(Value::Bool(primary))),
+                ("indisunique", Some(Value::Bool(!matches!(it.rule, Rule::Exclusion { .. })))),
+                ("indisvalid", Some(Value::Bool(true))),
+            ]));
         }
     }
     found
@@ -367,12 +518,26 @@ fn constraints(reader: &Reader<'_>, table: &str, want: Want<'_>) -> Vec<Row> {
         let of = id.relation().map(|it| &it.name).and_then(named);
         let of_domain = id.kind == Kind::DomainConstraint;
         let domain = id.relation().filter(|_| of_domain).map(|it| Value::Object(Kind::Domain.named(it)));
-        let base = row([("oid", Some(Value::Object(id.clone()))), ("conname", named(id.name())), ("constraint_name", named(id.name())),
-            ("conrelid", if of_domain { Some(Value::Number(0.0)) } else { host(reader, id) }), ("contypid", domain), ("connamespace", space(id)),
-            ("contype", text(letter)), ("constraint_type", text(word)), ("constraint_schema", namespace()), ("table_schema", namespace()),
-            ("table_name", of), ("constraint_catalog", named(&reader.facts.database))]);
+        let base = row([
+            ("oid", Some(Value::Object(id.clone()))),
+            ("conname", named(id.name())),
+            ("constraint_name", named(id.name())),
+            ("conrelid", if of_domain { Some(Value::Number(0.0)) } else { host(reader, id) }),
+            ("contypid", domain),
+            ("connamespace", space(id)),
+            ("contype", text(letter)),
+            ("constraint_type", text(word)),
+            ("constraint_schema", namespace()),
+            ("table_schema", namespace()),
+            ("table_name", of),
+            ("constraint_catalog", named(&reader.facts.database)),
+        ]);
         match table.ends_with("column_usage") {
-            true => found.extend(constrained(reader, id).iter().map(|it| [base.clone(), row([("column_name", named(it))])].concat())),
+            true => found.extend(
+                constrained(reader, id)
+                    .iter()
+                    .map(|it| [base.clone(), row([("column_name", named(it))])].concat()),
+            ),
             false => found.push(base),
         }
     }
@@ -392,8 +557,13 @@ fn policies(reader: &Reader<'_>, want: Want<'_>) -> Vec<Row> {
     let name = want("policyname").or_else(|| want("polname"));
     let make = |id: &ObjectId| {
         let relation = id.relation();
-        row([("policyname", named(id.name())), ("polname", named(id.name())), ("schemaname", relation.and_then(|it| named(&it.namespace))),
-            ("tablename", relation.and_then(|it| named(&it.name))), ("polrelid", host(reader, id))])
+        row([
+            ("policyname", named(id.name())),
+            ("polname", named(id.name())),
+            ("schemaname", relation.and_then(|it| named(&it.namespace))),
+            ("tablename", relation.and_then(|it| named(&it.name))),
+            ("polrelid", host(reader, id)),
+        ])
     };
     candidates(reader, &[Kind::Policy], name, want("tablename")).into_iter().map(make).collect()
 }
@@ -403,9 +573,15 @@ fn triggers(reader: &Reader<'_>, want: Want<'_>) -> Vec<Row> {
     let make = |id: &ObjectId| {
         let relation = id.relation();
         let schema = || relation.and_then(|it| named(&it.namespace));
-        row([("tgname", named(id.name())), ("trigger_name", named(id.name())), ("tgrelid", host(reader, id)),
-            ("tgisinternal", Some(Value::Bool(false))), ("trigger_schema", schema()), ("event_object_schema", schema()),
-            ("event_object_table", relation.and_then(|it| named(&it.name)))])
+        row([
+            ("tgname", named(id.name())),
+            ("trigger_name", named(id.name())),
+            ("tgrelid", host(reader, id)),
+            ("tgisinternal", Some(Value::Bool(false))),
+            ("trigger_schema", schema()),
+            ("event_object_schema", schema()),
+            ("event_object_table", relation.and_then(|it| named(&it.name))),
+        ])
     };
     candidates(reader, &[Kind::Trigger], name, want("event_object_table")).into_iter().map(make).collect()
 }

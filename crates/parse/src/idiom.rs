@@ -44,7 +44,8 @@ struct Run<'r, 'a, 't> {
 pub(crate) fn block(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
     cursor.expect(&["do"])?;
     language(cursor)?;
-    let token = cursor.peek().filter(|it| it.kind == TokenKind::Text).ok_or_else(|| cursor.wanted("a body"))?;
+    let token =
+        cursor.peek().filter(|it| it.kind == TokenKind::Text).ok_or_else(|| cursor.wanted("a body"))?;
     cursor.next();
     language(cursor)?;
     cursor.expect_done()?;
@@ -183,7 +184,9 @@ impl Run<'_, '_, '_> {
                 }
             }
             Stmt::Other(span) => {
-                return Err(Fault::new(Code::Guard, *span, "this statement of PL/pgSQL is not followed").hint(LEAVE));
+                return Err(
+                    Fault::new(Code::Guard, *span, "this statement of PL/pgSQL is not followed").hint(LEAVE)
+                );
             }
         }
         Ok(Flow::Next)
@@ -282,7 +285,8 @@ impl Run<'_, '_, '_> {
                         inside.eat_symbol(",");
                     }
                     let values: Option<Vec<Value>> = values.into_iter().collect();
-                    left.zip(values).map(|(left, all)| all.iter().any(|it| left.order(it) == Some(Ordering::Equal)))
+                    left.zip(values)
+                        .map(|(left, all)| all.iter().any(|it| left.order(it) == Some(Ordering::Equal)))
                 }
             };
             match holds {
@@ -329,11 +333,15 @@ impl Run<'_, '_, '_> {
     fn repeated(&mut self, it: &Loop<'_>) -> Result<Flow, Fault> {
         let inside: Vec<&Stmt<'_>> = it.statements.iter().collect();
         let (tokens, values) = match &it.over {
-            Over::Array(tokens) => (*tokens, self.guard(EVERYTHING).value(&self.cursor, tokens).and_then(listed)),
+            Over::Array(tokens) => {
+                (*tokens, self.guard(EVERYTHING).value(&self.cursor, tokens).and_then(listed))
+            }
             Over::Rows(tokens) => (*tokens, self.rows(tokens)),
             Over::Unknown(_) if rows_alone(&inside) => return Ok(self.unfollowed(&inside)),
             Over::Unknown(span) => {
-                return Err(Fault::new(Code::Guard, *span, "how often this loop runs is not known here").hint(LEAVE));
+                return Err(
+                    Fault::new(Code::Guard, *span, "how often this loop runs is not known here").hint(LEAVE)
+                );
             }
         };
         let values = values.filter(|it| it.len() <= MOST_ROUNDS);
@@ -392,7 +400,8 @@ impl Run<'_, '_, '_> {
     }
 }
 
-const EVERYTHING: Live = Live { roles: true, extensions: true, relations: true, types: true, functions: true };
+const EVERYTHING: Live =
+    Live { roles: true, extensions: true, relations: true, types: true, functions: true };
 
 const LEAVE: &str = "`-- reconcile: ignore` above the block leaves it alone";
 
@@ -409,7 +418,8 @@ fn listed(value: Value) -> Option<Vec<Value>> {
 
 fn undecided(tokens: &[Tok], otherwise: Span) -> Fault {
     let span = span(tokens).unwrap_or(otherwise);
-    Fault::new(Code::Guard, span, "this condition cannot be decided from the file and the server's facts").hint(LEAVE)
+    Fault::new(Code::Guard, span, "this condition cannot be decided from the file and the server's facts")
+        .hint(LEAVE)
 }
 
 fn is_catchable(fault: &Fault) -> bool {
@@ -421,7 +431,9 @@ fn handler<'b, 't>(block: &'b Block<'t>, fault: &Fault) -> Option<&'b [Stmt<'t>]
     let catches = |name: &String| match name.as_str() {
         "others" => true,
         it if it.starts_with("duplicate_") => fault.code == Code::Conflict,
-        "invalid_table_definition" | "unique_violation" | "invalid_object_definition" => fault.code == Code::Conflict,
+        "invalid_table_definition" | "unique_violation" | "invalid_object_definition" => {
+            fault.code == Code::Conflict
+        }
         it if it.starts_with("undefined_") => fault.code == Code::Unknown,
         _ => false,
     };
@@ -433,7 +445,8 @@ fn handler<'b, 't>(block: &'b Block<'t>, fault: &Fault) -> Option<&'b [Stmt<'t>]
 /// whether it is missing.
 fn not_made(text: &str) -> Live {
     let text = text.to_ascii_lowercase();
-    let words: Vec<&str> = text.split(|it: char| !it.is_ascii_alphanumeric() && it != '_').filter(|it| !it.is_empty()).collect();
+    let words: Vec<&str> =
+        text.split(|it: char| !it.is_ascii_alphanumeric() && it != '_').filter(|it| !it.is_empty()).collect();
     let makes = |nouns: &[&str]| {
         words.iter().enumerate().any(|(at, it)| {
             let ahead = &words[at + 1..(at + 6).min(words.len())];
@@ -450,7 +463,8 @@ fn not_made(text: &str) -> Live {
 }
 
 fn asks_facts(condition: &str) -> bool {
-    const FACTS: &[&str] = &["pg_extension", "pg_available_extension", "server_version", "preload", "pg_settings", "version("];
+    const FACTS: &[&str] =
+        &["pg_extension", "pg_available_extension", "server_version", "preload", "pg_settings", "version("];
     FACTS.iter().any(|it| condition.contains(it))
 }
 

@@ -8,8 +8,15 @@ use crate::reader::Reader;
 
 /// Kinds that have an owner of their own.
 const OWNED: &[Kind] = &[
-    Kind::Namespace, Kind::Enum, Kind::Domain, Kind::Sequence, Kind::Table, Kind::Function, Kind::Procedure,
-    Kind::View, Kind::MaterializedView,
+    Kind::Namespace,
+    Kind::Enum,
+    Kind::Domain,
+    Kind::Sequence,
+    Kind::Table,
+    Kind::Function,
+    Kind::Procedure,
+    Kind::View,
+    Kind::MaterializedView,
 ];
 
 /// What is made under SET ROLE is that role's, which the file so states.

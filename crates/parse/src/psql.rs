@@ -30,7 +30,10 @@ pub fn includes(source: &Source, file: usize) -> Vec<Include> {
         let text = source.text.get(it.span.start as usize..it.span.end as usize)?;
         let (word, rest) = words(text);
         let relative = matches!(word, "ir" | "include_relative");
-        let path = arguments(rest, |_| None).into_iter().next().filter(|_| relative || matches!(word, "i" | "include"));
+        let path = arguments(rest, |_| None)
+            .into_iter()
+            .next()
+            .filter(|_| relative || matches!(word, "i" | "include"));
         path.map(|path| Include { span: it.span, path: path.into(), relative })
     };
     metas.filter_map(include).collect()
@@ -68,9 +71,40 @@ fn words(text: &str) -> (&str, &str) {
 
 /// psql's display and session commands: nothing they do lasts.
 const OWN: &[&str] = &[
-    "restrict", "unrestrict", "echo", "qecho", "warn", "pset", "timing", "a", "t", "x", "f", "H", "C", "T",
-    "conninfo", "errverbose", "p", "r", "s", "w", "o", "z", "?", "h", "html", "print", "reset", "write",
-    "copyright", "help", "l", "sf", "sv", "set_verbosity",
+    "restrict",
+    "unrestrict",
+    "echo",
+    "qecho",
+    "warn",
+    "pset",
+    "timing",
+    "a",
+    "t",
+    "x",
+    "f",
+    "H",
+    "C",
+    "T",
+    "conninfo",
+    "errverbose",
+    "p",
+    "r",
+    "s",
+    "w",
+    "o",
+    "z",
+    "?",
+    "h",
+    "html",
+    "print",
+    "reset",
+    "write",
+    "copyright",
+    "help",
+    "l",
+    "sf",
+    "sv",
+    "set_verbosity",
 ];
 
 /// Reads one of psql's meta-commands.
@@ -83,7 +117,8 @@ pub(crate) fn meta(reader: &mut Reader<'_>, text: &str, span: Span) -> Result<Ve
     if is_off(reader) {
         return Ok(Verdict::Off);
     }
-    let refused = |why: &str| Err(Fault::new(Code::Unsupported, span, format!("`\\{word}` is refused: {why}")));
+    let refused =
+        |why: &str| Err(Fault::new(Code::Unsupported, span, format!("`\\{word}` is refused: {why}")));
     match word {
         "set" => set(reader, rest),
         "unset" => {
@@ -101,7 +136,9 @@ pub(crate) fn meta(reader: &mut Reader<'_>, text: &str, span: Span) -> Result<Ve
         "!" | "cd" | "setenv" | "getenv" | "prompt" => refused("it reaches outside the file"),
         "q" | "quit" => refused("what stands below would not be read"),
         _ if OWN.contains(&word) || word.starts_with('d') => Ok(Verdict::Passed("psql's own")),
-        _ => Err(Fault::new(Code::Unsupported, span, format!("the psql command `\\{word}` is not understood"))),
+        _ => {
+            Err(Fault::new(Code::Unsupported, span, format!("the psql command `\\{word}` is not understood")))
+        }
     }
 }
 

@@ -75,7 +75,8 @@ impl Reader<'_> {
     pub(crate) fn routine_name(&self, cursor: &mut Cursor<'_>) -> Result<RoutineName, Fault> {
         let begin = cursor.span();
         let parts = cursor.dotted()?;
-        let parameters = if cursor.at_symbol("(") { Some(signature::parameters(self, cursor)?) } else { None };
+        let parameters =
+            if cursor.at_symbol("(") { Some(signature::parameters(self, cursor)?) } else { None };
         Ok(RoutineName { parts, parameters, span: begin.to(cursor.previous()) })
     }
 
@@ -103,12 +104,7 @@ impl Reader<'_> {
     }
 
     /// What is not declared may be there without the file: in a namespace that is not the file's.
-    fn outside(
-        &self,
-        parts: &[Name],
-        live: &HashMap<Name, Vec<Name>>,
-        fault: Fault,
-    ) -> Result<Found, Fault> {
+    fn outside(&self, parts: &[Name], live: &HashMap<Name, Vec<Name>>, fault: Fault) -> Result<Found, Fault> {
         let system = |it: &Name| it.as_str() == "pg_catalog" || it.as_str() == "information_schema";
         let there = |it: &QualName| {
             let live = live.get(&it.name).is_some_and(|spaces| spaces.contains(&it.namespace));

@@ -56,7 +56,12 @@ pub(crate) fn clause(
 }
 
 /// Gives a declared object another name.
-pub(crate) fn object(reader: &mut Reader<'_>, from: &ObjectId, to: &ObjectId, span: Span) -> Result<(), Fault> {
+pub(crate) fn object(
+    reader: &mut Reader<'_>,
+    from: &ObjectId,
+    to: &ObjectId,
+    span: Span,
+) -> Result<(), Fault> {
     if from == to {
         return Ok(());
     }
@@ -101,8 +106,10 @@ fn unmentioned(reader: &Reader<'_>, from: &ObjectId, span: Span) -> Result<(), F
     };
     match schema.iter().find(|(id, object)| *id != from && mentions(id, object)) {
         None => Ok(()),
-        Some((user, _)) => Err(Fault::new(Code::Unsupported, span, format!("{user} mentions {from} by its old name"))
-            .hint("declare it under its new name, with `-- reconcile: renamed from` above")),
+        Some((user, _)) => {
+            Err(Fault::new(Code::Unsupported, span, format!("{user} mentions {from} by its old name"))
+                .hint("declare it under its new name, with `-- reconcile: renamed from` above"))
+        }
     }
 }
 
@@ -256,10 +263,20 @@ impl Change {
                     *own = to.clone();
                 }
             }
-            Object::Role(_) | Object::Namespace(_) | Object::DefaultPrivilege(_) | Object::Enum(_)
-            | Object::DomainConstraint(_) | Object::NotNull(_) | Object::Default(_) | Object::Constraint(_)
-            | Object::View(_) | Object::MaterializedView(_) | Object::Policy(_) | Object::Owner(_)
-            | Object::Grant(_) | Object::Comment(_) => (),
+            Object::Role(_)
+            | Object::Namespace(_)
+            | Object::DefaultPrivilege(_)
+            | Object::Enum(_)
+            | Object::DomainConstraint(_)
+            | Object::NotNull(_)
+            | Object::Default(_)
+            | Object::Constraint(_)
+            | Object::View(_)
+            | Object::MaterializedView(_)
+            | Object::Policy(_)
+            | Object::Owner(_)
+            | Object::Grant(_)
+            | Object::Comment(_) => (),
         }
     }
 }

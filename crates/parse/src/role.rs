@@ -42,7 +42,8 @@ fn options(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Vec<Strin
                 reader.desired.faults.push(literal_secret(secret.span));
             }
             found.push(if shown { written } else { "'***'".to_string() });
-        } else if matches!(token.kind, TokenKind::Symbol) && !["-", ",", "+"].contains(&token.value.as_str()) {
+        } else if matches!(token.kind, TokenKind::Symbol) && !["-", ",", "+"].contains(&token.value.as_str())
+        {
             return Err(Fault::new(Code::Syntax, token.span, "this is no option of a role"));
         }
     }

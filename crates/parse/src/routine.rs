@@ -55,8 +55,11 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
 
 fn header(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Header, Fault> {
     let mut arguments = signature::parameters(reader, cursor)?;
-    let out: Vec<Type> =
-        arguments.iter().filter(|it| matches!(it.mode, Mode::Out | Mode::InOut)).map(|it| it.ty.clone()).collect();
+    let out: Vec<Type> = arguments
+        .iter()
+        .filter(|it| matches!(it.mode, Mode::Out | Mode::InOut))
+        .map(|it| it.ty.clone())
+        .collect();
     let result = |columns: &[Type]| match columns {
         [only] => only.clone(),
         [] => Type::builtin("void"),
@@ -77,7 +80,13 @@ fn header(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Header, Fault>
 }
 
 /// The object, with every default resolved.
-fn build(name: &QualName, header: Header, options: Options, is_function: bool, span: Span) -> Result<Object, Fault> {
+fn build(
+    name: &QualName,
+    header: Header,
+    options: Options,
+    is_function: bool,
+    span: Span,
+) -> Result<Object, Fault> {
     let Header { arguments, returns, returns_set } = header;
     let standard = matches!(options.body, Some(Body::Standard(_)));
     let language = options.language.clone().or_else(|| standard.then(|| Name::from("sql")));
@@ -126,8 +135,11 @@ pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
     let id = match reader.routine(&name, kinds_of(word))? {
         Found::Declared(id) => id,
         Found::Outside => {
-            return Err(Fault::new(Code::Unsupported, begin.to(cursor.previous()),
-                "this alters a routine that is not the file's"));
+            return Err(Fault::new(
+                Code::Unsupported,
+                begin.to(cursor.previous()),
+                "this alters a routine that is not the file's",
+            ));
         }
     };
     if cursor.at(&["owner"]) {
@@ -147,7 +159,9 @@ pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
 
 fn config(reader: &Reader<'_>, id: &ObjectId) -> BTreeMap<String, String> {
     match reader.desired.schema.get(id) {
-        Some(Object::Function(Function { config, .. }) | Object::Procedure(Procedure { config, .. })) => config.clone(),
+        Some(Object::Function(Function { config, .. }) | Object::Procedure(Procedure { config, .. })) => {
+            config.clone()
+        }
         _ => BTreeMap::new(),
     }
 }
@@ -158,7 +172,18 @@ fn change(reader: &mut Reader<'_>, id: &ObjectId, options: Options) {
             *field = value;
         }
     }
-    let Options { volatility, strict, security_definer, leakproof, parallel, cost, rows, support, config, .. } = options;
+    let Options {
+        volatility,
+        strict,
+        security_definer,
+        leakproof,
+        parallel,
+        cost,
+        rows,
+        support,
+        config,
+        ..
+    } = options;
     match reader.desired.schema.get_mut(id) {
         Some(Object::Function(it)) => {
             set::<Volatility>(&mut it.volatility, volatility);

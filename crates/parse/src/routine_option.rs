@@ -29,22 +29,39 @@ pub(crate) struct Options {
 }
 
 /// Takes one option, if one stands here.
-pub(crate) fn option(reader: &Reader<'_>, cursor: &mut Cursor<'_>, found: &mut Options) -> Result<bool, Fault> {
+pub(crate) fn option(
+    reader: &Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    found: &mut Options,
+) -> Result<bool, Fault> {
     if cursor.is_done() {
         return Ok(false);
     }
-    Ok(simple(cursor, found) || numeric(cursor, found)? || config(cursor, found)? || rest(reader, cursor, found)?)
+    Ok(simple(cursor, found)
+        || numeric(cursor, found)?
+        || config(cursor, found)?
+        || rest(reader, cursor, found)?)
 }
 
 /// Options that are words alone.
 fn simple(cursor: &mut Cursor<'_>, found: &mut Options) -> bool {
     const WORDS: &[&[&str]] = &[
-        &["immutable"], &["stable"], &["volatile"], &["strict"],
-        &["called", "on", "null", "input"], &["returns", "null", "on", "null", "input"],
-        &["external", "security", "definer"], &["security", "definer"],
-        &["external", "security", "invoker"], &["security", "invoker"],
-        &["not", "leakproof"], &["leakproof"], &["window"],
-        &["parallel", "safe"], &["parallel", "restricted"], &["parallel", "unsafe"],
+        &["immutable"],
+        &["stable"],
+        &["volatile"],
+        &["strict"],
+        &["called", "on", "null", "input"],
+        &["returns", "null", "on", "null", "input"],
+        &["external", "security", "definer"],
+        &["security", "definer"],
+        &["external", "security", "invoker"],
+        &["security", "invoker"],
+        &["not", "leakproof"],
+        &["leakproof"],
+        &["window"],
+        &["parallel", "safe"],
+        &["parallel", "restricted"],
+        &["parallel", "unsafe"],
     ];
     let Some(words) = WORDS.iter().find(|it| cursor.eat(it)) else { return false };
     match (words[0], words[words.len() - 1]) {
@@ -67,7 +84,8 @@ fn simple(cursor: &mut Cursor<'_>, found: &mut Options) -> bool {
 /// `COST n` and `ROWS n`, kept as `float4` prints them.
 fn numeric(cursor: &mut Cursor<'_>, found: &mut Options) -> Result<bool, Fault> {
     let Some(word) = cursor.eat_any(&["cost", "rows"]) else { return Ok(false) };
-    let token = cursor.peek().filter(|it| it.kind == TokenKind::Number).ok_or_else(|| cursor.wanted("a number"))?;
+    let token =
+        cursor.peek().filter(|it| it.kind == TokenKind::Number).ok_or_else(|| cursor.wanted("a number"))?;
     let value: f32 = token.value.replace('_', "").parse().map_err(|_| cursor.wanted("a number"))?;
     cursor.next();
     let text = if value >= 1e6 { exponent(value) } else { value.to_string() };
@@ -126,11 +144,16 @@ fn config(cursor: &mut Cursor<'_>, found: &mut Options) -> Result<bool, Fault> {
 /// Settings that are lists of identifiers are kept quoted where need be (`GUC_LIST_QUOTE`).
 fn joined(name: &str, values: &[(String, bool)]) -> String {
     const QUOTED: &[&str] = &[
-        "search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries",
-        "shared_preload_libraries", "unix_socket_directories",
+        "search_path",
+        "temp_tablespaces",
+        "local_preload_libraries",
+        "session_preload_libraries",
+        "shared_preload_libraries",
+        "unix_socket_directories",
     ];
     let quoted = QUOTED.contains(&name);
-    let one = |(it, _): &(String, bool)| if quoted { Name::from(it.as_str()).to_string() } else { it.clone() };
+    let one =
+        |(it, _): &(String, bool)| if quoted { Name::from(it.as_str()).to_string() } else { it.clone() };
     values.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 

@@ -25,7 +25,8 @@ impl Reader<'_> {
             self.desired.faults.push(fault.hint("PostgreSQL has none in its texts; is this file UTF-16?"));
             return;
         }
-        let entries = self.region(&text, Span { file, start: 0, end: u32::try_from(text.len()).unwrap_or(u32::MAX) });
+        let entries =
+            self.region(&text, Span { file, start: 0, end: u32::try_from(text.len()).unwrap_or(u32::MAX) });
         self.desired.ledger.extend(entries);
         if self.depth == 0 {
             psql::end(self);

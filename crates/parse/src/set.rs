@@ -13,7 +13,10 @@ const SESSION: Verdict = Verdict::Passed("a setting of the session");
 /// `SET [SESSION | LOCAL] …`
 pub(crate) fn set(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
     cursor.expect(&["set"])?;
-    if cursor.eat(&["session", "characteristics"]) || cursor.at(&["transaction"]) || cursor.at(&["constraints"]) {
+    if cursor.eat(&["session", "characteristics"])
+        || cursor.at(&["transaction"])
+        || cursor.at(&["constraints"])
+    {
         return passed(cursor, SESSION);
     }
     if cursor.at(&["session", "authorization"]) || cursor.at(&["local", "session", "authorization"]) {
@@ -98,7 +101,6 @@ pub(crate) fn setting(cursor: &mut Cursor<'_>) -> Result<String, Fault> {
 }
 
 /// Takes values with commas between: each, and whether it was written as a number. `None` for DEFAULT.
-#[expect(clippy::type_complexity, reason = "a pair is plain enough")]
 pub(crate) fn values(cursor: &mut Cursor<'_>) -> Result<Option<Vec<(String, bool)>>, Fault> {
     if cursor.eat(&["default"]) {
         return Ok(None);

@@ -45,7 +45,8 @@ impl Sources {
         let file = self.files.len();
         if let Err(error) = std::str::from_utf8(bytes) {
             let start = u32::try_from(error.valid_up_to()).unwrap_or(u32::MAX);
-            let span = Span { file: u32::try_from(file).unwrap_or(u32::MAX), start, end: start.saturating_add(3) };
+            let span =
+                Span { file: u32::try_from(file).unwrap_or(u32::MAX), start, end: start.saturating_add(3) };
             let fault = Fault::new(Code::Syntax, span, "the bytes here are not UTF-8");
             self.faults.push(fault.hint("save the file as UTF-8"));
         }

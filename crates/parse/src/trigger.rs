@@ -38,8 +38,19 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     cursor.expect_done()?;
     let constraint = is_constraint.then_some(deferral);
     let trigger = Trigger {
-        relation: relation.clone(), timing, events, columns, level, when, function, arguments, old_table,
-        new_table, constraint, from, enabled: Enabled::Origin,
+        relation: relation.clone(),
+        timing,
+        events,
+        columns,
+        level,
+        when,
+        function,
+        arguments,
+        old_table,
+        new_table,
+        constraint,
+        from,
+        enabled: Enabled::Origin,
     };
     let Some(of) = relation.qual_name() else { return Ok(Verdict::Declared) };
     let id = Kind::Trigger.of(of, &name);
@@ -118,7 +129,10 @@ fn transition_tables(cursor: &mut Cursor<'_>) -> Result<(Option<Name>, Option<Na
     }
     while let Some(which) = cursor.eat_any(&["old", "new"]) {
         if cursor.at(&["row"]) {
-            return Err(Fault { code: Code::Unsupported, ..cursor.fault("PostgreSQL has no transition variables for rows") });
+            return Err(Fault {
+                code: Code::Unsupported,
+                ..cursor.fault("PostgreSQL has no transition variables for rows")
+            });
         }
         cursor.expect(&["table"])?;
         cursor.eat(&["as"]);
@@ -171,9 +185,8 @@ fn call(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<(QualName, Vec<S
 impl Reader<'_> {
     /// A function without parameters: declared, live, or of an extension to come.
     fn trigger_function(&self, parts: &[Name]) -> Option<QualName> {
-        let declared = |it: &QualName| {
-            self.desired.schema.contains(&Kind::Function.routine(it, "")).then(|| it.clone())
-        };
+        let declared =
+            |it: &QualName| self.desired.schema.contains(&Kind::Function.routine(it, "")).then(|| it.clone());
         let live = |it: &QualName| {
             let spaces = self.facts.functions.get(&it.name);
             spaces.is_some_and(|spaces| spaces.contains(&it.namespace)).then(|| it.clone())

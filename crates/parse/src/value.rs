@@ -30,7 +30,9 @@ impl Value {
             Value::Bool(it) => Some(if *it { "true" } else { "false" }.to_string()),
             Value::Number(it) => Some(it.to_string()),
             Value::Text(it) => Some(it.clone()),
-            Value::Object(it) => Some(it.qual_name().map_or_else(|| it.name().to_string(), ToString::to_string)),
+            Value::Object(it) => {
+                Some(it.qual_name().map_or_else(|| it.name().to_string(), ToString::to_string))
+            }
         }
     }
 
@@ -48,7 +50,9 @@ impl Value {
             (Value::Number(a), _) => a.partial_cmp(&other.number()?),
             (_, Value::Number(b)) => self.number()?.partial_cmp(b),
             (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
-            (Value::Bool(a), Value::Text(b)) | (Value::Text(b), Value::Bool(a)) => truth(b).map(|b| a.cmp(&b)),
+            (Value::Bool(a), Value::Text(b)) | (Value::Text(b), Value::Bool(a)) => {
+                truth(b).map(|b| a.cmp(&b))
+            }
             (Value::Text(a), Value::Text(b)) => Some(a.cmp(b)),
             (Value::Object(a), Value::Object(b)) => Some(a.cmp(b)),
             (Value::List(a), Value::List(b)) => Some(if a == b { Ordering::Equal } else { Ordering::Less }),

@@ -59,7 +59,9 @@ fn check_option(cursor: &Cursor<'_>) -> bool {
 fn query(reader: &Reader<'_>, cursor: &Cursor<'_>, tokens: &[Tok]) -> Result<Query, Fault> {
     const BEGINS: &[&str] = &["select", "with", "values", "table"];
     match tokens.first() {
-        Some(it) if it.is_symbol("(") || BEGINS.iter().any(|word| it.is(word)) => Ok(reader.expr(cursor, tokens)),
+        Some(it) if it.is_symbol("(") || BEGINS.iter().any(|word| it.is(word)) => {
+            Ok(reader.expr(cursor, tokens))
+        }
         Some(it) => Err(Fault::new(Code::Syntax, it.span, "this is no query")),
         None => Err(cursor.wanted("a query")),
     }
@@ -81,7 +83,10 @@ fn recursion(
 }
 
 /// `CREATE MATERIALIZED VIEW [IF NOT EXISTS] name [(columns)] [USING am] [WITH (…)] [TABLESPACE t] AS query`
-pub(crate) fn create_materialized(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
+pub(crate) fn create_materialized(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+) -> Result<Verdict, Fault> {
     let begin = cursor.span();
     cursor.expect(&["create", "materialized", "view"])?;
     let guarded = cursor.eat(&["if", "not", "exists"]);
@@ -127,8 +132,13 @@ pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
     let guarded = cursor.eat(&["if", "exists"]);
     let id = match reader.find_relation(cursor) {
         Ok(Found::Declared(id)) => id,
-        Ok(Found::Outside) => return Err(Fault::new(Code::Unsupported, begin.to(cursor.previous()),
-            "this alters a view that is not the file's")),
+        Ok(Found::Outside) => {
+            return Err(Fault::new(
+                Code::Unsupported,
+                begin.to(cursor.previous()),
+                "this alters a view that is not the file's",
+            ));
+        }
         Err(_) if guarded => return Ok(Verdict::Idiom),
         Err(fault) => return Err(fault),
     };
@@ -157,12 +167,20 @@ fn actions(
                 cursor.next();
                 false
             }
-            () => return Err(Fault { code: Code::Unsupported, ..cursor.wanted("SET (…), RESET (…), OWNER, RENAME TO or SET SCHEMA") }),
+            () => {
+                return Err(Fault {
+                    code: Code::Unsupported,
+                    ..cursor.wanted("SET (…), RESET (…), OWNER, RENAME TO or SET SCHEMA")
+                });
+            }
         };
         let options = option::list(cursor)?;
         let span = begin.to(cursor.previous());
         match reader.desired.schema.get_mut(id) {
-            Some(Object::View(View { options: own, .. }) | Object::MaterializedView(MaterializedView { options: own, .. })) => {
+            Some(
+                Object::View(View { options: own, .. })
+                | Object::MaterializedView(MaterializedView { options: own, .. }),
+            ) => {
                 for (name, value) in options {
                     match reset {
                         true => _ = own.remove(&name),

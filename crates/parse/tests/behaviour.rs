@@ -1,8 +1,6 @@
 //! What becomes of statements that are no plain declaration: guards, sessions, psql's commands,
 //! directives, and the faults of each.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
-
 use model::{Facts, Kind, Name, Object, ObjectId, QualName};
 use parse::{Code, Desired, Sources, Verdict};
 
@@ -43,7 +41,9 @@ fn declared(desired: &Desired) -> Vec<String> {
 }
 
 fn guarded(condition: &str) -> Vec<String> {
-    declared(&read(&format!("DO $$ BEGIN IF {condition} THEN CREATE SCHEMA yes; ELSE CREATE SCHEMA no; END IF; END $$")))
+    declared(&read(&format!(
+        "DO $$ BEGIN IF {condition} THEN CREATE SCHEMA yes; ELSE CREATE SCHEMA no; END IF; END $$"
+    )))
 }
 
 #[test]
@@ -71,9 +71,14 @@ fn facts_decide() {
 
 #[test]
 fn what_cannot_be_decided_is_a_fault_with_its_place() {
-    for condition in
-        ["EXISTS (SELECT 1 FROM tenants)", "my_function(1)", "random() > 0.5", "(SELECT max(id) FROM t) > 3", "x", "1 +"]
-    {
+    for condition in [
+        "EXISTS (SELECT 1 FROM tenants)",
+        "my_function(1)",
+        "random() > 0.5",
+        "(SELECT max(id) FROM t) > 3",
+        "x",
+        "1 +",
+    ] {
         let text = format!("DO $$ BEGIN\n  IF {condition} THEN CREATE SCHEMA a; END IF;\nEND $$");
         let desired = read(&text);
         let [fault] = desired.faults.as_slice() else { panic!("{condition}: {:?}", desired.faults) };
@@ -103,14 +108,18 @@ fn self_guards_find_the_object_missing() {
 
 #[test]
 fn a_reached_exception_is_a_fault() {
-    let desired = read("DO $$ BEGIN IF current_setting('server_version_num')::int < 160000 THEN RAISE EXCEPTION 'too old'; END IF; END $$");
+    let desired = read(
+        "DO $$ BEGIN IF current_setting('server_version_num')::int < 160000 THEN RAISE EXCEPTION 'too old'; END IF; END $$",
+    );
     assert_eq!(desired.faults.len(), 1);
     assert!(read("DO $$ BEGIN RAISE NOTICE 'fine'; RAISE WARNING 'fine: %', 1; END $$").faults.is_empty());
 }
 
 #[test]
 fn faults_in_executed_texts_point_into_the_file() {
-    let desired = read("\nDO $$ BEGIN\n  EXECUTE 'CREATE NONSENSE it''s';\n  EXECUTE $q$\n CREATE NONSENSE$q$;\nEND $$");
+    let desired = read(
+        "\nDO $$ BEGIN\n  EXECUTE 'CREATE NONSENSE it''s';\n  EXECUTE $q$\n CREATE NONSENSE$q$;\nEND $$",
+    );
     let places: Vec<_> = desired.faults.iter().map(|it| desired.sources.line_column(it.span)).collect();
     assert_eq!(places, [(3, 11), (5, 2)]);
 }
@@ -152,14 +161,19 @@ fn what_only_puts_rows_in_needs_no_decision() {
 
 #[test]
 fn calls_of_extensions_that_are_not_there_do_not_apply() {
-    let desired = read("SELECT create_hypertable('t', 'at');\nSELECT public.add_retention_policy('t', INTERVAL '1 day');\nSELECT cron.schedule('x', '* * * * *', 'VACUUM');");
+    let desired = read(
+        "SELECT create_hypertable('t', 'at');\nSELECT public.add_retention_policy('t', INTERVAL '1 day');\nSELECT cron.schedule('x', '* * * * *', 'VACUUM');",
+    );
     assert!(desired.faults.is_empty());
     assert!(desired.ledger.iter().all(|it| matches!(it.verdict, Verdict::NotApplicable(_))));
     let desired = read("SELECT do_something(1);");
     assert_eq!(desired.faults[0].code, Code::Guard);
     let mut facts = facts();
     facts.extensions.installed.insert("timescaledb".into(), ("public".into(), "2.0".into()));
-    assert_eq!(read_with("SELECT create_hypertable('t', 'at');", &facts, &[]).faults[0].code, Code::Unsupported);
+    assert_eq!(
+        read_with("SELECT create_hypertable('t', 'at');", &facts, &[]).faults[0].code,
+        Code::Unsupported
+    );
 }
 
 #[test]
@@ -168,7 +182,8 @@ fn every_statement_is_accounted_for() {
     let desired = read(text);
     let verdicts: Vec<&str> = desired.ledger.iter().map(|it| word(&it.verdict)).collect();
     let wanted = [
-        "passed", "passed", "declared", "idiom", "data", "data", "data", "passed", "passed", "idiom", "fault", "passed",
+        "passed", "passed", "declared", "idiom", "data", "data", "data", "passed", "passed", "idiom",
+        "fault", "passed",
     ];
     assert_eq!(verdicts, wanted);
     assert_eq!(desired.faults.len(), 1);
@@ -218,7 +233,11 @@ fn psql_faults() {
         assert_eq!(desired.faults.len(), 1, "{text}: {:?}", desired.faults);
         assert!(desired.faults[0].message.contains(message), "{text}: {}", desired.faults[0].message);
     }
-    assert!(read("\\restrict abc\n\\pset pager off\n\\echo ' hi \"\n\\timing\n\\unrestrict abc\n").faults.is_empty());
+    assert!(
+        read("\\restrict abc\n\\pset pager off\n\\echo ' hi \"\n\\timing\n\\unrestrict abc\n")
+            .faults
+            .is_empty()
+    );
     assert!(read("CREATE VIEW v AS SELECT a[1:2], b::int, '12:30'::time FROM t").faults.is_empty());
 }
 
@@ -249,14 +268,22 @@ fn directives() {
     assert!(desired.ignores.contains(&table) && !desired.schema.contains(&table));
     assert_eq!(desired.ledger.iter().filter(|it| it.verdict == Verdict::Ignored).count(), 2);
     let renames: Vec<String> = desired.renames.iter().map(|(from, to)| format!("{from} -> {to}")).collect();
-    assert_eq!(renames, ["view public.old_v -> view public.v", "function public.f_old(integer) -> function public.f(integer)"]);
+    assert_eq!(
+        renames,
+        [
+            "view public.old_v -> view public.v",
+            "function public.f_old(integer) -> function public.f(integer)"
+        ]
+    );
     let desired = read("-- reconcile: ignroe\nCREATE SCHEMA a;");
     assert!(desired.faults[0].message.contains("no directive"));
 }
 
 #[test]
 fn passwords_stay_out() {
-    let desired = read("CREATE ROLE a LOGIN PASSWORD 'hunter2';\nALTER ROLE a PASSWORD 'hunter3';\nCREATE ROLE b PASSWORD NULL;\nCREATE ROLE c PASSWORD '${env:C}';");
+    let desired = read(
+        "CREATE ROLE a LOGIN PASSWORD 'hunter2';\nALTER ROLE a PASSWORD 'hunter3';\nCREATE ROLE b PASSWORD NULL;\nCREATE ROLE c PASSWORD '${env:C}';",
+    );
     let codes: Vec<Code> = desired.faults.iter().map(|it| it.code).collect();
     assert_eq!(codes, [Code::Lint, Code::Lint]);
     let said = |id: &ObjectId| match desired.schema.get(id) {
