@@ -16,7 +16,7 @@ use super::verdict::{Answer, Refusal};
 use crate::Error;
 
 /// How many expressions one view takes, how many queries, and how many columns one table.
-const CHUNK: [usize; 4] = [500, 50, 400, 400];
+const CHUNK: [usize; 4] = [200, 50, 400, 400];
 /// After how many views the transaction begins anew, so that locks do not pile up.
 const VIEWS: usize = 200;
 /// How often a lock is waited for in vain until nothing that waits is asked any more.
