@@ -324,7 +324,8 @@ fn time_is_linear() {
         assert_eq!(back.steps.len(), 2 * count - 1);
         began.elapsed()
     };
-    let (few, more) = (time(500), time(std::env::var("N").ok().and_then(|it| it.parse().ok()).unwrap_or(2000)));
+    let (few, more) =
+        (time(500), time(std::env::var("N").ok().and_then(|it| it.parse().ok()).unwrap_or(2000)));
     println!("500 tables: {few:?}; 2000 tables: {more:?}");
     assert!(more < few * 10, "500 tables: {few:?}; 2000 tables: {more:?}");
 }

@@ -34,7 +34,8 @@ impl Rules for Namespace {
 }
 
 impl Rules for Extension {
-    fn create(&self, id: &ObjectId, _: &Context<'_>) -> Vec<Draft> {
+    /// One that names no schema has its own or goes into the first of the search path.
+    fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         let namespace = self.namespace.as_ref().map(|it| format!(" SCHEMA {it}")).unwrap_or_default();
         let version = self.version.as_ref().map(|it| format!(" VERSION {}", literal(it))).unwrap_or_default();
         let with = if namespace.is_empty() && version.is_empty() { "" } else { " WITH" };
@@ -42,7 +43,12 @@ impl Rules for Extension {
         let required = required.map(|(_, it)| Kind::Extension.root(&Name::from(*it)));
         let create =
             Draft::create(id, format!("CREATE EXTENSION {}{with}{namespace}{version}", id.address()));
-        vec![create.needs(required)]
+        let mut create = create.needs(required);
+        if self.namespace.is_none() {
+            let path = &cx.facts.search_path;
+            create.step.path = if path.is_empty() { [Name::from("public")].into() } else { path[..].into() };
+        }
+        vec![create]
     }
 
     fn alter(&self, new: &Extension, id: &ObjectId, _: &Context<'_>) -> Alter {
