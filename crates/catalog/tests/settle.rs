@@ -390,6 +390,29 @@ fn what_the_plan_itself_changes() {
 }
 
 #[test]
+fn what_stands_on_a_view_that_differs() {
+    let mut world = World::new(
+        "chain",
+        "create table t (a int, b int); create view v as select a from t; create view w as select * from v;
+         create view x as select a from v; create view y as select a from v; create view z as select a from w;",
+    );
+    let mut desired = world.actual.schema.clone();
+    for (id, text) in [
+        ("view public.z", "SELECT a, b FROM w"),
+        ("view public.v", "SELECT a, b FROM t"),
+        ("view public.w", "SELECT * FROM v"),
+        ("view public.x", "SELECT a, b FROM v"),
+        ("view public.y", "SELECT v.a FROM v"),
+    ] {
+        desired = world.with(&desired, id, 0, text);
+    }
+    let mut said: Vec<String> =
+        world.settle(&mut desired, &[]).iter().map(|it| format!("{}: {}", it.id, words(&it.verdict))).collect();
+    said.sort();
+    assert_eq!(said, ["v", "w", "x", "z"].map(|it| format!("view public.{it}: different")));
+}
+
+#[test]
 fn names_of_a_views_columns_are_part_of_its_query() {
     let mut world = World::new("named", "create table t (id int); create view v (a, b) as select id, id + 1 from t;");
     let mut desired = world.with(&world.actual.schema, "view public.v", 0, "SELECT t.id, (id + 1) FROM t");

@@ -86,7 +86,7 @@ fn decide(
     changed: &[ObjectId],
     options: SettleOptions<'_>,
 ) -> Result<Settled, Error> {
-    let taint = Taint::new(actual, desired, changed);
+    let mut taint = Taint::new(actual, desired, changed);
     let mut pairs = pair::differing(actual, desired, &taint);
     for pair in &mut pairs {
         pair.answer = taint.foregone(pair, desired);
@@ -96,8 +96,15 @@ fn decide(
     }
     ask(&mut target, &mut pairs)?;
     shapes(&mut target, &mut pairs, &taint, desired)?;
-    let verdicts = pairs.iter().map(|it| taint.judge(it, desired)).collect();
-    Ok(Settled { pairs, verdicts })
+    loop {
+        let verdicts: Vec<_> = pairs.iter().map(|it| taint.judge(it, desired)).collect();
+        let differing = pairs.iter().zip(&verdicts).filter(|(_, it)| **it == Some(Verdict::Different));
+        if !taint.spread(differing.map(|it| it.0), desired) {
+            return Ok(Settled { pairs, verdicts });
+        }
+        let stale = |it: &&mut Pair| it.answer == Some(Answer::Same) && taint.is_stale(it, desired);
+        pairs.iter_mut().filter(stale).for_each(|it| it.answer = Some(Answer::Different));
+    }
 }
 
 /// Asks about what is undecided: first as the recordsets have it, then what was refused on the table.

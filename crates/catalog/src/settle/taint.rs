@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{Expr, Kind, Mention, Name, ObjectId, QualName, Schema, Type};
+use model::{Expr, Kind, Mention, Name, Object, ObjectId, QualName, Schema, Type};
 
 use super::context::Context;
 use super::pair::Pair;
@@ -28,12 +28,29 @@ impl<'a> Taint<'a> {
         taint
     }
 
+    /// Takes in what turned out to differ, with what stands on it: whether that was news.
+    pub(super) fn spread<'p>(&mut self, differing: impl Iterator<Item = &'p Pair>, desired: &Schema) -> bool {
+        let known = self.changed.len();
+        for pair in differing.filter(|it| it.id.qual_name().is_some()) {
+            self.changed.insert(pair.id.clone());
+            self.names.insert(pair.id.name().clone());
+            if is_view(pair.id.kind) && shape_of(self.actual, &pair.id) != pair.shape.as_ref() {
+                self.reshaped.extend(pair.id.qual_name().cloned());
+            }
+        }
+        let news = self.changed.len() > known;
+        if news {
+            self.follow_stars(desired);
+        }
+        news
+    }
+
     /// The relation that has other columns when this object changes: its type, its name or its being.
     fn reshapes(&self, id: &ObjectId, desired: &Schema) -> Option<QualName> {
         match id.kind {
             Kind::Column => {
                 let type_of = |schema: &Schema| match schema.get(id) {
-                    Some(model::Object::Column(it)) => Some(it.ty.clone()),
+                    Some(Object::Column(it)) => Some(it.ty.clone()),
                     _ => None,
                 };
                 let (old, new) = (type_of(self.actual), type_of(desired));
@@ -128,6 +145,15 @@ impl<'a> Taint<'a> {
             | Mention::Type(parts) => parts.iter().any(|it| self.names.contains(it)),
             Mention::Star => false,
         })
+    }
+}
+
+/// What a live view yields.
+fn shape_of<'s>(schema: &'s Schema, id: &ObjectId) -> Option<&'s Vec<(Name, Type)>> {
+    match schema.get(id)? {
+        Object::View(it) => it.shape.0.as_ref(),
+        Object::MaterializedView(it) => it.shape.0.as_ref(),
+        _ => None,
     }
 }
 
