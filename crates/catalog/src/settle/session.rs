@@ -106,8 +106,8 @@ impl<'a> Session<'a> {
         refused(self.client.query_typed(sql, &[]).map(|_| ()))
     }
 
-    /// Forgets what was made since the last time, and begins anew when that was much.
-    fn forget(&mut self) -> Result<(), Error> {
+    /// The statements that forget what was made since the last time, or begin anew when that was much.
+    fn oblivion(&mut self) -> String {
         let mut sql = match self.views >= VIEWS {
             true => format!("ROLLBACK; {}", self.begin),
             false => "ROLLBACK TO rc".to_owned(),
@@ -119,6 +119,11 @@ impl<'a> Session<'a> {
             self.views = 0;
         }
         self.path = Arc::from([Name::from("pg_catalog")]);
+        sql
+    }
+
+    fn forget(&mut self) -> Result<(), Error> {
+        let sql = self.oblivion();
         self.client.batch_execute(&sql).map_err(lost)
     }
 
@@ -233,12 +238,14 @@ impl<'a> Session<'a> {
             let item = failure.position.and_then(|it| statement.item_at(it));
             return Ok(Err(ChunkFailure { refusal: failure.refusal, item }));
         }
-        let texts = self.ask(&query)?;
-        self.forget()?;
+        let rows = match self.ask(&query)? {
+            Ok(rows) => rows,
+            Err(refusal) => return Ok(Err(ChunkFailure { refusal, item: None })),
+        };
         let unread = || Refusal { sqlstate: "XX000".into(), message: "its print was not understood".into() };
-        let prints = match (table, texts.as_slice()) {
-            (true, all) => Some(all.iter().map(|it| it.as_str().into()).collect()),
-            (false, [one]) => cut(&self.marker, one, items),
+        let prints = match (table, rows.as_slice()) {
+            (true, all) => Some(all.iter().map(|it| it.concat().into()).collect()),
+            (false, [one]) => cut(&self.marker, &one.concat(), items),
             (false, _) => None,
         };
         let prints = prints.filter(|it: &Vec<Arc<str>>| it.len() == items.len());
@@ -247,13 +254,12 @@ impl<'a> Session<'a> {
 
     fn print_alone(&mut self, item: &Item) -> Result<Outcome, Error> {
         let (statements, query) = alone(&self.marker, item);
-        let made = self.make(item, &statements)?;
-        let text = match made {
-            Ok(()) => Ok(self.ask(&query)?.pop().unwrap_or_default()),
-            Err(refusal) => Err(refusal),
-        };
-        self.forget()?;
-        Ok(text.map(|it| it.trim().into()))
+        if let Err(refusal) = self.make(item, &statements)? {
+            self.forget()?;
+            return Ok(Err(refusal));
+        }
+        let rows = self.ask(&query)?;
+        Ok(rows.map(|it| it.concat().concat().trim().into()))
     }
 
     fn make(&mut self, item: &Item, statements: &[String]) -> Result<Result<(), Refusal>, Error> {
@@ -268,16 +274,23 @@ impl<'a> Session<'a> {
         Ok(Ok(()))
     }
 
-    /// The texts a query of ours yields, printed with every name qualified.
-    fn ask(&mut self, query: &str) -> Result<Vec<String>, Error> {
-        let sql = format!("SET LOCAL search_path = pg_catalog; {query}");
-        self.path = Arc::from([Name::from("pg_catalog")]);
-        let rows = self.client.simple_query(&sql).map_err(lost)?;
-        let texts = rows.iter().filter_map(|it| match it {
-            SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
+    /// What a query of ours yields, printed with every name qualified; forgets what was made for it.
+    fn ask(&mut self, query: &str) -> Result<Result<Vec<Vec<String>>, Refusal>, Error> {
+        let sql = format!("SET LOCAL search_path = pg_catalog; {query}; {}", self.oblivion());
+        let rows = match refused(self.client.simple_query(&sql))? {
+            Ok(rows) => rows,
+            Err(failure) => {
+                self.forget()?;
+                return Ok(Err(failure.refusal));
+            }
+        };
+        let rows = rows.iter().filter_map(|it| match it {
+            SimpleQueryMessage::Row(row) => {
+                Some((0..row.len()).map(|at| row.get(at).unwrap_or_default().to_owned()).collect())
+            }
             _ => None,
         });
-        Ok(texts.collect())
+        Ok(Ok(rows.collect()))
     }
 
     /// What a view would yield, if the server takes it as things are.
@@ -287,27 +300,23 @@ impl<'a> Session<'a> {
             item.context = Context::Named(Vec::new());
         }
         let (statements, _) = alone(&self.marker, &item);
-        let shape = match self.make(&item, &statements)? {
-            Ok(()) => Some(self.columns()?),
-            Err(_) => None,
-        };
-        self.forget()?;
-        Ok(shape)
-    }
-
-    fn columns(&mut self) -> Result<Vec<(Name, Type)>, Error> {
-        let sql = format!(
-            "SET LOCAL search_path = pg_catalog; SELECT attname, pg_catalog.format_type(atttypid, atttypmod) \
-             FROM pg_catalog.pg_attribute WHERE attrelid = 'pg_temp.{}'::regclass AND attnum > 0 ORDER BY attnum",
+        if self.make(&item, &statements)?.is_err() {
+            self.forget()?;
+            return Ok(None);
+        }
+        let query = format!(
+            "SELECT attname, pg_catalog.format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute \
+             WHERE attrelid = 'pg_temp.{}'::regclass AND attnum > 0 ORDER BY attnum",
             self.marker
         );
-        self.path = Arc::from([Name::from("pg_catalog")]);
-        let rows = self.client.simple_query(&sql).map_err(lost)?;
-        let columns = rows.iter().filter_map(|it| match it {
-            SimpleQueryMessage::Row(row) => Some((Name::from(row.get(0)?), Type::builtin(row.get(1)?))),
-            _ => None,
-        });
-        Ok(columns.collect())
+        let columns = |rows: Vec<Vec<String>>| {
+            let column = |row: Vec<String>| match <[String; 2]>::try_from(row) {
+                Ok([name, ty]) => Some((Name::new(name), Type::builtin(ty))),
+                Err(_) => None,
+            };
+            rows.into_iter().filter_map(column).collect()
+        };
+        Ok(self.ask(&query)?.ok().map(columns))
     }
 }
 
