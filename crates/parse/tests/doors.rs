@@ -25,6 +25,8 @@ fn both_doors_agree_on_the_fixtures() -> Result<(), Error> {
         files.extend(found(&root, file)?);
     }
     files.extend(found(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts"), "to.sql")?);
+    // Cases about reading alone, denser than a fixture should be.
+    files.extend(found(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doors"), "to.sql")?);
     let tally = judged(&files)?;
     tally.print();
     assert_eq!(tally.wrong, 0, "{} files are read differently by the two doors", tally.wrong);

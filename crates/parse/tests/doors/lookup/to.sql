@@ -1,0 +1,22 @@
+-- Lookup along the search path, passes of ALTER TABLE, indexes of partitions, defaults that are none.
+CREATE SCHEMA a; CREATE SCHEMA b; SET search_path = a, b;
+CREATE TABLE b.t (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, up int REFERENCES t, o int REFERENCES b.t);
+CREATE TABLE t2 (x int REFERENCES t, y b.t, z t[]);
+CREATE TYPE b.e AS ENUM ('x'); CREATE TABLE t3 (e e DEFAULT 'x', es e[] DEFAULT '{x}'::e[], "order" int, "user" text, CHECK ("order" > 0));
+CREATE INDEX ON t3 ("order", "user"); CREATE INDEX ON t3 (lower("user"));
+RESET search_path;
+CREATE TABLE lng (a int, b int, c int, CONSTRAINT x PRIMARY KEY (c, a) INCLUDE (b)) WITH (autovacuum_vacuum_insert_threshold=-1);
+ALTER TABLE lng DROP CONSTRAINT x, ADD CONSTRAINT x PRIMARY KEY (a);
+ALTER TABLE lng ADD CONSTRAINT ck CHECK (later > 0), ADD COLUMN later int;
+ALTER TABLE IF EXISTS ONLY lng DROP COLUMN b; ALTER TABLE lng ALTER c DROP NOT NULL;
+CREATE TABLE dropper (a int, b int, c int, CHECK (a > b), CHECK (c > 0), UNIQUE (a, c)); CREATE INDEX ON dropper (b, c); CREATE INDEX ON dropper (c) WHERE a > 0; ALTER TABLE dropper DROP a;
+CREATE TABLE part (id int, k text COLLATE "C", PRIMARY KEY (id)) PARTITION BY RANGE (id);
+CREATE TABLE part_1 PARTITION OF part (CONSTRAINT ck CHECK (id < 10)) FOR VALUES FROM (1) TO (10);
+CREATE TABLE refs (p int REFERENCES part (id));
+CREATE TABLE part_2 (LIKE part INCLUDING ALL); ALTER TABLE part_2 ADD FOREIGN KEY (id) REFERENCES b.t;
+ALTER TABLE part ATTACH PARTITION part_2 DEFAULT; ALTER TABLE part ADD FOREIGN KEY (id) REFERENCES b.t;
+CREATE UNIQUE INDEX pu ON part (id, k); CREATE INDEX ON ONLY part (k); CREATE INDEX onpart ON part_1 (k); ALTER INDEX part_k_idx ATTACH PARTITION onpart;
+ALTER TABLE part_1 ALTER COLUMN k SET DEFAULT 'p'; ALTER TABLE part ALTER COLUMN k SET NOT NULL;
+CREATE DOMAIN dom AS varchar(10) COLLATE "C" DEFAULT NULL; CREATE TABLE ud (d dom DEFAULT NULL, e dom COLLATE "C", f dom COLLATE "POSIX", g varchar(3)[] , h bit, i "bit", j pg_catalog.varchar(5), k national character varying(3), l decimal, m float(3), n float(30), o timestamp(0)); CREATE INDEX ON ud (d, e COLLATE "C", f COLLATE "C");
+CREATE TABLE evt (x int); CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER t1 BEFORE INSERT ON evt FOR EACH ROW EXECUTE FUNCTION tf(); CREATE TRIGGER t2 BEFORE INSERT ON evt FOR EACH ROW EXECUTE FUNCTION tf(); CREATE TRIGGER t3 BEFORE INSERT ON evt FOR EACH ROW EXECUTE FUNCTION tf(); ALTER TABLE evt DISABLE TRIGGER t1, ENABLE ALWAYS TRIGGER t2; ALTER TABLE evt ENABLE REPLICA TRIGGER t3;
+CREATE TABLE nums (a numeric(10,2) DEFAULT 1e3, b int DEFAULT - 1, c text DEFAULT E'a\'b' COLLATE "C" NOT NULL, e int CHECK (e IN (1, 2)) DEFAULT 1);

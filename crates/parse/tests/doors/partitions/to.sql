@@ -1,0 +1,28 @@
+-- Partitions as they are written by hand and by pg_dump, with the keys and indexes they get from above.
+CREATE TABLE self0 (id int PRIMARY KEY);
+CREATE TABLE p (id bigint, at date NOT NULL DEFAULT now(), kind text DEFAULT 'a', n int CHECK (n > 0), CONSTRAINT pn CHECK (n < 100)) PARTITION BY RANGE (at, kind);
+CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2020-01-01', MINVALUE) TO ('2021-01-01', MAXVALUE);
+CREATE INDEX ON p (n);
+CREATE TABLE p2 PARTITION OF p (kind DEFAULT 'b' NOT NULL, CONSTRAINT extra CHECK (n > 5), n WITH OPTIONS NOT NULL) FOR VALUES FROM ('2021-02-01', 'a') TO ('2021-06-01', 'z') PARTITION BY LIST (kind) ;
+CREATE TABLE p2a PARTITION OF p2 FOR VALUES IN ('b', 'c', NULL) WITH (fillfactor=50);
+CREATE TABLE p2d PARTITION OF p2 DEFAULT;
+CREATE INDEX pix ON p (at);
+CREATE TABLE p3 (id bigint, at date NOT NULL DEFAULT now(), kind text DEFAULT 'zz', n int, CONSTRAINT p_n_check CHECK (n > 0), CONSTRAINT pn CHECK (n < 100));
+CREATE INDEX p3_own ON p3 (at);
+ALTER TABLE p ATTACH PARTITION p3 FOR VALUES FROM ('2022-01-01', 'a') TO ('2023-01-01', 'a');
+CREATE TABLE q (id int, k int NOT NULL, u text, v int) PARTITION BY HASH (k);
+CREATE TABLE q1 PARTITION OF q FOR VALUES WITH (modulus 2, remainder 0);
+ALTER TABLE q ADD PRIMARY KEY (id, k), ADD UNIQUE (k, u), ADD FOREIGN KEY (v) REFERENCES self0;
+CREATE TABLE q2 (LIKE q INCLUDING ALL);
+ALTER TABLE q ATTACH PARTITION q2 FOR VALUES WITH (modulus 2, remainder 1);
+CREATE TABLE dump_p (id int NOT NULL, d date NOT NULL, x text) PARTITION BY RANGE (d);
+CREATE TABLE dump_c (id int NOT NULL, d date NOT NULL, x text);
+ALTER TABLE ONLY dump_p ATTACH PARTITION dump_c FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+ALTER TABLE ONLY dump_p ADD CONSTRAINT dump_p_pkey PRIMARY KEY (id, d);
+ALTER TABLE ONLY dump_c ADD CONSTRAINT dump_c_pkey PRIMARY KEY (id, d);
+CREATE INDEX dump_p_x ON ONLY dump_p USING btree (x);
+CREATE INDEX dump_c_x ON dump_c USING btree (x);
+CREATE INDEX dump_p_y ON ONLY dump_p USING btree (x, id);
+ALTER INDEX dump_p_x ATTACH PARTITION dump_c_x;
+ALTER INDEX dump_p_pkey ATTACH PARTITION dump_c_pkey;
+ALTER TABLE p ADD COLUMN added int NOT NULL DEFAULT 3, ALTER COLUMN kind SET DEFAULT 'new', ALTER n SET NOT NULL;
