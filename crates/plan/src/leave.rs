@@ -102,15 +102,17 @@ impl Leave {
             .collect();
         let mut work =
             Work { actual, desired, users: &users, creates: &creates, leave: self, changed: false };
+        let ids: Vec<ObjectId> = refused.iter().map(|it| it.id.clone()).collect();
         for Refused { id, because, hazards } in refused {
-            let before = std::mem::replace(&mut work.changed, false);
             work.restore(&id, because, hazards);
-            if !work.changed {
-                work.leave.stuck.push(Blocked { id: id.clone(), of: id, allow: None });
-            }
-            work.changed |= before;
         }
-        work.changed
+        // One may have been put back along with another; only when nothing moves any more are they stuck.
+        let changed = work.changed;
+        if !changed {
+            let stuck = ids.into_iter().map(|id| Blocked { id: id.clone(), of: id, allow: None });
+            self.stuck.extend(stuck);
+        }
+        changed
     }
 
     /// What was refused but could not be put off.
