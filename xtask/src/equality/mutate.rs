@@ -4,6 +4,9 @@
 use model::Span;
 use sql::{Columns, Tok, TokenKind, lex};
 
+/// One way to change the token at a place, if it can be changed so.
+type Way = fn(&[Tok], usize, &Columns) -> Option<String>;
+
 /// The mutants of a text, each in one place.
 pub(super) fn mutants(text: &str, columns: &Columns) -> Vec<String> {
     let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
@@ -12,12 +15,12 @@ pub(super) fn mutants(text: &str, columns: &Columns) -> Vec<String> {
         .first()
         .is_some_and(|it| ["select", "with", "for", "range", "list", "hash"].iter().any(|w| it.is(w)));
     let mut found = Vec::new();
-    let ways: [fn(&[Tok], usize, &Columns) -> Option<String>; 9] =
+    let ways: [Way; 9] =
         [operator, number, string, other_column, cast_column, cast_literal, collate, is_not, arithmetic];
     for way in ways {
         let places = || (0..tokens.len()).filter_map(|at| way(&tokens, at, columns).map(|new| (at, new)));
         let first = places().next();
-        let last = places().last().filter(|last| first.as_ref().is_some_and(|it| it.0 != last.0));
+        let last = places().next_back().filter(|last| first.as_ref().is_some_and(|it| it.0 != last.0));
         found.extend(first.into_iter().chain(last).map(|(at, new)| replaced(text, &tokens[at], &new)));
     }
     if !query {

@@ -87,10 +87,10 @@ impl Names {
                 let map = if of_types { &mut self.types } else { &mut self.relations };
                 map.insert(old.clone(), new.clone());
             }
-            (Path::Routine(old, _), Path::Routine(new, _)) => {
-                if schema.routines(old).all(|it| self.ids.contains_key(it)) {
-                    self.routines.insert(old.clone(), new.clone());
-                }
+            (Path::Routine(old, _), Path::Routine(new, _))
+                if schema.routines(old).all(|it| self.ids.contains_key(it)) =>
+            {
+                self.routines.insert(old.clone(), new.clone());
             }
             (Path::Of(table, old), Path::Of(_, new)) if from.kind == Kind::Column => {
                 self.columns.insert((table.clone(), old.clone()), new.clone());

@@ -232,7 +232,7 @@ impl Reader<'_> {
             "is" => self.is(left())?,
             "between" => self.between(&left(), negated)?,
             "in" => self.list(left(), negated)?,
-            "like" | "ilike" => self.like(left(), &word, negated)?,
+            "like" | "ilike" => self.like(*left(), &word, negated)?,
             "at" if self.cursor.eat(&["time", "zone"]) => Node::Zone(Box::new([*left(), self.expr(ZONE)?])),
             "collate" => Node::Collate(left(), self.cursor.dotted().ok()?),
             _ => return None,
@@ -273,13 +273,13 @@ impl Reader<'_> {
         Some(Node::Binary(operator.to_owned(), Box::new([*left, items.pop()?])))
     }
 
-    fn like(&mut self, left: Box<Node>, word: &str, negated: bool) -> Option<Node> {
+    fn like(&mut self, left: Node, word: &str, negated: bool) -> Option<Node> {
         let right = self.expr(RANGE)?;
         if self.cursor.at(&["escape"]) {
             return None;
         }
         let operator = format!("{}~~{}", if negated { "!" } else { "" }, if word == "ilike" { "*" } else { "" });
-        Some(Node::Binary(operator, Box::new([*left, right])))
+        Some(Node::Binary(operator, Box::new([left, right])))
     }
 
     fn primary(&mut self) -> Option<Node> {
