@@ -131,8 +131,11 @@ fn change(
         reader.desired.schema.remove(&id);
         reader.desired.spans.remove(&id);
         reader.defaults.remove(&id);
+        // Taken back: not to be there, even where the file gives nothing else.
+        reader.desired.absent.insert(id);
         return;
     }
+    reader.desired.absent.remove(&id);
     reader.defaults.insert(id.clone());
     reader.desired.spans.insert(id.clone(), span);
     reader.desired.schema.insert(id, DefaultPrivilege { privileges: held });
