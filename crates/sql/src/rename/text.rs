@@ -336,7 +336,7 @@ mod tests {
                 schema.insert(check, policy);
             }
             false => {
-                let (columns, options) = (Vec::new(), std::collections::BTreeMap::new());
+                let (columns, options) = (Vec::new(), Default::default());
                 schema.insert(view, View { query: expr, columns, options, shape: model::Shape(None) });
             }
         }
