@@ -1,8 +1,8 @@
 //! Reads indexes, also those that constraints stand on; a constraint takes its own away.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use model::{Index, IndexKey, Kind, Name, QualName};
+use model::{Index, IndexKey, Kind, Name, QualName, Settings};
 
 use crate::address::class;
 use crate::query::{Answers, Query, Record};
@@ -144,7 +144,7 @@ fn key(
         column,
         collation: collated.then(|| reader.collations.get(&collation).cloned()).flatten(),
         opclass: opclass(reader, classes, (&keys.method, *keys.opclasses.get(at)?), (ty, number == 0)),
-        opclass_options: reader.column(oid, part).map_or_else(BTreeMap::new, |it| it.options.clone()),
+        opclass_options: reader.column(oid, part).map_or_else(Settings::new, |it| it.options.clone()),
         descending: option & 1 != 0,
         nulls_first: option & 2 != 0,
     })

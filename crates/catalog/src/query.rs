@@ -1,9 +1,8 @@
 //! Asks queries and reads their rows by column name. Knows nothing of what a query is about.
 
-use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender};
 
-use model::Name;
+use model::{Name, Settings};
 use postgres::types::FromSql;
 use postgres::{Row, Transaction};
 
@@ -76,7 +75,7 @@ impl Record {
     }
 
     /// `{name=value, …}`, as `reloptions` and its like are kept.
-    pub(crate) fn options(&self, column: &'static str) -> Result<BTreeMap<String, String>, Error> {
+    pub(crate) fn options(&self, column: &'static str) -> Result<Settings, Error> {
         Ok(self.get::<Option<Vec<&str>>>(column)?.map(|it| options(&it)).unwrap_or_default())
     }
 
@@ -87,7 +86,7 @@ impl Record {
 }
 
 /// Splits each at its first `=`.
-fn options(items: &[&str]) -> BTreeMap<String, String> {
+fn options(items: &[&str]) -> Settings {
     let pairs = items.iter().map(|it| it.split_once('=').unwrap_or((it, "")));
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

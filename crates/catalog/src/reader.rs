@@ -7,7 +7,7 @@ use std::sync::Arc;
 use model::{
     Expr, Facts, Index, Kind, Name, Object, ObjectId, Owner, Persistence, QualName, Schema, SearchPath,
     SequenceOptions, Type, Unmodelled,
-};
+ Settings};
 
 use crate::address::class;
 use crate::query::Record;
@@ -53,7 +53,7 @@ pub(crate) struct Relation {
     pub(crate) id: Option<ObjectId>,
     pub(crate) owner: u32,
     pub(crate) persistence: Persistence,
-    pub(crate) options: BTreeMap<String, String>,
+    pub(crate) options: Settings,
     pub(crate) access_method: Option<Name>,
     pub(crate) tablespace: Option<Name>,
     pub(crate) populated: bool,
@@ -72,7 +72,7 @@ pub(crate) struct Column {
     pub(crate) collation: u32,
     pub(crate) not_null: bool,
     pub(crate) inherited: bool,
-    pub(crate) options: BTreeMap<String, String>,
+    pub(crate) options: Settings,
     /// Oid and text of its row in `pg_attrdef`.
     pub(crate) default: Option<(u32, String)>,
 }

@@ -72,7 +72,7 @@ fn function(reader: &Reader, row: &Record) -> Result<Function, Error> {
         cost: row.get("cost")?,
         rows: row.get("rows")?,
         support: support.map(|(name, namespace)| name.within(namespace)),
-        config: row.options("config")?,
+        config: row.options("config")?.into_iter().collect(),
         transforms: transforms(reader, row)?,
     })
 }
@@ -83,7 +83,7 @@ fn procedure(reader: &Reader, row: &Record) -> Result<Procedure, Error> {
         language: row.name("language")?,
         body: body(reader, row)?,
         security_definer: row.get("security_definer")?,
-        config: row.options("config")?,
+        config: row.options("config")?.into_iter().collect(),
         transforms: transforms(reader, row)?,
     })
 }

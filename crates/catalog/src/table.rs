@@ -1,10 +1,8 @@
 //! Reads columns, their defaults and whether they take NULL.
 
-use std::collections::BTreeMap;
-
 use model::{
     Column, Default, Generated, Identity, IdentityMode, Kind, Name, NotNull, ObjectId, QualName, Unmodelled,
-};
+ Settings};
 
 use crate::address::class;
 use crate::query::{Answers, Query, Record};
@@ -112,9 +110,9 @@ fn one(reader: &mut Reader, row: &Record, (relation, at): Place) -> Result<(), E
 
 /// The options that users set. Minor releases of November 2026 and later keep a mark of their own among
 /// them, which pg_dump leaves out likewise.
-fn options(row: &Record) -> Result<BTreeMap<String, String>, Error> {
+fn options(row: &Record) -> Result<Settings, Error> {
     let mut options = row.options("options")?;
-    options.remove("pg_attver");
+    options.shift_remove("pg_attver");
     Ok(options)
 }
 

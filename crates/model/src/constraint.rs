@@ -1,12 +1,10 @@
 //! Constraints of tables.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::kind::Facets;
 use crate::types::column;
-use crate::{Expr, IndexKey, Kind, Name, ObjectId, QualName, Schema};
+use crate::{Expr, IndexKey, Kind, Name, ObjectId, QualName, Schema, Settings};
 
 /// That a column takes no NULL: `Kind::NotNull.of(table, column)`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
@@ -33,7 +31,7 @@ pub struct Constraint {
     /// `conenforced` (from 18 on)
     pub enforced: bool,
     /// Storage parameters of the index behind it (`pg_class.reloptions`).
-    pub options: BTreeMap<String, String>,
+    pub options: Settings,
     /// The index's tablespace where it is not the database's.
     pub tablespace: Option<Name>,
 }

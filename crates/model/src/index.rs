@@ -1,12 +1,10 @@
 //! Indexes.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::kind::Facets;
 use crate::types::column;
-use crate::{Expr, Name, ObjectId, QualName, Schema};
+use crate::{Expr, Name, ObjectId, QualName, Schema, Settings};
 
 /// An index that no constraint owns (`pg_index`): `Kind::Index.named(name)`.
 #[derive(Clone, Debug, Serialize)]
@@ -26,7 +24,7 @@ pub struct Index {
     /// `indnullsnotdistinct` (from 15 on)
     pub nulls_not_distinct: bool,
     /// `pg_class.reloptions`
-    pub options: BTreeMap<String, String>,
+    pub options: Settings,
     /// The tablespace where it is not the database's.
     pub tablespace: Option<Name>,
     /// `indisvalid`: false is what a failed concurrent build leaves behind.
@@ -51,7 +49,7 @@ pub struct IndexKey {
     /// `indclass` where it is not the default of the type, qualified unless of pg_catalog.
     pub opclass: Option<String>,
     /// `pg_attribute.attoptions` of the index column.
-    pub opclass_options: BTreeMap<String, String>,
+    pub opclass_options: Settings,
     /// `indoption & 1`
     pub descending: bool,
     /// `indoption & 2`

@@ -83,7 +83,8 @@ impl Schema {
     /// Gives an object another identity, and what lives and dies with it (comments, grants) along. What
     /// *mentions* it keeps the old name; `sql::renamed` sees to that.
     pub fn rename(&mut self, from: &ObjectId, to: &ObjectId) {
-        let below: Vec<ObjectId> = self.children(from).filter(|it| it.target() == Some(from)).cloned().collect();
+        let below: Vec<ObjectId> =
+            self.children(from).filter(|it| it.target() == Some(from)).cloned().collect();
         for id in below {
             let moved = match &id.path {
                 Path::To(_, role) => id.kind.to(to, role),
@@ -194,8 +195,7 @@ impl Schema {
 
     /// The type of a qualified name, row types included.
     pub fn type_named(&self, name: &QualName) -> Option<ObjectId> {
-        const TYPES: [Kind; 5] =
-            [Kind::Enum, Kind::Domain, Kind::Table, Kind::View, Kind::MaterializedView];
+        const TYPES: [Kind; 5] = [Kind::Enum, Kind::Domain, Kind::Table, Kind::View, Kind::MaterializedView];
         TYPES.iter().map(|it| it.named(name)).find(|it| self.contains(it))
     }
 

@@ -1,12 +1,10 @@
 //! Tables, their columns and their columns' defaults.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::kind::Facets;
 use crate::types::column;
-use crate::{Expr, Kind, Name, ObjectId, Persistence, QualName, Schema, SequenceOptions, Type};
+use crate::{Expr, Kind, Name, ObjectId, Persistence, QualName, Schema, SequenceOptions, Settings, Type};
 
 /// An ordinary or partitioned table (`pg_class.relkind` r, p). Its columns, constraints, defaults are
 /// objects of their own.
@@ -19,7 +17,7 @@ pub struct Table {
     /// `relforcerowsecurity`
     pub force_row_security: bool,
     /// `reloptions` and, prefixed `toast.`, those of the TOAST table.
-    pub options: BTreeMap<String, String>,
+    pub options: Settings,
     /// `pg_partitioned_table`
     pub partition_by: Option<PartitionKey>,
     /// The table it is a partition of.
@@ -89,7 +87,7 @@ pub struct Column {
     /// `attstattarget` where it is set.
     pub statistics: Option<i32>,
     /// `attoptions`: n_distinct and n_distinct_inherited.
-    pub options: BTreeMap<String, String>,
+    pub options: Settings,
 }
 
 /// The default of a column (`pg_attrdef`): `Kind::Default.of(table, column)`. A generated column has none.

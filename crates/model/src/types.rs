@@ -55,8 +55,7 @@ impl Type {
 
     /// The kinds of object the user-defined part may be.
     pub fn uses(&self) -> impl Iterator<Item = ObjectId> + '_ {
-        const KINDS: [Kind; 5] =
-            [Kind::Enum, Kind::Domain, Kind::Table, Kind::View, Kind::MaterializedView];
+        const KINDS: [Kind; 5] = [Kind::Enum, Kind::Domain, Kind::Table, Kind::View, Kind::MaterializedView];
         self.user.iter().flat_map(|name| KINDS.iter().map(|kind| kind.named(name)))
     }
 }

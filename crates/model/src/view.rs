@@ -1,11 +1,9 @@
 //! Views and materialized views.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::kind::Facets;
-use crate::{Expr, Kind, Name, ObjectId, Query, Schema, Type};
+use crate::{Expr, Kind, Name, ObjectId, Query, Schema, Settings, Type};
 
 /// The columns a query yields, as the server sees them: name and type. Learnt, never compared.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +26,7 @@ pub struct View {
     /// server's side, whose query carries them.
     pub columns: Vec<Name>,
     /// `reloptions`: security_barrier, security_invoker, check_option.
-    pub options: BTreeMap<String, String>,
+    pub options: Settings,
     /// What it yields, where that was asked.
     #[serde(skip)]
     pub shape: Shape,
@@ -42,7 +40,7 @@ pub struct MaterializedView {
     /// As of a view.
     pub columns: Vec<Name>,
     /// `reloptions`
-    pub options: BTreeMap<String, String>,
+    pub options: Settings,
     /// `relam` where it is not the default, heap.
     pub access_method: Option<Name>,
     /// `reltablespace` where it is not the database's.

@@ -1,6 +1,8 @@
 //! One action of ALTER TABLE, but for those on a column.
 
-use model::{Deferral, Enabled, ForeignKey, Kind, Name, Object, ObjectId, Persistence, QualName, ReplicaIdentity, Span};
+use model::{
+    Deferral, Enabled, ForeignKey, Kind, Name, Object, ObjectId, Persistence, QualName, ReplicaIdentity, Span,
+};
 use sql::{Code, Cursor, Fault};
 
 use crate::alter_table::{Target, not_modelled};
@@ -72,7 +74,8 @@ impl Action<'_> {
     }
 
     fn refused(&self, cursor: &Cursor<'_>) -> Fault {
-        let words: Vec<String> = cursor.rest().iter().take(2).map(|it| cursor.slice(it.span).to_uppercase()).collect();
+        let words: Vec<String> =
+            cursor.rest().iter().take(2).map(|it| cursor.slice(it.span).to_uppercase()).collect();
         not_modelled(self.begin, &format!("ALTER {} … {}", self.target.id.kind.meta().sql, words.join(" ")))
     }
 
@@ -91,12 +94,19 @@ impl Action<'_> {
         if reader.column(self.table, &name).is_some() {
             return match guarded {
                 true => Ok(Verdict::Idiom),
-                false => Err(Fault::new(Code::Conflict, span, format!("table {} has a column {name} already", self.table))
-                    .hint("say ADD COLUMN IF NOT EXISTS")),
+                false => Err(Fault::new(
+                    Code::Conflict,
+                    span,
+                    format!("table {} has a column {name} already", self.table),
+                )
+                .hint("say ADD COLUMN IF NOT EXISTS")),
             };
         }
         if let Some(old) = reader.renamed(span) {
-            reader.desired.renames.push((Kind::Column.of(self.table, &old), Kind::Column.of(self.table, &name)));
+            reader
+                .desired
+                .renames
+                .push((Kind::Column.of(self.table, &old), Kind::Column.of(self.table, &name)));
         }
         let constraints = column::declare(reader, self.table, column)?;
         let mut faults = constraint::declare_all(reader, self.table, constraints, false);
@@ -234,7 +244,9 @@ impl Action<'_> {
                 let method = Some(cursor.name()?).filter(|it| !matches!(it.as_str(), "heap" | "default"));
                 reader.change_table(self.table, |it| it.access_method = method);
             }
-            () if cursor.eat(&["without", "cluster"]) => reader.change_table(self.table, |it| it.cluster_on = None),
+            () if cursor.eat(&["without", "cluster"]) => {
+                reader.change_table(self.table, |it| it.cluster_on = None)
+            }
             () if cursor.eat(&["without", "oids"]) => (),
             () => return Err(self.refused(cursor)),
         }

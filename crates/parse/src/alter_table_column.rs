@@ -44,7 +44,9 @@ pub(crate) fn alter(
             reader.schema().remove(&Kind::NotNull.of(action.table, &name));
             action.below(reader, Kind::NotNull, &name);
         }
-        () if cursor.at(&["type"]) || cursor.at(&["set", "data", "type"]) => retype(action, reader, cursor, &name)?,
+        () if cursor.at(&["type"]) || cursor.at(&["set", "data", "type"]) => {
+            retype(action, reader, cursor, &name)?
+        }
         () => field(action, reader, cursor, &name)?,
     }
     Ok(Verdict::Declared)
@@ -88,7 +90,8 @@ fn field(
             let mode = column::mode(cursor)?;
             cursor.expect(&["as", "identity"])?;
             let draft = sequence::in_parentheses(reader, cursor)?;
-            let ty = reader.column(action.table, name).map_or_else(|| Type::builtin("bigint"), |it| it.ty.clone());
+            let ty =
+                reader.column(action.table, name).map_or_else(|| Type::builtin("bigint"), |it| it.ty.clone());
             let identity = column::identity_of(reader, action.table, name, &ty, mode, &draft)?;
             reader.require(action.table, name, action.begin.to(cursor.previous()));
             Box::new(|it| it.identity = Some(identity))
@@ -97,7 +100,9 @@ fn field(
             cursor.eat(&["if", "exists"]);
             Box::new(|it| it.identity = None)
         }
-        () if cursor.at(&["restart"]) || is_identity_option(cursor) => return identity(action, reader, cursor, name),
+        () if cursor.at(&["restart"]) || is_identity_option(cursor) => {
+            return identity(action, reader, cursor, name);
+        }
         () if cursor.eat(&["set", "statistics"]) => {
             let target = if cursor.eat(&["default"]) { -1 } else { cursor.integer()? };
             let target = i32::try_from(target).ok().filter(|it| *it >= 0);
@@ -139,8 +144,18 @@ fn field(
 }
 
 fn is_identity_option(cursor: &Cursor<'_>) -> bool {
-    const WORDS: &[&str] =
-        &["generated", "start", "restart", "increment", "minvalue", "maxvalue", "no", "cache", "cycle", "sequence"];
+    const WORDS: &[&str] = &[
+        "generated",
+        "start",
+        "restart",
+        "increment",
+        "minvalue",
+        "maxvalue",
+        "no",
+        "cache",
+        "cycle",
+        "sequence",
+    ];
     WORDS.iter().any(|it| cursor.at(&["set", it]))
 }
 
@@ -216,7 +231,9 @@ pub(crate) fn drop(
 impl Action<'_> {
     /// Under ONLY, what heirs had from above before the change becomes their own.
     fn keep_below(&self, reader: &mut Reader<'_>, kind: Kind, column: &Name) {
-        let Some(old) = reader.of_column(kind, self.table, column).cloned().filter(|_| self.only) else { return };
+        let Some(old) = reader.of_column(kind, self.table, column).cloned().filter(|_| self.only) else {
+            return;
+        };
         for table in reader.heirs(self.table) {
             let id = kind.of(&table, column);
             if !reader.desired.schema.contains(&id) {

@@ -62,7 +62,9 @@ pub(crate) fn part(
         }
         // The file declares the new name only: the statement says what it was called.
         (None, Some(to)) => reader.desired.renames.push((to.kind.of(table, &old), to)),
-        (Some(_), Some(to)) => return Err(Fault::new(Code::Conflict, at, format!("{to} is declared already"))),
+        (Some(_), Some(to)) => {
+            return Err(Fault::new(Code::Conflict, at, format!("{to} is declared already")));
+        }
         (None, None) if of_constraint => {
             let message = format!("table {table} has no constraint {old} at this point of the file");
             return Err(Fault::new(Code::Unknown, at, message));

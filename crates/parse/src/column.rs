@@ -3,12 +3,9 @@
 //!
 //! Knows nothing of the table's other constraints; they are handed on as drafts.
 
-use std::collections::BTreeMap;
-
 use model::{
-    Column, Default, Deferral, Expr, Generated, Identity, IdentityMode, Kind, Name, NotNull, Persistence, QualName,
-    Sequence, SequenceOptions, Span, Type,
-};
+    Column, Default, Deferral, Expr, Generated, Identity, IdentityMode, Kind, Name, NotNull, Persistence,
+    QualName, Sequence, SequenceOptions, Span, Type, Settings};
 use sql::{Code, Cursor, Fault, Tok, TokenKind, TypeName};
 
 use crate::column_type;
@@ -37,7 +34,11 @@ pub(crate) struct Definition {
 }
 
 /// Takes a column definition up to the comma behind it.
-pub(crate) fn read(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, typed: bool) -> Result<Definition, Fault> {
+pub(crate) fn read(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    typed: bool,
+) -> Result<Definition, Fault> {
     let begin = cursor.span();
     let name = cursor.name()?;
     let mut column = Definition {
@@ -139,12 +140,22 @@ fn word(cursor: &mut Cursor<'_>) -> Result<String, Fault> {
 /// none of them can stand in it outside parentheses.
 pub(crate) fn default_tokens<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [Tok], Fault> {
     const ENDS: &[&str] = &[
-        "constraint", "unique", "primary", "check", "default", "references", "generated", "collate", "deferrable",
-        "initially", "enforced",
+        "constraint",
+        "unique",
+        "primary",
+        "check",
+        "default",
+        "references",
+        "generated",
+        "collate",
+        "deferrable",
+        "initially",
+        "enforced",
     ];
     let begin = cursor.mark();
     let tokens = cursor.until(|it| {
-        let operand = it.behind().is_some_and(|it| !it.is("is") && (it.kind != TokenKind::Symbol || closes(it)));
+        let operand =
+            it.behind().is_some_and(|it| !it.is("is") && (it.kind != TokenKind::Symbol || closes(it)));
         let next = it.peek().is_some_and(|token| ENDS.iter().any(|end| token.is(end)));
         it.at_symbol(",") || it.mark() > begin && operand && (next || it.at(&["not"]) || it.at(&["null"]))
     });
@@ -160,7 +171,11 @@ fn closes(token: &Tok) -> bool {
 
 /// Puts a column of a table down. A column the table inherits already is not put down again, but what the
 /// definition says of its default and its NULLs is.
-pub(crate) fn declare(reader: &mut Reader<'_>, table: &QualName, column: Definition) -> Result<Vec<Draft>, Fault> {
+pub(crate) fn declare(
+    reader: &mut Reader<'_>,
+    table: &QualName,
+    column: Definition,
+) -> Result<Vec<Draft>, Fault> {
     let Definition { name, span, ty, serial, collation, storage, compression, .. } = column;
     let Definition { default, generated, identity, not_null, constraints, .. } = column;
     let mut default = default;
@@ -182,7 +197,7 @@ pub(crate) fn declare(reader: &mut Reader<'_>, table: &QualName, column: Definit
             storage,
             compression,
             statistics: None,
-            options: BTreeMap::new(),
+            options: Settings::new(),
         };
         reader.declare(&Kind::Column.of(table, &name), object, span);
     }
@@ -213,7 +228,8 @@ pub(crate) fn set_default(reader: &mut Reader<'_>, table: &QualName, column: &Na
 /// NULL there.
 pub(crate) fn is_null(reader: &Reader<'_>, expr: &Expr, ty: &Type) -> bool {
     let has_length = ty.text.contains('(') || ty.text.starts_with("interval ");
-    let is_domain = ty.user.as_ref().is_some_and(|it| reader.desired.schema.contains(&Kind::Domain.named(it)));
+    let is_domain =
+        ty.user.as_ref().is_some_and(|it| reader.desired.schema.contains(&Kind::Domain.named(it)));
     if has_length || is_domain {
         return false;
     }
@@ -318,7 +334,9 @@ pub(crate) fn no_column(table: &QualName, column: &Name, span: Span) -> Fault {
 pub(crate) fn deferral(cursor: &mut Cursor<'_>, said: Deferral) -> Option<Deferral> {
     match () {
         () if cursor.eat(&["not", "deferrable"]) => Some(Deferral::Never),
-        () if cursor.eat(&["deferrable"]) => Some(if said == Deferral::Never { Deferral::Immediate } else { said }),
+        () if cursor.eat(&["deferrable"]) => {
+            Some(if said == Deferral::Never { Deferral::Immediate } else { said })
+        }
         () if cursor.eat(&["initially", "deferred"]) => Some(Deferral::Deferred),
         () if cursor.eat(&["initially", "immediate"]) => {
             Some(if said == Deferral::Deferred { Deferral::Immediate } else { said })

@@ -3,12 +3,10 @@
 //!
 //! Knows the server's names for what the file leaves unnamed; knows nothing of columns' own clauses.
 
-use std::collections::BTreeMap;
-
 use model::{
     Constraint, Deferral, Element, Expr, ForeignKey, Kind, Match, Mention, Name, Object, ObjectId, QualName,
     Reaction, Rule, Span,
-};
+ Settings};
 use sql::{Code, Cursor, Fault};
 
 use crate::reader::Reader;
@@ -24,7 +22,7 @@ pub(crate) struct Draft {
     pub(crate) not_valid: bool,
     pub(crate) no_inherit: bool,
     pub(crate) enforced: bool,
-    pub(crate) options: BTreeMap<String, String>,
+    pub(crate) options: Settings,
     pub(crate) tablespace: Option<Name>,
 }
 
@@ -121,7 +119,7 @@ impl Draft {
             not_valid: false,
             no_inherit: false,
             enforced: true,
-            options: BTreeMap::new(),
+            options: Settings::new(),
             tablespace: None,
         }
     }

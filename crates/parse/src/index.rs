@@ -3,9 +3,7 @@
 //! Knows how an index of a partitioned table brings about those of its partitions only by asking
 //! `partition`.
 
-use std::collections::BTreeMap;
-
-use model::{Index, Kind, Name, Object, ObjectId, QualName, Span};
+use model::{Index, Kind, Name, Object, ObjectId, QualName, Span, Settings};
 use sql::{Code, Cursor, Fault};
 
 use crate::alter_table::{self, Target};
@@ -83,7 +81,7 @@ fn read(reader: &Reader<'_>, cursor: &mut Cursor<'_>, relation: ObjectId) -> Res
         include: Vec::new(),
         predicate: None,
         nulls_not_distinct: false,
-        options: BTreeMap::new(),
+        options: Settings::new(),
         tablespace: None,
         valid: true,
         attached_to: None,
@@ -198,7 +196,7 @@ pub(crate) fn find(reader: &Reader<'_>, parts: &[Name]) -> Option<ObjectId> {
 fn change(
     reader: &mut Reader<'_>,
     id: &ObjectId,
-    change: impl Fn(&mut BTreeMap<String, String>, &mut Option<Name>),
+    change: impl Fn(&mut Settings, &mut Option<Name>),
 ) {
     match reader.desired.schema.get_mut(id) {
         Some(Object::Index(it)) => change(&mut it.options, &mut it.tablespace),

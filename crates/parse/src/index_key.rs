@@ -2,9 +2,7 @@
 //!
 //! Knows which operator classes are a type's default, and where extensions keep theirs.
 
-use std::collections::BTreeMap;
-
-use model::{IndexKey, Kind, Name, Object, ObjectId, QualName};
+use model::{IndexKey, Kind, Name, Object, ObjectId, QualName, Settings};
 use sql::{Cursor, Fault, Tok, TokenKind};
 
 use crate::reader::Reader;
@@ -66,7 +64,11 @@ fn key_of(reader: &Reader<'_>, cursor: &Cursor<'_>, tokens: &[Tok]) -> IndexKey 
     }
     match inner {
         [only] if only.name().is_some() => of_column(reader, &only.name().unwrap_or_default()),
-        _ => IndexKey { column: None, expr: reader.expr(cursor, tokens), ..of_column(reader, &Name::default()) },
+        _ => IndexKey {
+            column: None,
+            expr: reader.expr(cursor, tokens),
+            ..of_column(reader, &Name::default())
+        },
     }
 }
 
@@ -77,7 +79,7 @@ pub(crate) fn of_column(reader: &Reader<'_>, name: &Name) -> IndexKey {
         column: Some(name.clone()),
         collation: None,
         opclass: None,
-        opclass_options: BTreeMap::new(),
+        opclass_options: Settings::new(),
         descending: false,
         nulls_first: false,
     }

@@ -88,10 +88,13 @@ fn of_name(tokens: &[Tok]) -> Option<(u8, String)> {
         end = opening(tokens, end - 1)?;
     }
     let name = tokens.get(end.checked_sub(1)?)?.name()?;
-    Some((2, match name.as_str() {
-        "trim" => trimmed(&tokens[end..]).to_string(),
-        other => other.to_string(),
-    }))
+    Some((
+        2,
+        match name.as_str() {
+            "trim" => trimmed(&tokens[end..]).to_string(),
+            other => other.to_string(),
+        },
+    ))
 }
 
 /// TRIM is one of three functions.
@@ -110,7 +113,8 @@ fn zoned(tokens: &[Tok]) -> Option<String> {
 }
 
 fn type_name(tokens: &[Tok]) -> String {
-    let words: Vec<&str> = tokens.iter().take_while(|it| it.name().is_some()).map(|it| it.value.as_str()).collect();
+    let words: Vec<&str> =
+        tokens.iter().take_while(|it| it.name().is_some()).map(|it| it.value.as_str()).collect();
     let dotted = tokens.iter().rposition(|it| it.is_symbol(".")).and_then(|it| tokens.get(it + 1));
     if let Some(last) = dotted {
         return last.value.clone();
@@ -193,7 +197,8 @@ fn last_cast(tokens: &[Tok]) -> Option<usize> {
 /// Whether an operator joins parts outside brackets: such an expression has no name of its own.
 fn has_operator(tokens: &[Tok]) -> bool {
     const PLAIN: &[&str] = &["(", ")", "[", "]", ".", ",", "::"];
-    const WORDS: &[&str] = &["and", "or", "not", "is", "like", "ilike", "in", "between", "similar", "isnull", "notnull"];
+    const WORDS: &[&str] =
+        &["and", "or", "not", "is", "like", "ilike", "in", "between", "similar", "isnull", "notnull"];
     let is_operator = |it: &Tok| match it.kind {
         TokenKind::Symbol => !PLAIN.contains(&it.value.as_str()),
         TokenKind::Word => WORDS.contains(&it.value.as_str()),

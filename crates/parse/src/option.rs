@@ -1,13 +1,12 @@
 //! Lists of options in parentheses, as storage parameters and options of views are written.
 
-use std::collections::BTreeMap;
-
+use model::Settings;
 use sql::{Cursor, Fault, TokenKind};
 
 /// Takes `(name [= value], …)`; a name alone means true. Names may have a prefix, such as `toast.`.
-pub(crate) fn list(cursor: &mut Cursor<'_>) -> Result<BTreeMap<String, String>, Fault> {
+pub(crate) fn list(cursor: &mut Cursor<'_>) -> Result<Settings, Fault> {
     cursor.expect_symbol("(")?;
-    let mut found = BTreeMap::new();
+    let mut found = Settings::new();
     loop {
         let parts = cursor.dotted()?;
         let name = parts.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(".");

@@ -5,7 +5,9 @@
 
 use std::collections::HashSet;
 
-use model::{ForeignKey, Index, Kind, Name, Object, ObjectId, PartitionKey, PartitionOf, QualName, Rule, Span};
+use model::{
+    ForeignKey, Index, Kind, Name, Object, ObjectId, PartitionKey, PartitionOf, QualName, Rule, Span,
+};
 use sql::{Code, Cursor, Fault};
 
 use crate::reader::{Reader, unknown};
@@ -57,7 +59,11 @@ pub(crate) fn parent(reader: &Reader<'_>, parts: &[Name], at: Span) -> Result<Qu
 }
 
 /// `ATTACH PARTITION name bound`, behind the first two words.
-pub(crate) fn attach(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, parent: &QualName) -> Result<(), Fault> {
+pub(crate) fn attach(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    parent: &QualName,
+) -> Result<(), Fault> {
     let (at, parts) = (cursor.span(), cursor.dotted()?);
     let id = reader.relation(&parts, at)?;
     let Some(child) = id.qual_name().cloned() else { return Err(unknown(&parts, "table", at)) };
@@ -138,7 +144,8 @@ pub(crate) fn spread_index(reader: &mut Reader<'_>, table: &QualName, id: &Objec
 
 /// A partition's own index of the same definition is attached; else the server makes one.
 fn give_index(reader: &mut Reader<'_>, child: &QualName, id: &ObjectId, span: Span) {
-    let (Some(Object::Index(above)), Some(parent)) = (reader.desired.schema.get(id).cloned(), id.qual_name()) else {
+    let (Some(Object::Index(above)), Some(parent)) = (reader.desired.schema.get(id).cloned(), id.qual_name())
+    else {
         return;
     };
     let relation = Kind::Table.named(child);
@@ -155,7 +162,8 @@ fn give_index(reader: &mut Reader<'_>, child: &QualName, id: &ObjectId, span: Sp
             id
         }
         None => {
-            let copy = Index { relation, attached_to: Some(parent.clone()), only: false, valid: true, ..above };
+            let copy =
+                Index { relation, attached_to: Some(parent.clone()), only: false, valid: true, ..above };
             let name = index::chosen(reader, child, &copy).within(child.namespace.clone());
             let id = Kind::Index.named(&name);
             reader.declare(&id, copy, span);
@@ -209,7 +217,9 @@ pub(crate) fn attach_index(
 fn validate(reader: &mut Reader<'_>, name: &QualName) {
     let id = Kind::Index.named(name);
     let Some(Object::Index(index)) = reader.desired.schema.get(&id) else { return };
-    let (Some(table), above) = (index.relation.qual_name().cloned(), index.attached_to.clone()) else { return };
+    let (Some(table), above) = (index.relation.qual_name().cloned(), index.attached_to.clone()) else {
+        return;
+    };
     let has_part = |partition: &QualName| {
         let indexes = reader.parts_of(&Kind::Table.named(partition), Kind::Index);
         indexes.iter().any(|it| match reader.desired.schema.get(it) {
@@ -245,7 +255,8 @@ pub(crate) fn merge(reader: &mut Reader<'_>) {
                 above.is_some_and(|above| id.kind == Kind::NotNull || above == object)
             }),
             Object::Constraint(it) => {
-                matches!(it.rule, Rule::Check { .. }) && parents.iter().any(|it| has_check(reader, it, id.name()))
+                matches!(it.rule, Rule::Check { .. })
+                    && parents.iter().any(|it| has_check(reader, it, id.name()))
             }
             Object::ForeignKey(it) => {
                 let of = reader.table(table).and_then(|it| it.partition_of.as_ref());

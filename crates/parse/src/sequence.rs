@@ -101,7 +101,11 @@ pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
 }
 
 /// The sequence behind an identity column is altered by its own name too.
-fn alter_identity(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, column: &ObjectId) -> Result<Verdict, Fault> {
+fn alter_identity(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    column: &ObjectId,
+) -> Result<Verdict, Fault> {
     if cursor.eat(&["owner", "to"]) {
         cursor.name()?;
         cursor.expect_done()?;

@@ -3,9 +3,7 @@
 //! Reads the whole statement first, then puts down what it declares in the order in which the server
 //! would make it, because the names the server chooses depend on that order.
 
-use std::collections::BTreeMap;
-
-use model::{Kind, Name, PartitionOf, Persistence, QualName, Span, Table};
+use model::{Kind, Name, PartitionOf, Persistence, QualName, Span, Table, Settings};
 use sql::{Code, Cursor, Fault, TokenKind};
 
 use crate::column::{self, Definition};
@@ -188,10 +186,10 @@ fn parents(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Vec<QualName>
 }
 
 /// Options in parentheses: `(name = value, toast.name = value, name)`. What is set to nothing is true.
-pub(crate) fn options(cursor: &mut Cursor<'_>) -> Result<BTreeMap<String, String>, Fault> {
+pub(crate) fn options(cursor: &mut Cursor<'_>) -> Result<Settings, Fault> {
     let inside = cursor.parenthesised()?;
     let mut inside = cursor.within(inside);
-    let mut options = BTreeMap::new();
+    let mut options = Settings::new();
     while !inside.is_done() {
         let name: Vec<String> = inside.dotted()?.iter().map(|it| it.as_str().to_string()).collect();
         let mut value = "true".to_string();

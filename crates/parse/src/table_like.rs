@@ -1,6 +1,7 @@
 //! `LIKE source INCLUDING …` in CREATE TABLE: copies what the source has at this point of the file.
 
-use model::{Column, Comment, Constraint, Default, Index, Kind, Name, NotNull, Object, ObjectId, QualName, Rule, Span};
+use model::{
+    Column, Comment, Constraint, Default, Index, Kind, Name, NotNull, Object, ObjectId, QualName, Rule, Span, Settings};
 use sql::{Code, Cursor, Fault};
 
 use crate::reader::{Reader, unknown};
@@ -15,7 +16,15 @@ pub(crate) struct Like {
 }
 
 const PARTS: &[&str] = &[
-    "comments", "compression", "constraints", "defaults", "generated", "identity", "indexes", "statistics", "storage",
+    "comments",
+    "compression",
+    "constraints",
+    "defaults",
+    "generated",
+    "identity",
+    "indexes",
+    "statistics",
+    "storage",
 ];
 
 /// Takes a LIKE clause.
@@ -25,7 +34,11 @@ pub(crate) fn read(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Like,
     let (at, parts) = (cursor.span(), cursor.dotted()?);
     let id = reader.relation(&parts, at)?;
     if id.kind != Kind::Table {
-        return Err(Fault::new(Code::Unsupported, at, format!("the columns of {id} are known to the server only")));
+        return Err(Fault::new(
+            Code::Unsupported,
+            at,
+            format!("the columns of {id} are known to the server only"),
+        ));
     }
     let source = id.qual_name().cloned().ok_or_else(|| unknown(&parts, "table", at))?;
     let mut including: Vec<&'static str> = Vec::new();
@@ -67,7 +80,7 @@ pub(crate) fn columns(reader: &mut Reader<'_>, table: &QualName, like: &Like) ->
             storage: column.storage.clone().filter(|_| like.includes("storage")),
             compression: column.compression.clone().filter(|_| like.includes("compression")),
             statistics: None,
-            options: std::collections::BTreeMap::new(),
+            options: Settings::new(),
             ..column
         };
         if copy.identity.is_some() {

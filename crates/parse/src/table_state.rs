@@ -91,7 +91,9 @@ impl Reader<'_> {
             let lent = |name: &QualName, id: &ObjectId| {
                 matches!(id.kind, Kind::Table | Kind::Column) && id.qual_name() != Some(name)
             };
-            let ids = |name: &QualName, it: Vec<ObjectId>| it.into_iter().filter(|it| lent(name, it)).map(of).collect();
+            let ids = |name: &QualName, it: Vec<ObjectId>| {
+                it.into_iter().filter(|it| lent(name, it)).map(of).collect()
+            };
             names.into_iter().map(|(name, it)| (name.clone(), ids(&name, it))).collect()
         };
         self.state.relations = kept(std::mem::take(&mut self.state.relations));
@@ -251,7 +253,12 @@ impl Reader<'_> {
     }
 
     /// Changes a column's own object in place; false where the table has none of that name.
-    pub(crate) fn change_column(&mut self, table: &QualName, name: &Name, change: impl FnOnce(&mut Column)) -> bool {
+    pub(crate) fn change_column(
+        &mut self,
+        table: &QualName,
+        name: &Name,
+        change: impl FnOnce(&mut Column),
+    ) -> bool {
         match self.desired.schema.get_mut(&Kind::Column.of(table, name)) {
             Some(Object::Column(column)) => {
                 change(column);

@@ -53,7 +53,8 @@ fn other(cursor: &Cursor<'_>, span: model::Span) -> Fault {
         () if cursor.is_done() => "a shell type",
         () => "a base type",
     };
-    not_modelled(span, what).hint("only enums and domains are; `-- reconcile: ignore` above the statement leaves it alone")
+    not_modelled(span, what)
+        .hint("only enums and domains are; `-- reconcile: ignore` above the statement leaves it alone")
 }
 
 /// `ALTER TYPE name …`
@@ -121,13 +122,19 @@ fn rename_value(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, id: &ObjectId)
             reader.desired.schema = sql::relabelled(&reader.desired.schema, &change);
         }
         (false, true) => reader.desired.label_renames.push((id.clone(), old, new)),
-        (true, true) => return Err(Fault::new(Code::Conflict, at, format!("{id} has the label '{new}' already"))),
+        (true, true) => {
+            return Err(Fault::new(Code::Conflict, at, format!("{id} has the label '{new}' already")));
+        }
         (false, false) => return Err(no_label(id, &old, at)),
     }
     Ok(Verdict::Declared)
 }
 
-fn labels<'r>(reader: &'r mut Reader<'_>, id: &ObjectId, at: model::Span) -> Result<&'r mut Vec<String>, Fault> {
+fn labels<'r>(
+    reader: &'r mut Reader<'_>,
+    id: &ObjectId,
+    at: model::Span,
+) -> Result<&'r mut Vec<String>, Fault> {
     match reader.desired.schema.get_mut(id) {
         Some(Object::Enum(it)) => Ok(&mut it.labels),
         _ => Err(Fault::new(Code::Conflict, at, format!("{id} is no enum"))),

@@ -132,7 +132,12 @@ fn change(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, target: &Target) -> 
     Ok(Verdict::Declared)
 }
 
-fn add(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, target: &Target, name: &QualName) -> Result<(), Fault> {
+fn add(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    target: &Target,
+    name: &QualName,
+) -> Result<(), Fault> {
     let named = if cursor.eat(&["constraint"]) { Some(cursor.name()?) } else { None };
     if cursor.eat(&["not", "null"]) {
         edit(reader, &target.id, |it| it.not_null = true);
@@ -169,7 +174,11 @@ fn constraint(reader: &Reader<'_>, cursor: &mut Cursor<'_>, domain: &QualName) -
 }
 
 fn no_constraint(domain: &QualName, name: &Name, at: Span) -> Fault {
-    Fault::new(Code::Unknown, at, format!("domain {domain} has no constraint {name} at this point of the file"))
+    Fault::new(
+        Code::Unknown,
+        at,
+        format!("domain {domain} has no constraint {name} at this point of the file"),
+    )
 }
 
 fn edit(reader: &mut Reader<'_>, id: &ObjectId, change: impl FnOnce(&mut Domain)) {

@@ -1,8 +1,6 @@
 //! Views and materialized views: CREATE and ALTER.
 
-use std::collections::BTreeMap;
-
-use model::{Kind, MaterializedView, Name, Object, ObjectId, Populated, Query, Shape, Span, View};
+use model::{Kind, MaterializedView, Name, Object, ObjectId, Populated, Query, Shape, Span, View, Settings};
 use sql::{Code, Cursor, Fault, Tok};
 
 use crate::reader::Reader;
@@ -26,7 +24,7 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     }
     let name = reader.created(parts, named)?;
     let columns = if cursor.at_symbol("(") { cursor.name_list()? } else { Vec::new() };
-    let mut options = if cursor.eat(&["with"]) { option::list(cursor)? } else { BTreeMap::new() };
+    let mut options = if cursor.eat(&["with"]) { option::list(cursor)? } else { Settings::new() };
     cursor.expect(&["as"])?;
     let tokens = cursor.until(check_option);
     let query = match recursive {
@@ -95,7 +93,7 @@ pub(crate) fn create_materialized(
     let name = reader.created(parts, named)?;
     let columns = if cursor.at_symbol("(") { cursor.name_list()? } else { Vec::new() };
     let access_method = if cursor.eat(&["using"]) { Some(cursor.name()?) } else { None };
-    let options = if cursor.eat(&["with"]) { option::list(cursor)? } else { BTreeMap::new() };
+    let options = if cursor.eat(&["with"]) { option::list(cursor)? } else { Settings::new() };
     let tablespace = if cursor.eat(&["tablespace"]) { Some(cursor.name()?) } else { None };
     cursor.expect(&["as"])?;
     let tokens = cursor.until(|it| it.at(&["with", "data"]) || it.at(&["with", "no", "data"]));
@@ -183,7 +181,7 @@ fn actions(
             ) => {
                 for (name, value) in options {
                     match reset {
-                        true => _ = own.remove(&name),
+                        true => _ = own.shift_remove(&name),
                         false => _ = own.insert(name, value),
                     }
                 }

@@ -111,7 +111,8 @@ fn clear_roles(server: &Server) -> Result<(), Error> {
 
 impl Tally {
     fn judge(&mut self, file: &Path, mut client: Client) -> Result<(), Error> {
-        let case = file.parent().and_then(|it| it.file_name()).unwrap_or_default().to_string_lossy().into_owned();
+        let case =
+            file.parent().and_then(|it| it.file_name()).unwrap_or_default().to_string_lossy().into_owned();
         let case = if file.ends_with("from.sql") { format!("{case} (from)") } else { case };
         self.files += 1;
         if let Ok(setup) = std::fs::read_to_string(file.with_file_name("setup.sql")) {
@@ -191,9 +192,19 @@ impl Tally {
     }
 
     fn print(&self) {
-        println!("{} files, {} agree, {} differ, {} the server does not take", self.files, self.agreed, self.wrong, self.refused.len());
+        println!(
+            "{} files, {} agree, {} differ, {} the server does not take",
+            self.files,
+            self.agreed,
+            self.wrong,
+            self.refused.len()
+        );
         let most: usize = std::env::var("DOORS_SHOW").ok().and_then(|it| it.parse().ok()).unwrap_or(3);
-        for (title, found) in [("faults", &self.faults), ("faults when offline", &self.offline), ("differences", &self.differences)] {
+        for (title, found) in [
+            ("faults", &self.faults),
+            ("faults when offline", &self.offline),
+            ("differences", &self.differences),
+        ] {
             let mut found: Vec<_> = found.iter().collect();
             found.sort_by_key(|it| std::cmp::Reverse(it.1.len()));
             let count: usize = found.iter().map(|it| it.1.len()).sum();
@@ -273,13 +284,17 @@ fn difference(id: &ObjectId, wanted: Option<&String>, live: Option<&String>) -> 
         _ => {
             let (wanted, live) = (wanted.cloned().unwrap_or_default(), live.cloned().unwrap_or_default());
             let fields = fields(&wanted, &live);
-            (format!("{kind}: {fields}"), format!("{id}\n             file   {wanted}\n             server {live}"))
+            (
+                format!("{kind}: {fields}"),
+                format!("{id}\n             file   {wanted}\n             server {live}"),
+            )
         }
     }
 }
 
 fn fields(wanted: &str, live: &str) -> String {
-    let read = |it: &str| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(it).unwrap_or_default();
+    let read =
+        |it: &str| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(it).unwrap_or_default();
     let (wanted, live) = (read(wanted), read(live));
     let names: BTreeSet<&String> = wanted.keys().chain(live.keys()).collect();
     let changed: Vec<&str> =

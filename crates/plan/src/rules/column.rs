@@ -96,12 +96,7 @@ fn identity_words(identity: &Identity) -> String {
 
 /// What has no place in a definition and follows as a statement of its own.
 pub(super) fn tail(id: &ObjectId, column: &Column) -> Vec<Draft> {
-    let plain = Column {
-        storage: None,
-        statistics: None,
-        options: std::collections::BTreeMap::new(),
-        ..column.clone()
-    };
+    let plain = Column { storage: None, statistics: None, options: model::Settings::new(), ..column.clone() };
     settings_of(&plain, column, id).into_iter().map(|it| it.trailing().adds()).collect()
 }
 

@@ -1,8 +1,6 @@
 //! Check, primary key, unique and exclusion constraints. Does not know the rows they are about.
 
-use std::collections::BTreeMap;
-
-use model::{Constraint, Deferral, Element, Kind, Name, Object, ObjectId, Rule};
+use model::{Constraint, Deferral, Element, Kind, Name, Object, ObjectId, Rule, Settings};
 
 use super::depend::is_doomed;
 use super::index::key;
@@ -40,7 +38,7 @@ pub(super) fn clause(constraint: &Constraint) -> String {
     format!("{body}{}{}", self::deferral(*deferral), state(*validated, *enforced))
 }
 
-fn behind(options: &BTreeMap<String, String>, tablespace: Option<&Name>) -> String {
+fn behind(options: &Settings, tablespace: Option<&Name>) -> String {
     let tablespace = tablespace.map(|it| format!(" USING INDEX TABLESPACE {it}")).unwrap_or_default();
     format!("{}{tablespace}", with(options))
 }

@@ -1,8 +1,6 @@
 //! Small pieces of SQL that several rules write. Knows no kind of object.
 
-use std::collections::BTreeMap;
-
-use model::{Expr, Name, ObjectId, literal};
+use model::{Expr, Name, ObjectId, Settings, literal};
 
 /// Names with commas between.
 pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
@@ -72,14 +70,14 @@ pub(super) fn settings<'a>(options: impl IntoIterator<Item = (&'a String, &'a St
 }
 
 /// ` WITH (…)`, or nothing.
-pub(super) fn with(options: &BTreeMap<String, String>) -> String {
+pub(super) fn with(options: &Settings) -> String {
     if options.is_empty() { String::new() } else { format!(" WITH ({})", settings(options)) }
 }
 
 /// The old and the new storage parameters of one object.
 pub(super) struct Options<'a> {
-    pub(super) old: &'a BTreeMap<String, String>,
-    pub(super) new: &'a BTreeMap<String, String>,
+    pub(super) old: &'a Settings,
+    pub(super) new: &'a Settings,
 }
 
 impl Options<'_> {
@@ -95,7 +93,7 @@ impl Options<'_> {
 
     /// Both sides in words.
     pub(super) fn words(&self) -> (String, String) {
-        let words = |it: &BTreeMap<String, String>| match it.is_empty() {
+        let words = |it: &Settings| match it.is_empty() {
             true => "none".to_string(),
             false => settings(it),
         };

@@ -1,0 +1,5 @@
+use indexmap::IndexMap;
+
+/// Storage parameters and other `name = value` lists of the server, such as `pg_class.reloptions`. They keep
+/// the order they are written in and are compared without it.
+pub type Settings = IndexMap<String, String>;
