@@ -67,7 +67,22 @@ impl Reader<'_> {
             return Ok(self.session_role.clone());
         }
         cursor.eat(&["group"]);
-        cursor.name()
+        let span = cursor.span();
+        let name = cursor.name()?;
+        match self.is_role(&name) {
+            true => Ok(name),
+            false => Err(Fault::new(Code::Unknown, span, format!("there is no role `{name}`"))
+                .hint("declare it above by CREATE ROLE: it is made where it is missing")),
+        }
+    }
+
+    /// Whether a role is there, as far as that is known.
+    fn is_role(&self, name: &Name) -> bool {
+        let known = !self.facts.offline && !self.facts.roles.is_empty();
+        !known
+            || name.as_str() == "public"
+            || self.facts.roles.contains(name)
+            || self.desired.schema.contains(&Kind::Role.root(name))
     }
 
     /// Takes names of roles with commas between; PUBLIC is the role `public`.

@@ -38,6 +38,8 @@ struct Run<'r, 'a, 't> {
     entries: Vec<Entry>,
     /// How many of the blocks around have handlers.
     catching: usize,
+    /// What counts in queries whose answer is kept in a variable.
+    live: Live,
 }
 
 /// `DO [LANGUAGE name] 'body' [LANGUAGE name]`
@@ -82,6 +84,7 @@ fn run(reader: &mut Reader<'_>, text: &Arc<str>, span: Span) -> Result<Vec<Entry
         variables: Variables::new(),
         entries: Vec::new(),
         catching: 0,
+        live: not_made(&text[span.start as usize..span.end as usize]),
     };
     let done = run.block(&block);
     let entries = run.entries;
@@ -164,6 +167,7 @@ impl Run<'_, '_, '_> {
             }
             Stmt::Loop(it) => return self.repeated(it),
             Stmt::Raise(tokens) => return self.raise(tokens),
+            Stmt::Perform(tokens) if self.looks(tokens) => (),
             Stmt::Perform(tokens) => {
                 let mut cursor = self.cursor.within(tokens);
                 let verdict = call::select(self.reader, &mut cursor)?;
@@ -223,6 +227,7 @@ impl Run<'_, '_, '_> {
         if tokens.first().is_some_and(|it| it.is("select")) && self.select_into(tokens) {
             return Ok(());
         }
+        self.is_available(tokens)?;
         let text = self.text.clone();
         let whole = span(tokens).unwrap_or_else(|| self.cursor.span());
         let before = self.reader.desired.data.len();
@@ -241,11 +246,52 @@ impl Run<'_, '_, '_> {
         let several = tokens.get(at + 2 + strict).is_some_and(|it| it.is_symbol(","));
         let rest = [&tokens[..at], &tokens[at + 2 + strict..]].concat();
         let mut cursor = self.cursor.within(&rest);
-        let found = guard_query::query(&mut self.guard(EVERYTHING), &mut cursor);
-        let value = found.ok().filter(|_| !several).and_then(|it| it.scalar());
-        self.variables.insert("found".into(), None);
+        let found = guard_query::query(&mut self.guard(self.live), &mut cursor).ok();
+        let exists = found.as_ref().and_then(|it| it.exists()).map(Value::Bool);
+        let value = found.filter(|_| !several).and_then(|it| it.scalar());
+        self.variables.insert("found".into(), exists);
         self.variables.insert(name, value);
         true
+    }
+
+    /// `PERFORM 1 FROM catalog …`: a look that leaves its answer in FOUND.
+    fn looks(&mut self, tokens: &[Tok]) -> bool {
+        let from = tokens.iter().position(|it| it.is("from"));
+        let calls = |at: usize| tokens[..at].iter().any(|it| it.is_symbol("("));
+        if from.is_none_or(calls) {
+            return false;
+        }
+        let mut query = tokens.to_vec();
+        if let Some(first) = query.first_mut() {
+            first.value = "select".into();
+        }
+        let mut cursor = self.cursor.within(&query);
+        let found = guard_query::query(&mut self.guard(self.live), &mut cursor).ok();
+        let exists = found.and_then(|it| it.exists()).map(Value::Bool);
+        self.variables.insert("found".into(), exists);
+        true
+    }
+
+    /// A handler stands ready for an extension that the server does not have.
+    fn is_available(&self, tokens: &[Tok]) -> Result<(), Fault> {
+        let facts = &self.reader.facts;
+        let named = tokens.iter().skip(2).find(|it| !["if", "not", "exists"].iter().any(|word| it.is(word)));
+        let is_create = tokens.first().is_some_and(|it| it.is("create"))
+            && tokens.get(1).is_some_and(|it| it.is("extension"));
+        let Some(name) =
+            named.filter(|_| is_create && self.catching > 0 && !facts.offline).and_then(Tok::name)
+        else {
+            return Ok(());
+        };
+        let known =
+            facts.extensions.available.contains_key(&name) || facts.extensions.installed.contains_key(&name);
+        match known {
+            true => Ok(()),
+            false => {
+                let span = span(tokens).unwrap_or_else(|| self.cursor.span());
+                Err(Fault::new(Code::Unknown, span, format!("the server has no extension {name}")))
+            }
+        }
     }
 
     fn branches(&mut self, it: &If<'_>) -> Result<Flow, Fault> {
@@ -434,7 +480,7 @@ fn handler<'b, 't>(block: &'b Block<'t>, fault: &Fault) -> Option<&'b [Stmt<'t>]
         "invalid_table_definition" | "unique_violation" | "invalid_object_definition" => {
             fault.code == Code::Conflict
         }
-        it if it.starts_with("undefined_") => fault.code == Code::Unknown,
+        it if it.starts_with("undefined_") || it == "feature_not_supported" => fault.code == Code::Unknown,
         _ => false,
     };
     let found = block.handlers.iter().find(|(names, _)| names.iter().any(catches));

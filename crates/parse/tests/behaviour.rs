@@ -139,6 +139,21 @@ fn unknown_loops_and_values_are_faults() {
 }
 
 #[test]
+fn handlers_catch_what_the_server_would_raise() {
+    let mut facts = facts();
+    facts.offline = false;
+    let text = "DO $$ BEGIN CREATE EXTENSION vector; CREATE SCHEMA never; EXCEPTION WHEN OTHERS THEN RAISE NOTICE 'none'; END $$;
+    DO $$ BEGIN CREATE SCHEMA a; GRANT USAGE ON SCHEMA a TO nobody; EXCEPTION WHEN undefined_object THEN NULL; END $$;
+    DO $$ BEGIN PERFORM 1 FROM pg_roles WHERE rolname = 'live_role'; IF NOT FOUND THEN CREATE ROLE live_role; END IF; END $$;
+    DO $$ DECLARE there bool; BEGIN SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'a') INTO there; IF there THEN CREATE SCHEMA b; END IF; END $$;
+    DO $$ BEGIN CREATE EXTENSION IF NOT EXISTS pgcrypto; EXCEPTION WHEN OTHERS THEN NULL; END $$;";
+    let desired = read_with(text, &facts, &[]);
+    assert_eq!(declared(&desired), ["extension pgcrypto", "role live_role", "schema a", "schema b"]);
+    let desired = read_with("CREATE SCHEMA a; GRANT USAGE ON SCHEMA a TO nobody;", &facts, &[]);
+    assert_eq!(desired.faults[0].code, Code::Unknown);
+}
+
+#[test]
 fn what_only_puts_rows_in_needs_no_decision() {
     let text = "DO $$
     DECLARE v uuid; n int; r record;
