@@ -12,8 +12,7 @@ const EVERYTHING: SettleOptions<'_> = SettleOptions { ask_everything: true, rena
 fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| {
-        let major = std::env::var("RECONCILE_TEST_PG").ok().and_then(|it| it.parse().ok());
-        let install = scratch::obtain(major).unwrap_or_else(|error| panic!("{error}"));
+        let install = scratch::obtain(None).unwrap_or_else(|error| panic!("{error}"));
         Server::start(&install, &Options::default()).unwrap_or_else(|error| panic!("{error}"))
     })
 }

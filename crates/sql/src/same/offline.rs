@@ -19,7 +19,10 @@ pub fn settle_offline(actual: &Schema, desired: &mut Schema) {
             continue;
         }
         for (slot, (a, d)) in old.into_iter().zip(new).enumerate().filter(|(_, (a, d))| a != d) {
-            if same_in(Place { actual, desired, id, slot }, d, a) == Sameness::Same {
+            let there = same_in(Place { actual, desired, id, slot }, d, a);
+            // Both may be a person's writing, so either may be the one that is spelt out.
+            let back = || same_in(Place { actual: desired, desired: actual, id, slot }, a, d);
+            if there == Sameness::Same || back() == Sameness::Same {
                 found.push((id.clone(), slot, adopted(d, a)));
             }
         }
@@ -46,9 +49,9 @@ pub struct Place<'a> {
 }
 
 /// [`same`] for an expression in its place: a namespace of the path that does not exist is passed over, as
-/// the server does it.
+/// the server does it. (What is missing by the name of `public` is looked for in vain, which does no harm.)
 pub fn same_in(place: Place<'_>, desired: &Expr, actual: &Expr) -> Sameness {
-    let exists = |it: &&Name| place.actual.contains(&Kind::Namespace.root(it));
+    let exists = |it: &&Name| it.as_str() == "public" || place.actual.contains(&Kind::Namespace.root(it));
     let path: SearchPath = desired.path.iter().filter(exists).cloned().collect();
     let desired = Expr { path, ..desired.clone() };
     same(&desired, actual, &columns_of(place.desired, place.id, place.slot))

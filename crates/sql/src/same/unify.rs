@@ -60,6 +60,9 @@ impl Unifier<'_> {
                 let expected = if *not { ("<>", true) } else { ("=", false) };
                 expected == (operator.as_str(), *all) && self.list(left, items, actual)
             }
+            (Node::In(d, items, not), Node::In(a, others, no)) => {
+                not == no && self.meets(d, a, None) && self.all(items, others, None)
+            }
             (Node::Any(d, one, every), Node::Any(a, other, all)) => {
                 let ([left, array], [actual, printed]) = (&**d, &**a);
                 let plain = self.type_of(left).is_some_and(|it| is_text(&it));
