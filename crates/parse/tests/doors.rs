@@ -270,7 +270,9 @@ fn comparable(schema: &Schema, keep: impl Fn(&ObjectId) -> bool) -> HashMap<Obje
             Object::MaterializedView(it) => it.columns.clear(),
             _ => (),
         }
-        found.insert(id.clone(), serde_json::to_string(&object).unwrap_or_default());
+        // By way of a value, whose keys are sorted: the order of storage parameters is no difference.
+        let value = serde_json::to_value(&object).unwrap_or_default();
+        found.insert(id.clone(), value.to_string());
     }
     found
 }
