@@ -1,4 +1,4 @@
--- Columns of tables and views, and those columns of indexes that have options or a statistics target.
+-- Columns of tables, views and composite types, and those columns of indexes that have options or a statistics target.
 select a.attrelid as relation, a.attnum as number, a.attname::text as name,
        a.atttypid as type, a.atttypmod as modifier, a.attnotnull as not_null,
        nullif(a.attidentity, '')::text as identity, nullif(a.attgenerated, '')::text as generated,
@@ -12,5 +12,5 @@ from pg_attribute a
 join pg_class c on c.oid = a.attrelid
 join pg_type t on t.oid = a.atttypid
 where a.attrelid >= 16384 and a.attnum > 0 and not a.attisdropped
-  and (c.relkind in ('r', 'p', 'v', 'm') or a.attoptions is not null or nullif(a.attstattarget, -1) is not null)
+  and (c.relkind in ('r', 'p', 'v', 'm', 'c') or a.attoptions is not null or nullif(a.attstattarget, -1) is not null)
 order by a.attrelid, a.attnum

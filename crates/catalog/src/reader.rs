@@ -9,7 +9,6 @@ use model::{
     SequenceOptions, Type, Unmodelled,
  Settings};
 
-use crate::address::class;
 use crate::query::Record;
 use crate::{Actual, Addresses, Error};
 
@@ -105,12 +104,7 @@ impl Reader {
     }
 
     pub(crate) fn finish(self) -> Actual {
-        let Reader { schema, facts, mut addresses, mut outsiders, members, row_types, .. } = self;
-        for (ty, relation) in row_types {
-            // A composite type depends on others as the relation it also is.
-            let composite = outsiders.get(&(class::TYPE, ty)).cloned();
-            outsiders.extend(composite.map(|it| ((class::RELATION, relation), it)));
-        }
+        let Reader { schema, facts, mut addresses, outsiders, members, .. } = self;
         addresses.extend(members.into_iter().map(|((class, oid), extension)| ((class, oid, 0), extension)));
         Actual { schema, facts, addresses, outsiders }
     }

@@ -23,7 +23,12 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> 
         let oid = row.get("oid")?;
         let above = parents.remove(&oid).unwrap_or_default();
         let mut relation = relation(row, name, above)?;
-        relation.id = relation.id.filter(|_| !reader.is_member(class::RELATION, oid));
+        // What belongs to an extension is the type, and that has been read.
+        let is_ours = |it: &ObjectId| match it.kind {
+            Kind::Composite => reader.schema.contains(it),
+            _ => !reader.is_member(class::RELATION, oid),
+        };
+        relation.id = relation.id.filter(is_ours);
         estimate(reader, row, &relation)?;
         reader.relations.insert(oid, relation);
     }
@@ -39,6 +44,7 @@ fn relation(row: &Record, name: QualName, parents: Vec<u32>) -> Result<Relation,
         "v" => Some(Kind::View.named(&name)),
         "m" => Some(Kind::MaterializedView.named(&name)),
         "S" => Some(Kind::Sequence.named(&name)),
+        "c" => Some(Kind::Composite.named(&name)),
         _ => None,
     };
     let mut options = row.options("options")?;
@@ -85,6 +91,10 @@ fn own(reader: &mut Reader, row: &Record) -> Result<(), Error> {
     let (owner, acl) = (row.get("owner")?, row.get::<Option<Vec<String>>>("acl")?);
     if id.kind == Kind::Sequence {
         reader.access.extend(acl.map(|it| (id, owner, it)));
+        return Ok(());
+    }
+    if id.kind == Kind::Composite {
+        reader.put_address(class::RELATION, oid, 0, id);
         return Ok(());
     }
     if id.kind == Kind::Table {

@@ -1,6 +1,7 @@
-//! Reads types and collations: how types are written, and the enums and domains a schema defines.
+//! Reads types and collations: how types are written, and the enums, domains and composite types a
+//! schema defines.
 
-use model::{Domain, EnumType, Kind, QualName, Type};
+use model::{Attribute, Composite, Domain, EnumType, Kind, QualName, Type};
 
 use crate::Error;
 use crate::address::class;
@@ -67,10 +68,32 @@ fn one(reader: &mut Reader, row: &Record) -> Result<(), Error> {
             id
         }
         "d" => domain(reader, row, &name)?,
+        "c" if row.get("is_composite")? => {
+            let id = Kind::Composite.named(&name);
+            let composite = composite(reader, row)?;
+            reader.insert((class::TYPE, oid), id.clone(), composite);
+            id
+        }
         _ => return Ok(()),
     };
     reader.owned(&id, row.get("owner")?, row.get("acl")?);
     Ok(())
+}
+
+fn composite(reader: &Reader, row: &Record) -> Result<Composite, Error> {
+    let names: Vec<&str> = row.get("attribute_names")?;
+    let types: Vec<u32> = row.get("attribute_types")?;
+    let modifiers: Vec<i32> = row.get("attribute_modifiers")?;
+    let collations: Vec<u32> = row.get("attribute_collations")?;
+    let all = names.into_iter().zip(types).zip(modifiers).zip(collations);
+    let attributes = all.map(|(((name, ty), modifier), collation)| {
+        Ok(Attribute {
+            name: name.into(),
+            ty: reader.ty(row.query, ty, Some(modifier))?,
+            collation: reader.collations.get(&collation).cloned(),
+        })
+    });
+    Ok(Composite { attributes: attributes.collect::<Result<_, Error>>()? })
 }
 
 fn domain(reader: &mut Reader, row: &Record, name: &QualName) -> Result<model::ObjectId, Error> {

@@ -5,6 +5,9 @@ select t.oid, t.typnamespace as namespace, t.typname::text as name, t.typtype::t
        case when t.typtype = 'e' then
            array(select e.enumlabel::text from pg_enum e where e.enumtypid = t.oid order by e.enumsortorder)
        end as labels,
+       c.oid is not null as is_composite, attribute.names as attribute_names,
+       attribute.types as attribute_types, attribute.modifiers as attribute_modifiers,
+       attribute.collations as attribute_collations,
        t.typbasetype as base, t.typtypmod as modifier, t.typnotnull as not_null,
        case when t.typcollation <> b.typcollation then t.typcollation end as collation,
        case when t.typtype = 'd' and (b.typtype <> 'd' or pg_get_expr(t.typdefaultbin, 0)
@@ -13,5 +16,16 @@ select t.oid, t.typnamespace as namespace, t.typname::text as name, t.typtype::t
        end as default
 from pg_type t
 left join pg_type b on b.oid = t.typbasetype
+left join pg_class c on c.oid = t.typrelid and c.relkind = 'c'
+cross join lateral (
+    select coalesce(array_agg(a.attname::text order by a.attnum), '{}') as names,
+           coalesce(array_agg(a.atttypid order by a.attnum), '{}') as types,
+           coalesce(array_agg(a.atttypmod order by a.attnum), '{}') as modifiers,
+           coalesce(array_agg(case when a.attcollation <> e.typcollation then a.attcollation else 0 end
+                              order by a.attnum), '{}') as collations
+    from pg_attribute a
+    join pg_type e on e.oid = a.atttypid
+    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+) attribute
 where t.oid >= 16384
 order by t.oid

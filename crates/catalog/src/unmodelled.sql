@@ -7,9 +7,7 @@ from (
     from pg_class c where c.relkind = 'f'
     union all
     select 'pg_type'::regclass, t.oid, t.typnamespace
-    from pg_type t
-    left join pg_class c on c.oid = t.typrelid
-    where t.typcategory <> 'A' and (t.typtype in ('b', 'r', 'p') or c.relkind = 'c')
+    from pg_type t where t.typcategory <> 'A' and t.typtype in ('b', 'r', 'p')
     union all
     select 'pg_proc'::regclass, p.oid, p.pronamespace from pg_proc p where p.prokind = 'a'
     union all

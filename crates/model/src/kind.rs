@@ -123,6 +123,7 @@ kinds! {
     Enum(EnumType)                     = "enum",              "TYPE",              "type",              "",       ;
     Domain(Domain)                     = "domain",            "DOMAIN",            "type",              "",       ;
     DomainConstraint(DomainConstraint) = "domain constraint", "CONSTRAINT",        "domain constraint", "DOMAIN", cascades rebuildable;
+    Composite(Composite)               = "composite type",    "TYPE",              "type",              "",       rebuildable;
     Sequence(Sequence)                 = "sequence",          "SEQUENCE",          "sequence",          "",       cascades;
     Table(Table)                       = "table",             "TABLE",             "table",             "",       ;
     Column(Column)                     = "column",            "COLUMN",            "table column",      ".",      cascades;

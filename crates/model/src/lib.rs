@@ -49,5 +49,5 @@ pub use table::{
     Column, Default, Generated, Identity, IdentityMode, PartitionKey, PartitionOf, ReplicaIdentity, Table,
 };
 pub use trigger::{Enabled, Event, Level, Timing, Trigger};
-pub use types::{Domain, DomainConstraint, EnumType, Type};
+pub use types::{Attribute, Composite, Domain, DomainConstraint, EnumType, Type};
 pub use view::{MaterializedView, Populated, Shape, View};

@@ -195,8 +195,7 @@ impl Schema {
 
     /// The type of a qualified name, row types included.
     pub fn type_named(&self, name: &QualName) -> Option<ObjectId> {
-        const TYPES: [Kind; 5] = [Kind::Enum, Kind::Domain, Kind::Table, Kind::View, Kind::MaterializedView];
-        TYPES.iter().map(|it| it.named(name)).find(|it| self.contains(it))
+        crate::types::TYPES.iter().map(|it| it.named(name)).find(|it| self.contains(it))
     }
 
     /// What an expression mentions, resolved as the server would under the expression's path. `own` is
@@ -295,6 +294,7 @@ impl Object {
                 own(&[Space::Relation, Space::Type])
             }
             Object::Sequence(_) | Object::Index(_) => own(&[Space::Relation]),
+            Object::Composite(_) => own(&[Space::Relation, Space::Type]),
             Object::Enum(_) | Object::Domain(_) => own(&[Space::Type]),
             Object::Function(_) | Object::Procedure(_) => own(&[Space::Routine]),
             Object::Constraint(it) if it.rule.is_indexed() => {

@@ -135,7 +135,7 @@ impl Facets for Table {
             uses.extend(schema.children(&parent).filter(|it| it.kind == Kind::Column).cloned());
             uses.push(parent);
         }
-        uses.extend(of_type.iter().map(|it| Kind::Table.named(it)));
+        uses.extend(of_type.iter().map(|it| Kind::Composite.named(it)));
         let exprs = partition_by.iter().map(|it| &it.key).chain(partition_of.iter().map(|it| &it.bound));
         uses.extend(exprs.flat_map(|it| schema.mentioned(it, id.qual_name())));
         uses.retain(|it| it.relation() != id.qual_name());

@@ -8,6 +8,10 @@ use serde::Serialize;
 use crate::kind::Facets;
 use crate::{Expr, Kind, Name, ObjectId, QualName, Schema};
 
+/// The kinds of object that are types, row types included.
+pub(crate) const TYPES: [Kind; 6] =
+    [Kind::Enum, Kind::Domain, Kind::Composite, Kind::Table, Kind::View, Kind::MaterializedView];
+
 /// A type as `format_type` prints it under an empty search path (`character varying(20)`,
 /// `public.mood[]`), and the user-defined type behind it if there is one.
 #[derive(Clone, Debug)]
@@ -23,6 +27,25 @@ pub struct Type {
 pub struct EnumType {
     /// `enumlabel`, in order of `enumsortorder`.
     pub labels: Vec<String>,
+}
+
+/// A composite type (`pg_type.typtype = 'c'` over a `pg_class.relkind = 'c'`).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Composite {
+    /// `pg_attribute`, in order of `attnum`.
+    pub attributes: Vec<Attribute>,
+}
+
+/// One attribute of a composite type. A comment on it is about `Kind::Column.of(type, name)`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Attribute {
+    /// `attname`
+    pub name: Name,
+    /// `atttypid`, `atttypmod`
+    #[serde(rename = "type")]
+    pub ty: Type,
+    /// `attcollation` where it differs from the type's.
+    pub collation: Option<QualName>,
 }
 
 /// A domain (`pg_type.typtype = 'd'`). Its CHECKs are objects of their own.
@@ -55,8 +78,7 @@ impl Type {
 
     /// The kinds of object the user-defined part may be.
     pub fn uses(&self) -> impl Iterator<Item = ObjectId> + '_ {
-        const KINDS: [Kind; 5] = [Kind::Enum, Kind::Domain, Kind::Table, Kind::View, Kind::MaterializedView];
-        self.user.iter().flat_map(|name| KINDS.iter().map(|kind| kind.named(name)))
+        self.user.iter().flat_map(|name| TYPES.iter().map(|kind| kind.named(name)))
     }
 }
 
@@ -83,6 +105,18 @@ impl fmt::Display for Type {
 impl Facets for EnumType {
     fn uses(&self, id: &ObjectId, _: &Schema) -> Vec<ObjectId> {
         crate::schema::namespace(id)
+    }
+}
+
+impl Facets for Composite {
+    fn uses(&self, id: &ObjectId, _: &Schema) -> Vec<ObjectId> {
+        let mut uses = crate::schema::namespace(id);
+        uses.extend(self.attributes.iter().flat_map(|it| it.ty.uses()));
+        uses
+    }
+
+    fn parent(&self, _: &ObjectId) -> Option<ObjectId> {
+        None
     }
 }
 

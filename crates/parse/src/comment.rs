@@ -3,9 +3,9 @@
 use model::{Comment, Kind, Name, ObjectId, QualName, Span};
 use sql::{Code, Cursor, Fault};
 
-use crate::Verdict;
 use crate::reader::{Reader, unknown};
 use crate::refer::{Found, kinds_of};
+use crate::{Verdict, types_composite};
 
 /// What initdb says about the namespace public.
 const PUBLIC: &str = "standard public schema";
@@ -113,6 +113,9 @@ fn column(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Found, Fault> 
     let name = parts.pop().unwrap_or_default();
     if parts.is_empty() {
         return Err(Fault::new(Code::Syntax, span, "a column's name stands behind its table's"));
+    }
+    if let Some(id) = types_composite::attribute(reader, &parts, &name) {
+        return Ok(Found::Declared(id));
     }
     let relation = match reader.find_relation_named(&parts, span)? {
         Found::Declared(it) => it,

@@ -25,7 +25,7 @@ fn named(noun: &str) -> Option<Named> {
         "materialized view" => Named::Plain(&[Kind::MaterializedView]),
         "sequence" => Named::Plain(&[Kind::Sequence]),
         "index" => Named::Plain(&[Kind::Index]),
-        "type" => Named::Plain(&[Kind::Enum, Kind::Domain]),
+        "type" => Named::Plain(crate::types::ALONE),
         "domain" => Named::Plain(&[Kind::Domain]),
         "schema" => Named::Root(Kind::Namespace),
         "extension" => Named::Root(Kind::Extension),
@@ -72,10 +72,20 @@ pub(crate) fn drop(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<V
         } else {
             absent = true;
         }
-        reader.desired.spans.insert(id.clone(), span);
-        reader.desired.absent.insert(id);
+        for id in alike(&named, id) {
+            reader.desired.spans.insert(id.clone(), span);
+            reader.desired.absent.insert(id);
+        }
     }
     Ok(if absent { Verdict::Declared } else { Verdict::Idiom })
+}
+
+/// The objects that may have been meant where none is declared: DROP TYPE does not say what type.
+fn alike(named: &Named, id: ObjectId) -> Vec<ObjectId> {
+    match (named, id.qual_name()) {
+        (Named::Plain(kinds), Some(name)) => kinds.iter().map(|it| it.named(name)).collect(),
+        _ => vec![id],
+    }
 }
 
 /// What is declared of that name, else what is declared absent by it; nothing where the name can mean

@@ -208,7 +208,8 @@ fn settings(reader: &Reader<'_>) -> Vec<Row> {
 }
 
 fn types(reader: &Reader<'_>, want: Want<'_>, live: Live) -> Vec<Row> {
-    const KINDS: &[Kind] = &[Kind::Enum, Kind::Domain, Kind::Table, Kind::View, Kind::MaterializedView];
+    use Kind::{Composite, Domain, Enum, MaterializedView, Table, View};
+    const KINDS: &[Kind] = &[Enum, Domain, Composite, Table, View, MaterializedView];
     let name = want("typname").or_else(|| want("domain_name"));
     let make = |id: &ObjectId| {
         let class = match id.kind {

@@ -61,6 +61,7 @@ mod table;
 mod table_like;
 mod table_state;
 mod types;
+mod types_composite;
 mod types_domain;
 
 use model::Facts;

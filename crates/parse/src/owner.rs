@@ -11,6 +11,7 @@ const OWNED: &[Kind] = &[
     Kind::Namespace,
     Kind::Enum,
     Kind::Domain,
+    Kind::Composite,
     Kind::Sequence,
     Kind::Table,
     Kind::Function,

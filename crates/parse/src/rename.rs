@@ -238,6 +238,7 @@ impl Change {
             }
             Object::Column(it) => self.ty(&mut it.ty),
             Object::Domain(it) => self.ty(&mut it.base),
+            Object::Composite(it) => it.attributes.iter_mut().for_each(|it| self.ty(&mut it.ty)),
             Object::Function(it) => {
                 self.arguments(&mut it.arguments);
                 self.ty(&mut it.returns);

@@ -6,6 +6,7 @@
 use model::{Kind, Name, PartitionOf, Persistence, QualName, Span, Table, Settings};
 use sql::{Code, Cursor, Fault, TokenKind};
 
+use crate::alter_table::not_modelled;
 use crate::column::{self, Definition};
 use crate::constraint::{self, Draft};
 use crate::reader::{Reader, unknown};
@@ -84,13 +85,7 @@ fn body(
     header: &mut Span,
 ) -> Result<Elements, Fault> {
     if cursor.eat(&["of"]) {
-        let at = cursor.span();
-        let ty = reader.data_type(cursor)?;
-        table.of_type = ty.user.clone();
-        if table.of_type.is_none() {
-            return Err(Fault::new(Code::Conflict, at, format!("{ty} is no composite type")));
-        }
-        return maybe_elements(reader, cursor, header);
+        return Err(not_modelled(cursor.previous(), "a table of a composite type"));
     }
     if cursor.eat(&["partition", "of"]) {
         let (at, parts) = (cursor.span(), cursor.dotted()?);

@@ -1,24 +1,30 @@
-//! CREATE TYPE and ALTER TYPE: enums. Other types are refused, because the model has none.
+//! CREATE TYPE and ALTER TYPE: enums here, composite types next door. Other types are refused, because the
+//! model has none.
 
-use model::{EnumType, Kind, Object, ObjectId};
+use model::{EnumType, Kind, Name, Object, ObjectId, QualName};
 use sql::{Code, Cursor, Fault};
 
-use crate::Verdict;
 use crate::alter_table::{self, Target, not_modelled};
 use crate::reader::{Reader, unknown};
+use crate::{Verdict, types_composite};
 
-/// `CREATE TYPE name AS ENUM (labels)`
+/// The kinds of type that are no rows of a relation.
+pub(crate) const ALONE: &[Kind] = &[Kind::Enum, Kind::Domain, Kind::Composite];
+
+/// `CREATE TYPE name AS ENUM (labels)`, `CREATE TYPE name AS (attributes)`
 pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
     let begin = cursor.span();
     cursor.expect(&["create", "type"])?;
     let (at, parts) = (cursor.span(), cursor.dotted()?);
+    if cursor.at(&["as"]) && cursor.peek_at(1).is_some_and(|it| it.is_symbol("(")) {
+        return types_composite::create(reader, cursor, parts, begin.to(at));
+    }
     if !cursor.eat(&["as", "enum"]) {
         return Err(other(cursor, begin.to(at)));
     }
     let name = reader.created(parts, at)?;
     let id = Kind::Enum.named(&name);
-    reader.is_free(&id, at)?;
-    reader.is_free(&Kind::Domain.named(&name), at)?;
+    is_free(reader, &name, at)?;
     let header = begin.to(cursor.span());
     let inside = cursor.parenthesised()?;
     cursor.expect_done()?;
@@ -45,16 +51,20 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     Ok(Verdict::Declared)
 }
 
-/// A type that is no enum.
+/// Faults when there is a type of that name.
+pub(crate) fn is_free(reader: &Reader<'_>, name: &QualName, at: model::Span) -> Result<(), Fault> {
+    ALONE.iter().try_for_each(|it| reader.is_free(&it.named(name), at))
+}
+
+/// A type of no kind that is read.
 fn other(cursor: &Cursor<'_>, span: model::Span) -> Fault {
     let what = match () {
         () if cursor.at(&["as", "range"]) => "a range type",
-        () if cursor.at(&["as"]) => "a composite type",
         () if cursor.is_done() => "a shell type",
         () => "a base type",
     };
     not_modelled(span, what)
-        .hint("only enums and domains are; `-- reconcile: ignore` above the statement leaves it alone")
+        .hint("only enums, domains and composite types are; `-- reconcile: ignore` above the statement leaves it alone")
 }
 
 /// `ALTER TYPE name …`
@@ -63,12 +73,10 @@ pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
     cursor.expect(&["alter", "type"])?;
     let (at, parts) = (cursor.span(), cursor.dotted()?);
     let Some(id) = reader.lookup(&parts, |it| reader.desired.schema.type_named(it)) else {
-        if alter_table::renamed_before(reader, cursor, &parts, Kind::Enum)? {
-            return Ok(Verdict::Declared);
-        }
-        return Err(unknown(&parts, "type", at));
+        return missing(reader, cursor, &parts, at);
     };
     let verdict = match () {
+        () if types_composite::begins(cursor) => types_composite::alter(reader, cursor, &id)?,
         () if cursor.eat(&["add", "value"]) => add_value(reader, cursor, &id)?,
         () if cursor.eat(&["rename", "value"]) => rename_value(reader, cursor, &id)?,
         () => match alter_table::whole(reader, cursor, &Target { id, begin })? {
@@ -78,6 +86,24 @@ pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
     };
     cursor.expect_done()?;
     Ok(verdict)
+}
+
+/// A type that is not there under the old name may be there under the new one.
+fn missing(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    parts: &[Name],
+    at: model::Span,
+) -> Result<Verdict, Fault> {
+    let mark = cursor.mark();
+    for kind in ALONE {
+        cursor.reset(mark);
+        match alter_table::renamed_before(reader, cursor, parts, *kind) {
+            Ok(true) => return Ok(Verdict::Declared),
+            Ok(false) | Err(_) => (),
+        }
+    }
+    Err(unknown(parts, "type", at))
 }
 
 /// `ADD VALUE [IF NOT EXISTS] label [BEFORE | AFTER label]`

@@ -5,7 +5,7 @@ use sql::{Code, Cursor, Fault, TypeName};
 
 use crate::alter_table::{self, Target, not_modelled};
 use crate::reader::{Reader, unknown};
-use crate::{Verdict, column, column_type};
+use crate::{Verdict, column, column_type, types};
 
 /// `CREATE DOMAIN name [AS] type clause …`
 pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
@@ -15,8 +15,7 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     let header = begin.to(at);
     let name = reader.created(parts, at)?;
     let id = Kind::Domain.named(&name);
-    reader.is_free(&id, at)?;
-    reader.is_free(&Kind::Enum.named(&name), at)?;
+    types::is_free(reader, &name, at)?;
     cursor.eat(&["as"]);
     let of = cursor.span();
     let written = TypeName::read(cursor)?;

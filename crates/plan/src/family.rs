@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use model::{ObjectId, Schema};
 
 /// What stands on a relation though its parent is no object of the schema, by relation: a default or a
-/// comment of a view's column.
+/// comment of a view's column, a comment on an attribute of a composite type.
 pub(crate) fn orphans(schema: &Schema) -> HashMap<ObjectId, Vec<ObjectId>> {
     let mut orphans: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
     for (id, object) in schema.iter() {
@@ -19,7 +19,8 @@ pub(crate) fn orphans(schema: &Schema) -> HashMap<ObjectId, Vec<ObjectId>> {
 }
 
 fn relation(id: &ObjectId, schema: &Schema) -> Option<ObjectId> {
-    schema.relation(id.relation()?)
+    let name = id.relation()?;
+    schema.relation(name).or_else(|| schema.type_named(name))
 }
 
 /// The object another one goes with.

@@ -37,7 +37,7 @@ hazards! {
     DropView = "drop-view", true, "Drops a view others may read.";
     DropMaterializedView = "drop-materialized-view", true, "Drops a materialized view with its rows.";
     DropSequence = "drop-sequence", true, "Drops a sequence and forgets where it stood.";
-    DropType = "drop-type", true, "Drops an enum or domain.";
+    DropType = "drop-type", true, "Drops an enum, domain or composite type.";
     DropNamespace = "drop-namespace", true, "Drops a schema.";
     DropExtension = "drop-extension", true, "Drops an extension with all it holds.";
     DropFunction = "drop-function", true, "Drops a function or procedure others may call.";

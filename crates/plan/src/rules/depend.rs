@@ -77,7 +77,7 @@ pub(super) fn stands_on_plain_things(id: &ObjectId, schema: &Schema) -> bool {
     if plain(id) {
         return true;
     }
-    matches!(id.kind, Kind::Function | Kind::Procedure | Kind::Domain)
+    matches!(id.kind, Kind::Function | Kind::Procedure | Kind::Domain | Kind::Composite)
         && schema.uses(id).iter().all(|it| plain(it) || it.kind == Kind::Domain)
 }
 
@@ -144,7 +144,8 @@ pub(crate) fn is_harmless_again(id: &ObjectId) -> bool {
 /// Whether what uses an object may only make sense with its new state, so that it waits where that is
 /// not allowed.
 pub(crate) fn others_wait_for(id: &ObjectId) -> bool {
-    matches!(id.kind, Kind::Column | Kind::Enum | Kind::Domain | Kind::View | Kind::MaterializedView)
+    use Kind::{Column, Composite, Domain, Enum, MaterializedView, View};
+    matches!(id.kind, Column | Enum | Domain | Composite | View | MaterializedView)
 }
 
 /// Whether a user cares what state the thing it uses is in.

@@ -5,6 +5,7 @@ mod access;
 mod claim;
 mod column;
 mod comment;
+mod composite;
 mod constraint;
 mod depend;
 mod foreign_key;
@@ -120,8 +121,8 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Role Namespace Extension DefaultPrivilege Enum Domain DomainConstraint Sequence Table Column NotNull
-    Function Procedure Default Constraint Index ForeignKey View MaterializedView Trigger Policy Owner Grant
+    Role Namespace Extension DefaultPrivilege Enum Domain DomainConstraint Composite Sequence Table Column
+    NotNull Function Procedure Default Constraint Index ForeignKey View MaterializedView Trigger Policy Owner Grant
     Comment
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use model::{
-    Argument, Body, Column, Constraint, Default, Domain, DomainConstraint, Element, EnumType, Expr, Extension,
+    Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain, DomainConstraint, Element, EnumType, Expr, Extension,
     ForeignKey, Function, Generated, Index, IndexKey, Kind, MaterializedView, Name, Object, ObjectId,
     PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, ReplicaIdentity, Rule, Schema, Sequence,
     Shape, Table, Trigger, Type, View,
@@ -83,7 +83,7 @@ impl Names {
                 self.namespaces.insert(old.clone(), new.clone());
             }
             (Path::In(old), Path::In(new)) => {
-                let of_types = matches!(from.kind, Kind::Enum | Kind::Domain);
+                let of_types = matches!(from.kind, Kind::Enum | Kind::Domain | Kind::Composite);
                 let map = if of_types { &mut self.types } else { &mut self.relations };
                 map.insert(old.clone(), new.clone());
             }
@@ -106,7 +106,7 @@ impl Names {
         let path = match &id.path {
             Path::Root(name) if id.kind == Kind::Namespace => Path::Root(self.namespace(name)),
             Path::Root(name) => Path::Root(name.clone()),
-            Path::In(name) if matches!(id.kind, Kind::Enum | Kind::Domain) => Path::In(self.type_name(name)),
+            Path::In(name) if matches!(id.kind, Kind::Enum | Kind::Domain | Kind::Composite) => Path::In(self.type_name(name)),
             Path::In(name) => Path::In(self.relation(name)),
             Path::Routine(name, types) => {
                 Path::Routine(self.moved(name), text::types(types, self).unwrap_or_else(|| Arc::clone(types)))
@@ -203,6 +203,9 @@ impl Names {
             Object::Domain(Domain { base, collation: _, default, not_null: _ }) => {
                 self.ty(base);
                 default.iter_mut().for_each(|it| self.expr(it, None));
+            }
+            Object::Composite(Composite { attributes }) => {
+                attributes.iter_mut().for_each(|Attribute { name: _, ty, collation: _ }| self.ty(ty));
             }
             Object::DomainConstraint(DomainConstraint { check, validated: _ }) => self.expr(check, None),
             Object::Sequence(Sequence { options: _, owned_by, persistence: _ }) => {
