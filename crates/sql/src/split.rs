@@ -51,7 +51,17 @@ pub struct Pieces {
 pub fn split(text: &str, file: u32) -> Pieces {
     let bytes = text.as_bytes();
     let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut scan = Scan { text, bytes, file, at, begin: None, last: 0, depth: 0, words: Words::default(), out: Pieces::default() };
+    let mut scan = Scan {
+        text,
+        bytes,
+        file,
+        at,
+        begin: None,
+        last: 0,
+        depth: 0,
+        words: Words::default(),
+        out: Pieces::default(),
+    };
     while scan.at < bytes.len() {
         scan.step();
     }
@@ -202,7 +212,8 @@ impl Scan<'_> {
     /// psql reads a backslash outside quotes as a command of its own, up to the end of the line.
     fn meta(&mut self) {
         // `\g` and its like send the statement before them.
-        let sends = ["\\g", "\\watch", "\\crosstabview"].iter().any(|it| self.text[self.at..].starts_with(it));
+        let sends =
+            ["\\g", "\\watch", "\\crosstabview"].iter().any(|it| self.text[self.at..].starts_with(it));
         if let Some(begin) = self.begin.take_if(|_| sends) {
             self.push(PieceKind::Statement, begin, self.last);
             self.words = Words::default();
