@@ -202,7 +202,7 @@ impl Scan<'_> {
             "join" | "into" | "update" | "table" => *frame = Frame { in_from: true, expects: true, ..*frame },
             _ if frame.expects && ["only", "lateral"].contains(&word) => (),
             _ if ENDS_FROM.contains(&word) => *frame = Frame { in_from: false, expects: false, ..*frame },
-            _ => return NOT_NAMES.contains(&word) && !(followed && !["in", "any", "all"].contains(&word)),
+            _ => return NOT_NAMES.contains(&word) && (!followed || ["in", "any", "all"].contains(&word)),
         }
         true
     }

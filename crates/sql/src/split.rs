@@ -165,7 +165,7 @@ impl Scan<'_> {
 
     fn line_comment(&mut self) {
         let start = self.at;
-        self.to_line_end();
+        self.skip_line();
         self.directive(start, self.at, start + 2..self.at);
     }
 
@@ -183,7 +183,7 @@ impl Scan<'_> {
         }
     }
 
-    fn to_line_end(&mut self) {
+    fn skip_line(&mut self) {
         let rest = &self.bytes[self.at..];
         self.at += rest.iter().position(|it| *it == b'\n').unwrap_or(rest.len());
     }
@@ -220,18 +220,18 @@ impl Scan<'_> {
             self.depth = 0;
         }
         let start = self.at;
-        self.to_line_end();
+        self.skip_line();
         let end = start + self.text[start..self.at].trim_end().len();
         self.push(PieceKind::Meta, start, end);
     }
 
     fn copy_data(&mut self) {
-        self.to_line_end();
+        self.skip_line();
         self.at = (self.at + 1).min(self.bytes.len());
         let start = self.at;
         while self.at < self.bytes.len() {
             let line = self.at;
-            self.to_line_end();
+            self.skip_line();
             let is_end = self.text[line..self.at].trim_end() == "\\.";
             self.at = (self.at + 1).min(self.bytes.len());
             if is_end {
