@@ -191,7 +191,9 @@ fn arrives_and_returns() {
 /// taken over, kinds change under them, everything goes at once. `STRIDE` chooses which goes to which.
 #[test]
 fn any_to_any() {
-    let cases = cases();
+    // What the server prints of some expressions is not what it prints of that print.
+    let mut cases = cases();
+    cases.retain(|it| !it.folder.ends_with("check_same_meaning"));
     let stride = std::env::var("STRIDE").ok().and_then(|it| it.parse().ok()).unwrap_or(37);
     let every = std::env::var("EVERY").ok().and_then(|it| it.parse().ok()).unwrap_or(5);
     let ways = cases.iter().enumerate().step_by(every).map(|(at, one)| {
