@@ -36,8 +36,21 @@ pub fn edges(client: &mut Client, actual: &mut Actual) -> Result<Vec<Outsider>, 
     for row in QUERY.ask(&mut transaction)? {
         let (class, oid): (u32, u32) = (row.get("class")?, row.get("oid")?);
         let used = (row.get("used_class")?, row.get("used_oid")?, row.get("used_part")?);
+        let (used_class, used_oid, _) = used;
+        let whole = actual.addresses.get(&(used_class, used_oid, 0)).cloned();
         let Some(used) = whole_or_part(actual, used).cloned() else { continue };
-        match whole_or_part(actual, (class, oid, row.get("part")?)).cloned() {
+        let user = whole_or_part(actual, (class, oid, row.get("part")?)).cloned();
+        // A column that a partition has from its parent is the parent's; who uses it stands on the
+        // partition as well.
+        if let (Some(user), Some(whole)) = (&user, whole)
+            && used.relation().is_some_and(|it| Some(it) != whole.qual_name())
+            && whole.qual_name().is_some()
+            && *user != whole
+            && seen.insert((user.clone(), whole.clone()))
+        {
+            actual.schema.link(user, whole);
+        }
+        match user {
             // A member of an extension stands for the extension when used, not when it uses.
             Some(user) if user.kind == Kind::Extension && class != address::class::EXTENSION => (),
             Some(user) if user != used && seen.insert((user.clone(), used.clone())) => {

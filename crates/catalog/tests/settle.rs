@@ -351,7 +351,8 @@ fn a_forbidding_event_trigger_leaves_everything_unknown() {
 
 #[test]
 fn a_lock_on_the_table_is_in_the_way_of_queries_only() {
-    let mut world = World::new("locked", &format!("{TABLE} create table u (id int); create view w as select id from u;"));
+    let mut world =
+        World::new("locked", &format!("{TABLE} create table u (id int); create view w as select id from u;"));
     let mut other = server().connect(&world.name).unwrap_or_else(|error| panic!("{error}"));
     other.batch_execute("begin; lock table t").unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(world.says("constraint c ON public.t", 0, "status IN ('a','b')"), "same");
@@ -382,10 +383,16 @@ fn what_the_plan_itself_changes() {
         desired = world.with(&desired, id, 0, text);
     }
     let changed = [added, world.id("enum public.mood")];
-    let mut said: Vec<String> =
-        world.settle(&mut desired, &changed).iter().map(|it| format!("{}: {}", it.id, words(&it.verdict))).collect();
+    let mut said: Vec<String> = world
+        .settle(&mut desired, &changed)
+        .iter()
+        .map(|it| format!("{}: {}", it.id, words(&it.verdict)))
+        .collect();
     said.sort();
-    assert_eq!(said, ["constraint c ON public.t: different", "view public.v: different", "view public.w: different"]);
+    assert_eq!(
+        said,
+        ["constraint c ON public.t: different", "view public.v: different", "view public.w: different"]
+    );
 }
 
 #[test]
@@ -405,15 +412,19 @@ fn what_stands_on_a_view_that_differs() {
     ] {
         desired = world.with(&desired, id, 0, text);
     }
-    let mut said: Vec<String> =
-        world.settle(&mut desired, &[]).iter().map(|it| format!("{}: {}", it.id, words(&it.verdict))).collect();
+    let mut said: Vec<String> = world
+        .settle(&mut desired, &[])
+        .iter()
+        .map(|it| format!("{}: {}", it.id, words(&it.verdict)))
+        .collect();
     said.sort();
     assert_eq!(said, ["v", "w", "x", "z"].map(|it| format!("view public.{it}: different")));
 }
 
 #[test]
 fn names_of_a_views_columns_are_part_of_its_query() {
-    let mut world = World::new("named", "create table t (id int); create view v (a, b) as select id, id + 1 from t;");
+    let mut world =
+        World::new("named", "create table t (id int); create view v (a, b) as select id, id + 1 from t;");
     let mut desired = world.with(&world.actual.schema, "view public.v", 0, "SELECT t.id, (id + 1) FROM t");
     let id = world.id("view public.v");
     let Some(Object::View(view)) = desired.get_mut(&id) else { panic!("{id}") };
@@ -426,7 +437,8 @@ fn names_of_a_views_columns_are_part_of_its_query() {
     let verdicts = world.settle(&mut other, &[]);
     assert!(matches!(verdicts.as_slice(), [Unsettled { verdict: Verdict::Different, .. }]), "{verdicts:?}");
     let Some(Object::View(view)) = other.get(&id) else { panic!("{id}") };
-    let shape = view.shape.0.as_ref().map(|it| it.iter().map(|it| format!("{} {}", it.0, it.1)).collect::<Vec<_>>());
+    let shape =
+        view.shape.0.as_ref().map(|it| it.iter().map(|it| format!("{} {}", it.0, it.1)).collect::<Vec<_>>());
     assert_eq!(shape.unwrap_or_default(), ["a integer", "c integer"]);
 }
 
@@ -443,7 +455,11 @@ fn many_at_once_and_hostile_texts() {
     let mut desired = world.actual.schema.clone();
     for at in 0..100 {
         let table = format!("ON public.\"T {at}\"");
-        let last = if at % 17 == 7 { "nosuch > 1".to_owned() } else { format!("\"a\"\"b\" BETWEEN {at} AND 9 + {at}") };
+        let last = if at % 17 == 7 {
+            "nosuch > 1".to_owned()
+        } else {
+            format!("\"a\"\"b\" BETWEEN {at} AND 9 + {at}")
+        };
         desired = world.with(&desired, &format!("constraint c {table}"), 0, "v IN ('a','b') /* ' \" */");
         desired = world.with(&desired, &format!("constraint d {table}"), 0, &last);
         let query = format!("SELECT \"a\"\"b\", v FROM \"T {at}\" WHERE v <> 'x' -- )");

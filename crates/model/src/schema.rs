@@ -1,8 +1,8 @@
 //! The map that holds a schema, and what can be asked of it. A value: `==`, serialise, fingerprint.
 
-use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use serde::{Serialize, Serializer};
 
 use crate::{Expr, Kind, Mention, Name, Object, ObjectId, Path, QualName, Rule};
@@ -10,18 +10,18 @@ use crate::{Expr, Kind, Mention, Name, Object, ObjectId, Path, QualName, Rule};
 /// A whole database schema, desired or actual. Order of insertion is kept and never compared.
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
-    nodes: IndexMap<ObjectId, Object>,
-    children: HashMap<ObjectId, Vec<ObjectId>>,
+    nodes: IndexMap<ObjectId, Object, FxBuildHasher>,
+    children: FxHashMap<ObjectId, Vec<ObjectId>>,
     /// Routines by qualified name, because calls are written without types.
-    routines: HashMap<QualName, Vec<ObjectId>>,
+    routines: FxHashMap<QualName, Vec<ObjectId>>,
     /// What the server says uses what, where it was asked.
-    edges: HashMap<ObjectId, Vec<ObjectId>>,
+    edges: FxHashMap<ObjectId, Vec<ObjectId>>,
 }
 
 /// Who uses whom, the other way round: made once for a schema that no longer changes.
 #[derive(Debug, Default)]
 pub struct Users {
-    users: HashMap<ObjectId, Vec<ObjectId>>,
+    users: FxHashMap<ObjectId, Vec<ObjectId>>,
 }
 
 /// Where PostgreSQL keeps names unique (a name is free or taken within one of these).
@@ -155,7 +155,7 @@ impl Schema {
     pub fn uses(&self, id: &ObjectId) -> Vec<ObjectId> {
         let Some(object) = self.nodes.get(id) else { return Vec::new() };
         let told = self.edges.get(id).into_iter().flatten().cloned();
-        let mut seen = HashSet::new();
+        let mut seen = FxHashSet::default();
         let mut uses: Vec<ObjectId> = object.uses(id, self).into_iter().chain(told).collect();
         uses.retain(|it| it != id && self.nodes.contains_key(it) && seen.insert(it.clone()));
         uses
@@ -173,7 +173,7 @@ impl Schema {
 
     /// Turns the uses of every object round.
     pub fn users(&self) -> Users {
-        let mut users: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
+        let mut users: FxHashMap<ObjectId, Vec<ObjectId>> = FxHashMap::default();
         for id in self.nodes.keys() {
             for used in self.uses(id) {
                 users.entry(used).or_default().push(id.clone());

@@ -52,8 +52,13 @@ pub(crate) struct Case<'t> {
     pub(crate) otherwise: Vec<Stmt<'t>>,
 }
 
-/// A variable and the expression it begins as.
-pub(crate) type Variable<'t> = (Name, Option<&'t [Tok]>);
+/// A variable, its type, and the expression it begins as.
+#[derive(Debug)]
+pub(crate) struct Variable<'t> {
+    pub(crate) name: Name,
+    pub(crate) ty: &'t [Tok],
+    pub(crate) value: Option<&'t [Tok]>,
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct Block<'t> {
@@ -160,7 +165,8 @@ fn label(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
 fn variable<'t>(cursor: &mut Cursor<'t>) -> Result<Variable<'t>, Fault> {
     let name = cursor.name()?;
     let assigns = |it: &Cursor<'_>| it.at_symbol(":=") || it.at_symbol("=") || it.at(&["default"]);
-    cursor.until(|it| it.at_symbol(";") || assigns(it));
+    cursor.eat(&["constant"]);
+    let ty = until_plain(cursor, |it| it.at_symbol(";") || assigns(it));
     let value = if assigns(cursor) {
         cursor.next();
         Some(cursor.until(|it| it.at_symbol(";")))
@@ -168,7 +174,16 @@ fn variable<'t>(cursor: &mut Cursor<'t>) -> Result<Variable<'t>, Fault> {
         None
     };
     cursor.expect_symbol(";")?;
-    Ok((name, value))
+    Ok(Variable { name, ty, value })
+}
+
+/// As [`Cursor::until`], but brackets stand for themselves: `text[]`.
+fn until_plain<'t>(cursor: &mut Cursor<'t>, stop: impl Fn(&Cursor<'t>) -> bool) -> &'t [Tok] {
+    let mark = cursor.mark();
+    while !cursor.is_done() && !stop(cursor) {
+        cursor.next();
+    }
+    cursor.since(mark)
 }
 
 /// Words that end a list of statements.

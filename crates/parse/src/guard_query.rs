@@ -452,7 +452,7 @@ pub(crate) fn spread(
     cursor: &mut Cursor<'_>,
 ) -> Result<Option<Vec<Value>>, Unread> {
     let mark = cursor.mark();
-    if cursor.eat(&["select", "unnest"]) {
+    if cursor.eat(&["select", "unnest"]) && cursor.at_symbol("(") {
         let tokens = cursor.parenthesised().map_err(|_| Unread)?;
         let value: Answer = guard.expression(&mut cursor.within(tokens));
         if let Some(Value::List(list)) = value? {

@@ -59,6 +59,12 @@ fn host(reader: &Reader<'_>, id: &ObjectId) -> Option<Value> {
     ))
 }
 
+/// The index behind a constraint as an oid.
+fn index_oid(id: &ObjectId) -> Option<Value> {
+    let namespace = id.relation()?.namespace.clone();
+    Some(Value::Object(Kind::Index.named(&id.name().clone().within(namespace))))
+}
+
 /// The catalog's rows; `None` where no such catalog is known.
 pub(crate) fn rows(reader: &Reader<'_>, table: &str, want: Want<'_>, live: Live) -> Option<Vec<Row>> {
     let table = table.strip_prefix("pg_catalog.").unwrap_or(table);
@@ -161,7 +167,7 @@ fn extensions(reader: &Reader<'_>, table: &str, live: Live) -> Vec<Row> {
                 ("extname", named(it)),
                 ("extversion", version(it)),
                 ("extnamespace", namespace(it)),
-                ("oid", None),
+                ("oid", Some(Value::Object(Kind::Extension.root(it)))),
             ])
         };
         return installed.iter().map(make).collect();
@@ -237,7 +243,7 @@ fn types(reader: &Reader<'_>, want: Want<'_>, live: Live) -> Vec<Row> {
             row([
                 ("typname", named(&it.name)),
                 ("typnamespace", Some(Value::Object(Kind::Namespace.root(&it.namespace)))),
-                ("oid", None),
+                ("oid", Some(Value::Object(Kind::Table.named(it)))),
                 ("typtype", None),
             ])
         }));
@@ -282,7 +288,7 @@ fn routines(reader: &Reader<'_>, want: Want<'_>, live: Live) -> Vec<Row> {
             row([
                 ("proname", named(&it.name)),
                 ("routine_name", named(&it.name)),
-                ("oid", None),
+                ("oid", Some(Value::Object(Kind::Table.named(it)))),
                 ("pronamespace", Some(Value::Object(Kind::Namespace.root(&it.namespace)))),
                 ("routine_schema", named(&it.namespace)),
             ])
@@ -319,7 +325,7 @@ fn classes(reader: &Reader<'_>, want: Want<'_>, live: Live) -> Vec<Row> {
             && it.rule.is_indexed()
         {
             found.push(row([
-                ("oid", None),
+                ("oid", index_oid(id)),
                 ("relname", named(id.name())),
                 ("relnamespace", space(id)),
                 ("relkind", text("i")),
@@ -334,7 +340,7 @@ fn classes(reader: &Reader<'_>, want: Want<'_>, live: Live) -> Vec<Row> {
             row([
                 ("relname", named(&it.name)),
                 ("relnamespace", Some(Value::Object(Kind::Namespace.root(&it.namespace)))),
-                ("oid", None),
+                ("oid", Some(Value::Object(Kind::Table.named(it)))),
                 ("relkind", None),
             ])
         }));
@@ -489,7 +495,7 @@ fn indexes(reader: &Reader<'_>, want: Want<'_>) -> Vec<Row> {
                 ("tablename", table.and_then(named)),
                 ("indexname", named(id.name())),
                 ("indrelid", host(reader, id)),
-                ("indexrelid", None),
+                ("indexrelid", index_oid(id)),
                 ("indisprimary", Some(Value::Bool(primary))),
                 ("indisunique", Some(Value::Bool(!matches!(it.rule, Rule::Exclusion { .. })))),
                 ("indisvalid", Some(Value::Bool(true))),

@@ -5,18 +5,19 @@
 //! decided by neither is a fault.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use model::Span;
+use model::{Name, Span};
 use sql::{Code, Cursor, Fault, Tok, TokenKind};
 
-use crate::body::{Block, Case, If, Loop, Over, Stmt};
+use crate::body::{Block, Case, If, Loop, Over, Stmt, Variable};
 use crate::guard::{Guard, Variables};
 use crate::guard_rows::Live;
 use crate::reader::Reader;
 use crate::script::combined;
 use crate::value::Value;
-use crate::{Data, Entry, Verdict, body, call, dispatch, execute, guard_query};
+use crate::{Data, Entry, Verdict, body, call, dispatch, execute, guard_call, guard_query};
 
 /// More rounds than this a loop in a schema does not take.
 const MOST_ROUNDS: usize = 10_000;
@@ -38,6 +39,8 @@ struct Run<'r, 'a, 't> {
     entries: Vec<Entry>,
     /// How many of the blocks around have handlers.
     catching: usize,
+    /// Variables that hold rows.
+    records: BTreeSet<Name>,
     /// What counts in queries whose answer is kept in a variable.
     live: Live,
 }
@@ -84,6 +87,7 @@ fn run(reader: &mut Reader<'_>, text: &Arc<str>, span: Span) -> Result<Vec<Entry
         variables: Variables::new(),
         entries: Vec::new(),
         catching: 0,
+        records: BTreeSet::new(),
         live: not_made(&text[span.start as usize..span.end as usize]),
     };
     let done = run.block(&block);
@@ -109,11 +113,20 @@ impl Run<'_, '_, '_> {
     }
 
     fn block(&mut self, block: &Block<'_>) -> Result<Flow, Fault> {
-        for (name, value) in &block.variables {
+        for Variable { name, ty, value } in &block.variables {
             let value = match value {
-                Some(tokens) => self.guard(EVERYTHING).value(&self.cursor, tokens),
+                Some(tokens) => self.guard(self.live).value(&self.cursor, tokens),
                 None => Some(Value::Null),
             };
+            let value = match (value, ty) {
+                (Some(Value::Text(text)), [.., close]) if close.is_symbol("]") => {
+                    Some(guard_call::array_literal(&text))
+                }
+                (value, _) => value,
+            };
+            if ty.iter().any(|it| it.is("record") || it.is("rowtype")) {
+                self.records.insert(name.clone());
+            }
             self.variables.insert(name.clone(), value);
         }
         self.catching += usize::from(!block.handlers.is_empty());
@@ -422,17 +435,23 @@ impl Run<'_, '_, '_> {
         }
     }
 
-    /// A variable whose fields are asked for holds rows.
+    /// Whether the loop's variable takes whole rows.
     fn is_record(&self, it: &Loop<'_>) -> bool {
-        let [name] = it.variables.as_slice() else { return false };
-        let tokens = self.cursor.rest();
-        tokens.windows(2).any(|pair| pair[0].name().as_ref() == Some(name) && pair[1].is_symbol("."))
+        matches!(it.variables.as_slice(), [name] if self.records.contains(name))
     }
 
     /// `a .. b`, a query over the catalogs, or a list that is spread.
     fn rows(&self, tokens: &[Tok]) -> Option<Vec<Value>> {
-        let mut guard = self.guard(EVERYTHING);
+        let mut guard = self.guard(self.live);
         let mut cursor = self.cursor.within(tokens);
+        if cursor.at_symbol("(")
+            && let Ok(inside) = cursor.parenthesised()
+            && cursor.is_done()
+        {
+            cursor = self.cursor.within(inside);
+        } else {
+            cursor.reset(0);
+        }
         if let Some(list) = guard_query::spread(&mut guard, &mut cursor).ok()? {
             return Some(list);
         }

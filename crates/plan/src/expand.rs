@@ -116,8 +116,7 @@ impl Expander<'_> {
             self.it.causes.insert(id.clone(), cause.clone());
         }
         self.it.dropped.insert(id.clone(), why);
-        let orphans = self.cx.orphans.get(&id).into_iter().flatten();
-        for child in self.cx.actual.children(&id).chain(orphans) {
+        for child in self.cx.actual.children(&id).chain(self.cx.orphans.of(&id)) {
             self.child(child, &id, &cause);
         }
         for user in self.cx.users.of(&id) {

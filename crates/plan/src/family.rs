@@ -5,28 +5,58 @@ use std::collections::HashMap;
 
 use model::{ObjectId, Schema};
 
-/// What stands on a relation though its parent is no object of the schema, by relation: a default or a
-/// comment of a view's column, a comment on an attribute of a composite type.
-pub(crate) fn orphans(schema: &Schema) -> HashMap<ObjectId, Vec<ObjectId>> {
-    let mut orphans: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
-    for (id, object) in schema.iter() {
-        let parent = object.parent(id).filter(|it| !schema.contains(it));
-        if let Some(relation) = parent.and_then(|it| relation(&it, schema)) {
-            orphans.entry(relation).or_default().push(id.clone());
+use crate::rules;
+
+/// What goes with an object though its parent is none of the schema: a default or a comment of a view's
+/// column, a comment on an attribute of a composite type or on the index behind a constraint.
+#[derive(Default)]
+pub(crate) struct Orphans {
+    hosts: HashMap<ObjectId, ObjectId>,
+    by_host: HashMap<ObjectId, Vec<ObjectId>>,
+}
+
+impl Orphans {
+    pub(crate) fn of_schema(schema: &Schema) -> Orphans {
+        let mut orphans = Orphans::default();
+        let mut homeless = Vec::new();
+        for (id, object) in schema.iter() {
+            let Some(parent) = object.parent(id).filter(|it| !schema.contains(it)) else { continue };
+            match relation(&parent, schema) {
+                Some(host) => orphans.add(id, host),
+                None => homeless.push((id, parent)),
+            }
         }
+        if !homeless.is_empty() {
+            let stand_ins = rules::stand_ins(schema);
+            for (id, parent) in homeless {
+                if let Some(host) = stand_ins.get(&parent) {
+                    orphans.add(id, host.clone());
+                }
+            }
+        }
+        orphans
     }
-    orphans
+
+    fn add(&mut self, id: &ObjectId, host: ObjectId) {
+        self.hosts.insert(id.clone(), host.clone());
+        self.by_host.entry(host).or_default().push(id.clone());
+    }
+
+    /// What goes with an object.
+    pub(crate) fn of(&self, host: &ObjectId) -> impl Iterator<Item = &ObjectId> {
+        self.by_host.get(host).into_iter().flatten()
+    }
+
+    /// The object another one goes with.
+    pub(crate) fn host(&self, id: &ObjectId, schema: &Schema) -> Option<ObjectId> {
+        let parent = schema.parent(id).filter(|it| schema.contains(it));
+        parent.or_else(|| self.hosts.get(id).cloned())
+    }
 }
 
 fn relation(id: &ObjectId, schema: &Schema) -> Option<ObjectId> {
     let name = id.relation()?;
     schema.relation(name).or_else(|| schema.type_named(name))
-}
-
-/// The object another one goes with.
-pub(crate) fn host(id: &ObjectId, schema: &Schema) -> Option<ObjectId> {
-    let parent = schema.get(id)?.parent(id)?;
-    if schema.contains(&parent) { Some(parent) } else { relation(&parent, schema) }
 }
 
 /// What has to be there for an object to be made. That it goes with another one is not enough: a

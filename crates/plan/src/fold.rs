@@ -8,7 +8,6 @@ use model::ObjectId;
 use crate::Why;
 use crate::draft::Draft;
 use crate::expand::Expansion;
-use crate::family::host;
 use crate::rules::{self, Context};
 
 /// The drafts of an expansion: what is taken down, swapped, changed, made, and what follows from that.
@@ -69,7 +68,8 @@ fn absorbed(cx: &Context<'_>, expansion: &Expansion) -> Absorbed {
     let mut hosts: HashMap<&ObjectId, ObjectId> = HashMap::new();
     for id in cx.dropped.keys().filter(|it| it.kind.meta().cascades) {
         let goes = |it: &ObjectId| cx.dropped.contains_key(it) || expansion.swapped.contains_key(it);
-        let with = host(id, cx.actual).filter(goes).or_else(|| rules::goes_with(id, cx).filter(goes));
+        let with =
+            cx.orphans.host(id, cx.actual).filter(goes).or_else(|| rules::goes_with(id, cx).filter(goes));
         if let Some(host) = with
             && rules::is_quiet(id, cx)
         {

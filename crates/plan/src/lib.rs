@@ -35,6 +35,7 @@ pub use step::{Step, Transaction, Verb, Why};
 
 use crate::draft::Draft;
 use crate::expand::Expansion;
+use crate::family::Orphans;
 use crate::leave::Leave;
 use crate::rules::Context;
 
@@ -109,7 +110,7 @@ pub fn plan(request: Request<'_>) -> Plan {
     let mut wanted = Cow::Borrowed(desired);
     take_over(actual, &mut wanted, unmanaged);
     let users = users(actual, &wanted);
-    let orphans = family::orphans(actual);
+    let orphans = Orphans::of_schema(actual);
     let setting = Setting { actual, facts, options, users: &users, orphans: &orphans, unmanaged };
     let unverified = unverified::set_aside(&setting, &mut wanted, unverified);
     let mut allowed = wanted.clone();
@@ -140,7 +141,7 @@ pub(crate) struct Setting<'a> {
     pub(crate) facts: &'a Facts,
     pub(crate) options: &'a Options,
     pub(crate) users: &'a Users,
-    pub(crate) orphans: &'a HashMap<ObjectId, Vec<ObjectId>>,
+    pub(crate) orphans: &'a Orphans,
     pub(crate) unmanaged: &'a HashSet<ObjectId>,
 }
 

@@ -1,6 +1,6 @@
 //! What is put off, what is blocked, and what a plan says of itself: on schemas built by hand.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use model::{
@@ -43,19 +43,19 @@ fn plain(ty: &str) -> Column {
         storage: None,
         compression: None,
         statistics: None,
-        options: BTreeMap::new(),
+        options: Default::default(),
     }
 }
 
 fn reading(table: &str) -> View {
     let query = expr(&format!("SELECT * FROM {table}"), vec![Mention::Relation(vec![Name::from(table)])]);
-    View { query, columns: Vec::new(), options: BTreeMap::new(), shape: Shape(None) }
+    View { query, columns: Vec::new(), options: Default::default(), shape: Shape(None) }
 }
 
 fn key(columns: &[&str]) -> Constraint {
     let columns = columns.iter().map(|it| Name::from(*it)).collect();
     let rule = Rule::PrimaryKey { columns, include: Vec::new(), without_overlaps: false };
-    let (deferral, options) = (Deferral::Never, BTreeMap::new());
+    let (deferral, options) = (Deferral::Never, Default::default());
     Constraint { rule, deferral, validated: true, enforced: true, options, tablespace: None }
 }
 
@@ -81,7 +81,7 @@ fn index(table_name: &str, column: &str) -> Index {
         column: Some(Name::from(column)),
         collation: None,
         opclass: None,
-        opclass_options: BTreeMap::new(),
+        opclass_options: Default::default(),
         descending: false,
         nulls_first: false,
     };
@@ -93,7 +93,7 @@ fn index(table_name: &str, column: &str) -> Index {
         include: Vec::new(),
         predicate: None,
         nulls_not_distinct: false,
-        options: BTreeMap::new(),
+        options: Default::default(),
         tablespace: None,
         valid: true,
         attached_to: None,

@@ -201,7 +201,8 @@ impl<'a> Cursor<'a> {
 
     /// Takes a string and gives its value.
     pub fn string(&mut self) -> Result<String, Fault> {
-        let token = self.peek().filter(|it| it.kind == TokenKind::Text).ok_or_else(|| self.wanted("a string"))?;
+        let token =
+            self.peek().filter(|it| it.kind == TokenKind::Text).ok_or_else(|| self.wanted("a string"))?;
         self.at += 1;
         Ok(token.value.clone())
     }

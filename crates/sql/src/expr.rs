@@ -65,7 +65,8 @@ fn partners(tokens: &[Tok]) -> Vec<usize> {
     let leading = tokens.iter().take_while(|it| it.is_symbol("(")).count();
     let mut partners = vec![tokens.len(); leading];
     let mut open = Vec::new();
-    for (at, token) in tokens.iter().enumerate().filter(|(_, it)| it.kind == TokenKind::Symbol && leading > 0) {
+    for (at, token) in tokens.iter().enumerate().filter(|(_, it)| it.kind == TokenKind::Symbol && leading > 0)
+    {
         match token.value.as_str() {
             "(" => open.push(at),
             ")" => match open.pop() {

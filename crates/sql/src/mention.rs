@@ -25,7 +25,8 @@ pub(crate) struct Placed {
 
 /// Every name where it stands, in order of appearance.
 pub(crate) fn placed(tokens: &[Tok]) -> Vec<Placed> {
-    let mut scan = Scan { tokens, at: 0, frames: vec![Frame::default()], found: Vec::new(), ctes: ctes(tokens) };
+    let mut scan =
+        Scan { tokens, at: 0, frames: vec![Frame::default()], found: Vec::new(), ctes: ctes(tokens) };
     while scan.at < tokens.len() {
         scan.step();
     }
@@ -55,15 +56,77 @@ struct Scan<'a> {
 }
 
 const ENDS_FROM: &[&str] = &[
-    "where", "group", "order", "limit", "union", "select", "having", "window", "returning", "set",
-    "intersect", "except", "fetch", "offset", "for",
+    "where",
+    "group",
+    "order",
+    "limit",
+    "union",
+    "select",
+    "having",
+    "window",
+    "returning",
+    "set",
+    "intersect",
+    "except",
+    "fetch",
+    "offset",
+    "for",
 ];
 const NOT_NAMES: &[&str] = &[
-    "and", "or", "not", "is", "null", "true", "false", "in", "between", "like", "ilike", "case", "when",
-    "then", "else", "end", "as", "on", "using", "distinct", "all", "any", "array", "left", "right", "full",
-    "inner", "outer", "cross", "natural", "with", "recursive", "lateral", "asc", "desc", "by", "exists",
-    "values", "collate", "interval", "row", "similar", "to", "escape", "nulls", "first", "last", "over",
-    "partition", "filter", "within", "cast", "some", "only",
+    "and",
+    "or",
+    "not",
+    "is",
+    "null",
+    "true",
+    "false",
+    "in",
+    "between",
+    "like",
+    "ilike",
+    "case",
+    "when",
+    "then",
+    "else",
+    "end",
+    "as",
+    "on",
+    "using",
+    "distinct",
+    "all",
+    "any",
+    "array",
+    "left",
+    "right",
+    "full",
+    "inner",
+    "outer",
+    "cross",
+    "natural",
+    "with",
+    "recursive",
+    "lateral",
+    "asc",
+    "desc",
+    "by",
+    "exists",
+    "values",
+    "collate",
+    "interval",
+    "row",
+    "similar",
+    "to",
+    "escape",
+    "nulls",
+    "first",
+    "last",
+    "over",
+    "partition",
+    "filter",
+    "within",
+    "cast",
+    "some",
+    "only",
 ];
 
 impl Scan<'_> {
@@ -132,12 +195,14 @@ impl Scan<'_> {
         let followed = self.tokens.get(self.at + 1).is_some_and(|it| it.is_symbol("(") || it.is_symbol("."));
         let frame = self.frame();
         match word {
-            "from" if !after_distinct && !frame.call => *frame = Frame { in_from: true, expects: true, ..*frame },
+            "from" if !after_distinct && !frame.call => {
+                *frame = Frame { in_from: true, expects: true, ..*frame }
+            }
             "from" => (),
             "join" | "into" | "update" | "table" => *frame = Frame { in_from: true, expects: true, ..*frame },
             _ if frame.expects && ["only", "lateral"].contains(&word) => (),
             _ if ENDS_FROM.contains(&word) => *frame = Frame { in_from: false, expects: false, ..*frame },
-            _ => return NOT_NAMES.contains(&word) && !(followed && !["in", "any", "all"].contains(&word)),
+            _ => return NOT_NAMES.contains(&word) && (!followed || ["in", "any", "all"].contains(&word)),
         }
         true
     }
@@ -245,8 +310,7 @@ impl Scan<'_> {
 fn names(text: &str) -> Option<Vec<Name>> {
     let span = Span { file: 0, start: 0, end: u32::try_from(text.len()).ok()? };
     let tokens = lex(text, span).ok()?;
-    let parts: Vec<Name> =
-        tokens.iter().take_while(|it| !it.is_symbol("(")).filter_map(Tok::name).collect();
+    let parts: Vec<Name> = tokens.iter().take_while(|it| !it.is_symbol("(")).filter_map(Tok::name).collect();
     (!parts.is_empty()).then_some(parts)
 }
 
@@ -326,8 +390,10 @@ mod tests {
 
     #[test]
     fn expressions() {
-        assert_eq!(said("status in ('a') and f(x, s.g(y))::s.mood = mood 'sad'"),
-            ["c:status", "f:f", "c:x", "f:s.g", "c:y", "t:s.mood", "t:mood"]);
+        assert_eq!(
+            said("status in ('a') and f(x, s.g(y))::s.mood = mood 'sad'"),
+            ["c:status", "f:f", "c:x", "f:s.g", "c:y", "t:s.mood", "t:mood"]
+        );
         assert_eq!(said("nextval('s.a_seq'::regclass)"), ["f:nextval", "r:s.a_seq", "t:regclass"]);
         assert_eq!(said("extract(epoch from ts) > 1"), ["f:extract", "c:epoch", "c:ts"]);
         assert_eq!(said("a is distinct from b"), ["c:a", "c:b"]);
@@ -338,10 +404,19 @@ mod tests {
         let relations = |text: &str| {
             said(text).into_iter().filter(|it| it.starts_with("r:")).collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(relations("select w.x from a w, b left join s.c x on x.i = w.i, d where e = 1"), "r:a r:b r:s.c r:d");
-        assert_eq!(relations("with a as (select * from a), b(x) as (select 1) select * from a, b, c"), "r:a r:c");
+        assert_eq!(
+            relations("select w.x from a w, b left join s.c x on x.i = w.i, d where e = 1"),
+            "r:a r:b r:s.c r:d"
+        );
+        assert_eq!(
+            relations("with a as (select * from a), b(x) as (select 1) select * from a, b, c"),
+            "r:a r:c"
+        );
         assert_eq!(relations("with recursive t as (select 1 union select n from t) select * from t"), "");
-        assert_eq!(relations("select (select max(x) from i), status from (a join b using (k)) j, f(1) g, c"), "r:i r:a r:b r:c");
+        assert_eq!(
+            relations("select (select max(x) from i), status from (a join b using (k)) j, f(1) g, c"),
+            "r:i r:a r:b r:c"
+        );
         assert_eq!(relations("select * from only (a), lateral (select * from z) y"), "r:a r:z");
     }
 }

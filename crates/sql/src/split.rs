@@ -51,7 +51,17 @@ pub struct Pieces {
 pub fn split(text: &str, file: u32) -> Pieces {
     let bytes = text.as_bytes();
     let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut scan = Scan { text, bytes, file, at, begin: None, last: 0, depth: 0, words: Words::default(), out: Pieces::default() };
+    let mut scan = Scan {
+        text,
+        bytes,
+        file,
+        at,
+        begin: None,
+        last: 0,
+        depth: 0,
+        words: Words::default(),
+        out: Pieces::default(),
+    };
     while scan.at < bytes.len() {
         scan.step();
     }
@@ -155,7 +165,7 @@ impl Scan<'_> {
 
     fn line_comment(&mut self) {
         let start = self.at;
-        self.to_line_end();
+        self.skip_line();
         self.directive(start, self.at, start + 2..self.at);
     }
 
@@ -173,7 +183,7 @@ impl Scan<'_> {
         }
     }
 
-    fn to_line_end(&mut self) {
+    fn skip_line(&mut self) {
         let rest = &self.bytes[self.at..];
         self.at += rest.iter().position(|it| *it == b'\n').unwrap_or(rest.len());
     }
@@ -202,25 +212,26 @@ impl Scan<'_> {
     /// psql reads a backslash outside quotes as a command of its own, up to the end of the line.
     fn meta(&mut self) {
         // `\g` and its like send the statement before them.
-        let sends = ["\\g", "\\watch", "\\crosstabview"].iter().any(|it| self.text[self.at..].starts_with(it));
+        let sends =
+            ["\\g", "\\watch", "\\crosstabview"].iter().any(|it| self.text[self.at..].starts_with(it));
         if let Some(begin) = self.begin.take_if(|_| sends) {
             self.push(PieceKind::Statement, begin, self.last);
             self.words = Words::default();
             self.depth = 0;
         }
         let start = self.at;
-        self.to_line_end();
+        self.skip_line();
         let end = start + self.text[start..self.at].trim_end().len();
         self.push(PieceKind::Meta, start, end);
     }
 
     fn copy_data(&mut self) {
-        self.to_line_end();
+        self.skip_line();
         self.at = (self.at + 1).min(self.bytes.len());
         let start = self.at;
         while self.at < self.bytes.len() {
             let line = self.at;
-            self.to_line_end();
+            self.skip_line();
             let is_end = self.text[line..self.at].trim_end() == "\\.";
             self.at = (self.at + 1).min(self.bytes.len());
             if is_end {

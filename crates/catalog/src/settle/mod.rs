@@ -133,12 +133,7 @@ fn ask(target: &mut Target<'_>, pairs: &mut [Pair]) -> Result<(), Error> {
 }
 
 /// Learns what the views that differ would yield, which decides how they can be changed.
-fn shapes(
-    target: &mut Target<'_>,
-    pairs: &mut [Pair],
-    taint: &Taint,
-    desired: &Schema,
-) -> Result<(), Error> {
+fn shapes(target: &mut Target<'_>, pairs: &mut [Pair], taint: &Taint, desired: &Schema) -> Result<(), Error> {
     let mut views: Vec<&mut Pair> =
         pairs.iter_mut().filter(|it| it.wants_shape() && !taint.is_stale(it, desired)).collect();
     if views.is_empty() {

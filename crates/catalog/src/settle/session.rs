@@ -8,10 +8,10 @@ use model::{Name, SearchPath, Type};
 use postgres::error::ErrorPosition;
 use postgres::{Client, SimpleQueryMessage};
 
+use super::Target;
 use super::context::Context;
 use super::pair::Pair;
 use super::print::{self, Item, alone, cut, definition};
-use super::Target;
 use super::verdict::{Answer, Refusal};
 use crate::Error;
 

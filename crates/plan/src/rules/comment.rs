@@ -9,7 +9,8 @@ use crate::draft::Draft;
 
 impl Rules for Comment {
     fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-        vec![locked(Draft::create(id, on(id, cx.desired, &literal(&self.text))), id)]
+        let create = Draft::create(id, on(id, cx.desired, &literal(&self.text)));
+        vec![locked(create, id).needs(behind(id, cx))]
     }
 
     fn alter(&self, new: &Comment, id: &ObjectId, cx: &Context<'_>) -> Alter {
@@ -21,6 +22,16 @@ impl Rules for Comment {
     fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         vec![locked(Draft::drop(id, on(id, cx.actual, "NULL")), id)]
     }
+}
+
+/// The constraint whose index a comment is on.
+fn behind(id: &ObjectId, cx: &Context<'_>) -> Option<ObjectId> {
+    let index = id.target().filter(|it| it.kind == Kind::Index && !cx.desired.contains(it))?;
+    let namespace = index.namespace()?;
+    let is_it = |it: &&ObjectId| {
+        it.kind == Kind::Constraint && it.name() == index.name() && it.namespace() == Some(namespace)
+    };
+    cx.created.keys().find(is_it).cloned()
 }
 
 fn on(id: &ObjectId, schema: &Schema, text: &str) -> String {

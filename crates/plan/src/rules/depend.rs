@@ -1,5 +1,7 @@
 //! What the kinds are to each other when one of them is taken down. Knows no statement.
 
+use std::collections::HashMap;
+
 use diff::Change;
 use model::{Kind, Object, ObjectId, Rule, Schema};
 
@@ -151,4 +153,17 @@ pub(crate) fn others_wait_for(id: &ObjectId) -> bool {
 /// Whether a user cares what state the thing it uses is in.
 pub(crate) fn waits_for_others(id: &ObjectId) -> bool {
     !id.kind.meta().satellite && id.kind != Kind::NotNull
+}
+
+/// What a fact about something that is no object of its own goes with: a comment on the index behind a
+/// constraint with that constraint.
+pub(crate) fn stand_ins(schema: &Schema) -> HashMap<ObjectId, ObjectId> {
+    let behind = |(id, object): (&ObjectId, &Object)| match object {
+        Object::Constraint(it) if it.rule.is_indexed() => {
+            let name = id.name().clone().within(id.relation()?.namespace.clone());
+            Some((Kind::Index.named(&name), id.clone()))
+        }
+        _ => None,
+    };
+    schema.iter().filter_map(behind).collect()
 }

@@ -37,6 +37,8 @@ fn of_table(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         };
         let draft =
             set(id, &format!("REPLICA IDENTITY {clause}"), identity_index(new), Mode::AccessExclusive);
+        let leaves = identity_index(&old).filter(|_| identity_index(new).is_none());
+        let draft = draft.precedes(leaves.map(|it| not_nulls(it, id, cx)).unwrap_or_default());
         let (was, is) = (format!("{:?}", old.replica_identity), format!("{:?}", new.replica_identity));
         drafts.push(draft.why(why(was != is, "replica_identity", was, is, id)));
     }
@@ -55,6 +57,22 @@ fn of_table(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
 
 fn why(differs: bool, field: &'static str, old: String, new: String, id: &ObjectId) -> Why {
     if differs { Why::Changed { field, old, new } } else { Why::PutBack { id: id.clone() } }
+}
+
+/// A column in the index that is the replica identity cannot take NULL.
+fn not_nulls(name: &Name, table: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
+    let index = behind(name, table).into_iter().find(|it| cx.actual.contains(it));
+    let used = index.map(|it| cx.actual.uses(&it)).unwrap_or_default();
+    let columns = used.iter().filter(|it| it.kind == Kind::Column);
+    columns.filter_map(|it| Some(Kind::NotNull.of(it.relation()?, it.name()))).collect()
+}
+
+/// The index that is a table's replica identity, by the names it may go by.
+pub(super) fn identity(table: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
+    match cx.actual.get(table) {
+        Some(Object::Table(it)) => identity_index(it).map(|it| behind(it, table)).unwrap_or_default(),
+        _ => Vec::new(),
+    }
 }
 
 fn identity_index(table: &Table) -> Option<&Name> {

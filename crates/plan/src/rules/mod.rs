@@ -28,19 +28,20 @@ mod trigger;
 mod types;
 mod view;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use model::{Facts, Object, ObjectId, Schema, Users};
 
 pub(crate) use claim::{Claim, claims};
 pub(crate) use depend::{
-    Stance, by_itself, is_harmless_again, is_quiet, others_wait_for, stance, waits_for_others,
+    Stance, by_itself, is_harmless_again, is_quiet, others_wait_for, stance, stand_ins, waits_for_others,
 };
 pub(crate) use partition::goes_with;
 pub(crate) use rename::{relabels, renames};
 pub(crate) use swap::swap;
 
 use crate::draft::Draft;
+use crate::family::Orphans;
 use crate::{Options, Why};
 
 /// What a rule may look at.
@@ -51,8 +52,8 @@ pub(crate) struct Context<'a> {
     pub(crate) options: &'a Options,
     /// Who uses whom in the actual schema.
     pub(crate) users: &'a Users,
-    /// What stands on a relation though its parent is no object, such as a default of a view's column.
-    pub(crate) orphans: &'a HashMap<ObjectId, Vec<ObjectId>>,
+    /// What goes with an object though its parent is none.
+    pub(crate) orphans: &'a Orphans,
     /// What is taken down; empty until that is known.
     pub(crate) dropped: BTreeMap<ObjectId, Why>,
     /// What is made, for the first time or again; empty until that is known.

@@ -2,7 +2,7 @@
 
 use model::{Kind, NotNull, Object, ObjectId, Rule};
 
-use super::{Alter, Context, Rules, column};
+use super::{Alter, Context, Rules, column, mark};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -50,7 +50,7 @@ impl Rules for NotNull {
         Alter::InPlace(drafts)
     }
 
-    /// A primary key holds on to it, so that has to go first.
+    /// A primary key and a replica identity hold on to it, so they have to go first.
     fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         let Some(table) = id.relation() else { return Vec::new() };
         let is_key = |it: &&ObjectId| match cx.actual.get(it) {
@@ -59,10 +59,10 @@ impl Rules for NotNull {
             }
             _ => false,
         };
-        let keys: Vec<ObjectId> =
-            cx.actual.children(&Kind::Table.named(table)).filter(is_key).cloned().collect();
+        let whole = Kind::Table.named(table);
+        let keys: Vec<ObjectId> = cx.actual.children(&whole).filter(is_key).cloned().collect();
         let drop = Draft::drop(id, format!("{} DROP NOT NULL", column::prefix(id)));
-        let drop = drop.lock(Mode::AccessExclusive, table).follows(keys);
+        let drop = drop.lock(Mode::AccessExclusive, table).follows(keys).follows(mark::identity(&whole, cx));
         vec![drop.hazard_if(cx.is_gone(id), Hazard::DropNotNull)]
     }
 }

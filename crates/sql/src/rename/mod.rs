@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use model::{
-    Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain, DomainConstraint, Element, EnumType, Expr, Extension,
-    ForeignKey, Function, Generated, Index, IndexKey, Kind, MaterializedView, Name, Object, ObjectId,
-    PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, ReplicaIdentity, Rule, Schema, Sequence,
-    Shape, Table, Trigger, Type, View,
+    Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain, DomainConstraint, Element,
+    EnumType, Expr, Extension, ForeignKey, Function, Generated, Index, IndexKey, Kind, MaterializedView, Name,
+    Object, ObjectId, PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, ReplicaIdentity, Rule,
+    Schema, Sequence, Shape, Table, Trigger, Type, View,
 };
 
 /// The schema with every `(old, new)` identity substituted everywhere. The text of a routine in another
@@ -111,7 +111,9 @@ impl Names {
             Path::Routine(name, types) => {
                 Path::Routine(self.moved(name), text::types(types, self).unwrap_or_else(|| Arc::clone(types)))
             }
-            Path::Of(of, name) if id.kind == Kind::DomainConstraint => Path::Of(self.type_name(of), name.clone()),
+            Path::Of(of, name) if id.kind == Kind::DomainConstraint => {
+                Path::Of(self.type_name(of), name.clone())
+            }
             Path::Of(of, name) if matches!(id.kind, Kind::Column | Kind::Default | Kind::NotNull) => {
                 Path::Of(self.relation(of), self.column(of, name))
             }
@@ -226,7 +228,9 @@ impl Names {
                 self.shape(shape);
             }
             Object::MaterializedView(it) => {
-                let MaterializedView { query, columns: _, options: _, access_method: _, tablespace: _, .. } = it;
+                let MaterializedView {
+                    query, columns: _, options: _, access_method: _, tablespace: _, ..
+                } = it;
                 self.expr(query, None);
                 self.shape(&mut it.shape);
             }

@@ -155,8 +155,27 @@ impl<'a> Scan<'a> {
 
     fn alias_at(&self, at: usize) -> Option<Name> {
         const CLAUSES: &[&str] = &[
-            "where", "group", "order", "limit", "union", "having", "window", "intersect", "except", "fetch",
-            "offset", "for", "join", "left", "right", "full", "inner", "cross", "natural", "on", "using",
+            "where",
+            "group",
+            "order",
+            "limit",
+            "union",
+            "having",
+            "window",
+            "intersect",
+            "except",
+            "fetch",
+            "offset",
+            "for",
+            "join",
+            "left",
+            "right",
+            "full",
+            "inner",
+            "cross",
+            "natural",
+            "on",
+            "using",
             "tablesample",
         ];
         let at = at + usize::from(self.tokens.get(at).is_some_and(|it| it.is("as")));
@@ -207,7 +226,9 @@ impl<'a> Scan<'a> {
     fn qualified(&mut self, parts: &[Name], at: Range<usize>, rename: impl Fn(&QualName) -> QualName) {
         let Some(old) = self.lookup(parts, |it| rename(it) != *it) else { return };
         let new = rename(&old);
-        let (Some(first), Some(last)) = (self.tokens.get(at.start), self.tokens.get(at.end - 1)) else { return };
+        let (Some(first), Some(last)) = (self.tokens.get(at.start), self.tokens.get(at.end - 1)) else {
+            return;
+        };
         if new == old {
             return;
         }
@@ -235,7 +256,8 @@ impl<'a> Scan<'a> {
                 let old = table.clone().within(namespace.clone());
                 let new = self.names.relation(&old);
                 if new != old
-                    && let (Some(first), Some(last)) = (self.tokens.get(at.start), self.tokens.get(at.start + 2))
+                    && let (Some(first), Some(last)) =
+                        (self.tokens.get(at.start), self.tokens.get(at.start + 2))
                 {
                     self.edits.push((first.span.to(last.span), new.to_string()));
                 }
@@ -264,7 +286,9 @@ impl<'a> Scan<'a> {
         let mut span = self.tokens[token].span;
         if self.is_result(at) {
             let ends = |it: &Tok| {
-                it.is_symbol(",") || it.is_symbol(")") || ["from", "where", "union"].iter().any(|word| it.is(word))
+                it.is_symbol(",")
+                    || it.is_symbol(")")
+                    || ["from", "where", "union"].iter().any(|word| it.is(word))
             };
             let named = |it: &Tok| it.name().as_ref() == Some(&new);
             match (self.tokens.get(at.end), self.tokens.get(at.end + 1)) {
@@ -279,7 +303,8 @@ impl<'a> Scan<'a> {
 
     fn is_result(&self, at: &Range<usize>) -> bool {
         let Some(before) = at.start.checked_sub(1).map(|it| &self.tokens[it]) else { return false };
-        let begins = before.is_symbol(",") || before.is("select") || before.is("distinct") || before.is("all");
+        let begins =
+            before.is_symbol(",") || before.is("select") || before.is("distinct") || before.is("all");
         begins && self.results[at.start]
     }
 }
@@ -287,8 +312,19 @@ impl<'a> Scan<'a> {
 /// For each token, how many subqueries it stands in, and whether directly in a list of results.
 fn levels(tokens: &[Tok]) -> (Vec<usize>, Vec<bool>) {
     const CLAUSES: &[&str] = &[
-        "from", "where", "group", "order", "having", "limit", "union", "intersect", "except", "window", "offset",
-        "fetch", "for",
+        "from",
+        "where",
+        "group",
+        "order",
+        "having",
+        "limit",
+        "union",
+        "intersect",
+        "except",
+        "window",
+        "offset",
+        "fetch",
+        "for",
     ];
     let (mut depths, mut results) = (Vec::with_capacity(tokens.len()), Vec::with_capacity(tokens.len()));
     // Of each open parenthesis: whether it holds a query, and whether we are in its list of results.
@@ -296,7 +332,8 @@ fn levels(tokens: &[Tok]) -> (Vec<usize>, Vec<bool>) {
     let mut depth = 0;
     for (at, token) in tokens.iter().enumerate() {
         if token.is_symbol("(") {
-            let query = ["select", "with", "values"].iter().any(|it| tokens.get(at + 1).is_some_and(|t| t.is(it)));
+            let query =
+                ["select", "with", "values"].iter().any(|it| tokens.get(at + 1).is_some_and(|t| t.is(it)));
             depth += usize::from(query);
             frames.push((query, false));
         } else if token.is_symbol(")") && frames.len() > 1 {
@@ -332,7 +369,8 @@ mod tests {
         match own {
             true => {
                 let (command, roles) = (model::Command::All, Vec::new());
-                let policy = model::Policy { permissive: true, command, roles, using: Some(expr), check: None };
+                let policy =
+                    model::Policy { permissive: true, command, roles, using: Some(expr), check: None };
                 schema.insert(check, policy);
             }
             false => {
@@ -358,7 +396,10 @@ mod tests {
     #[test]
     fn columns_of_the_own_table() {
         let a = [column(("t", "a"), ("t", "b"))];
-        assert_eq!(after("((a > 1) AND (t.a < c) AND (x.a = f(a)))", true, &a), "((b > 1) AND (t.b < c) AND (x.a = f(b)))");
+        assert_eq!(
+            after("((a > 1) AND (t.a < c) AND (x.a = f(a)))", true, &a),
+            "((b > 1) AND (t.b < c) AND (x.a = f(b)))"
+        );
         assert_eq!(after("'a'::text = \"a\"", true, &a), "'a'::text = b");
         let both = [table("t", "u"), column(("t", "a"), ("u", "b c"))];
         assert_eq!(
@@ -371,10 +412,14 @@ mod tests {
     #[test]
     fn columns_of_a_query() {
         let a = [column(("t", "a"), ("t", "b"))];
-        assert_eq!(after("SELECT a, lower(a) AS l FROM public.t WHERE (a > 1)", false, &a),
-            "SELECT b AS a, lower(b) AS l FROM public.t WHERE (b > 1)");
-        assert_eq!(after("SELECT t.a AS b, x.a FROM (public.t JOIN public.x ON ((t.a = x.a)))", false, &a),
-            "SELECT t.b, x.a FROM (public.t JOIN public.x ON ((t.b = x.a)))");
+        assert_eq!(
+            after("SELECT a, lower(a) AS l FROM public.t WHERE (a > 1)", false, &a),
+            "SELECT b AS a, lower(b) AS l FROM public.t WHERE (b > 1)"
+        );
+        assert_eq!(
+            after("SELECT t.a AS b, x.a FROM (public.t JOIN public.x ON ((t.a = x.a)))", false, &a),
+            "SELECT t.b, x.a FROM (public.t JOIN public.x ON ((t.b = x.a)))"
+        );
         assert_eq!(after("SELECT a FROM x", false, &a), "SELECT a FROM x");
         let t = [table("t", "u")];
         assert_eq!(after("SELECT t.*, y.a FROM t, x AS y", false, &t), "SELECT u.*, y.a FROM u, x AS y");

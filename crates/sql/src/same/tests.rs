@@ -32,15 +32,24 @@ fn is_same(desired: &str, actual: &str, result: Option<&str>) -> bool {
 #[test]
 fn what_the_server_prints_for_it() {
     for (desired, actual) in [
-        ("v in ('a', 'b')", "((v)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))"),
-        ("v in ('a', 'b')", "((v)::text = ANY (ARRAY[('a'::character varying)::text, ('b'::character varying)::text]))"),
+        (
+            "v in ('a', 'b')",
+            "((v)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))",
+        ),
+        (
+            "v in ('a', 'b')",
+            "((v)::text = ANY (ARRAY[('a'::character varying)::text, ('b'::character varying)::text]))",
+        ),
         ("t NOT in ('a', 'b')", "(t <> ALL (ARRAY['a'::text, 'b'::text]))"),
         ("m in ('a', 'b')", "(m = ANY (ARRAY['a'::public.mood, 'b'::public.mood]))"),
         ("i in (1, -2)", "(i = ANY (ARRAY[1, '-2'::integer]))"),
         ("b in (1, 2)", "(b = ANY (ARRAY[(1)::bigint, (2)::bigint]))"),
         ("v in ('a')", "((v)::text = 'a'::text)"),
         ("i between 1 and 9 and own.t like 'x%'", "(((i >= 1) AND (i <= 9)) AND (t ~~ 'x%'::text))"),
-        ("t is not null and not f or i is distinct from 3", "(((t IS NOT NULL) AND (NOT f)) OR (i IS DISTINCT FROM 3))"),
+        (
+            "t is not null and not f or i is distinct from 3",
+            "(((t IS NOT NULL) AND (NOT f)) OR (i IS DISTINCT FROM 3))",
+        ),
         ("n >= 0", "(n >= (0)::numeric)"),
         ("n > -1.5", "(n > '-1.5'::numeric)"),
         ("lower(v) = 'x'", "(lower((v)::text) = 'x'::text)"),
@@ -63,7 +72,11 @@ fn what_the_server_prints_for_it() {
         ("'sad'", "'sad'::public.mood", "public.mood"),
         ("nextval('s'::regclass)", "nextval('public.s'::regclass)", "integer"),
         ("NEXTVAL('\"S\"')", "nextval('public.\"S\"'::regclass)", "integer"),
-        ("NULLIF(current_setting('a.b', true), '')::uuid", "(NULLIF(current_setting('a.b'::text, true), ''::text))::uuid", "uuid"),
+        (
+            "NULLIF(current_setting('a.b', true), '')::uuid",
+            "(NULLIF(current_setting('a.b'::text, true), ''::text))::uuid",
+            "uuid",
+        ),
         ("nextval('public.s')", "nextval('public.s'::regclass)", "integer"),
         ("now() at time zone 'utc'", "(now() AT TIME ZONE 'utc'::text)", "timestamp without time zone"),
         ("ARRAY[]::text[]", "ARRAY[]::text[]", "text[]"),
@@ -132,7 +145,10 @@ fn two_files_without_a_server() {
         schema.insert(Kind::Table.named(&table), model::Table::default());
         for (name, text) in ["a", "b"].iter().zip(texts) {
             schema.insert(Kind::Column.of(&table, &(*name).into()), column("text"));
-            schema.insert(Kind::Default.of(&table, &(*name).into()), Default { expr: server_expr(text, &path) });
+            schema.insert(
+                Kind::Default.of(&table, &(*name).into()),
+                Default { expr: server_expr(text, &path) },
+            );
         }
         schema
     };

@@ -57,7 +57,8 @@ struct Reader<'a> {
 
 /// The tree of an expression, if it can be read to its end.
 pub(super) fn tree(text: &str, tokens: &[Tok], path: &SearchPath) -> Option<Node> {
-    let glued = |pair: &[Tok]| matches!(pair, [a, b] if a.span.end == b.span.start && is_sign(a) && is_sign(b));
+    let glued =
+        |pair: &[Tok]| matches!(pair, [a, b] if a.span.end == b.span.start && is_sign(a) && is_sign(b));
     if tokens.len() > TOKENS || tokens.windows(2).any(glued) {
         return None;
     }
@@ -74,18 +75,100 @@ fn is_sign(token: &Tok) -> bool {
 }
 
 const RESERVED: &[&str] = &[
-    "all", "and", "any", "array", "as", "asc", "asymmetric", "between", "both", "case", "cast", "collate",
-    "column", "constraint", "create", "cross", "default", "desc", "distinct", "do", "else", "end", "except",
-    "exists", "fetch", "filter", "for", "from", "full", "grant", "group", "grouping", "having", "ilike", "in",
-    "initially", "inner", "intersect", "into", "is", "isnull", "join", "lateral", "leading", "left", "like",
-    "limit", "natural", "not", "notnull", "null", "offset", "on", "only", "operator", "or", "order", "outer",
-    "over", "overlaps", "placing", "references", "returning", "right", "select", "similar", "some",
-    "symmetric", "table", "then", "to", "trailing", "union", "unique", "using", "variadic", "when", "where",
-    "window", "with", "within",
+    "all",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "asymmetric",
+    "between",
+    "both",
+    "case",
+    "cast",
+    "collate",
+    "column",
+    "constraint",
+    "create",
+    "cross",
+    "default",
+    "desc",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "except",
+    "exists",
+    "fetch",
+    "filter",
+    "for",
+    "from",
+    "full",
+    "grant",
+    "group",
+    "grouping",
+    "having",
+    "ilike",
+    "in",
+    "initially",
+    "inner",
+    "intersect",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "lateral",
+    "leading",
+    "left",
+    "like",
+    "limit",
+    "natural",
+    "not",
+    "notnull",
+    "null",
+    "offset",
+    "on",
+    "only",
+    "operator",
+    "or",
+    "order",
+    "outer",
+    "over",
+    "overlaps",
+    "placing",
+    "references",
+    "returning",
+    "right",
+    "select",
+    "similar",
+    "some",
+    "symmetric",
+    "table",
+    "then",
+    "to",
+    "trailing",
+    "union",
+    "unique",
+    "using",
+    "variadic",
+    "when",
+    "where",
+    "window",
+    "with",
+    "within",
 ];
 const VALUES: &[&str] = &[
-    "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp",
-    "current_user", "localtime", "localtimestamp", "session_user", "user",
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "localtime",
+    "localtimestamp",
+    "session_user",
+    "user",
 ];
 const FIELDS: &[&str] = &["year", "month", "day", "hour", "minute", "second"];
 
@@ -199,7 +282,8 @@ impl Reader<'_> {
         }
         let right = self.expr(strength)?;
         // Comparisons do not chain: the grammar refuses `a < b < c`.
-        let chained = |it: &Node| strength == COMPARISON && matches!(it, Node::Binary(it, _) if it == "chained");
+        let chained =
+            |it: &Node| strength == COMPARISON && matches!(it, Node::Binary(it, _) if it == "chained");
         (!chained(&right)).then_some(())?;
         Some(Some(Node::Binary(operator.to_owned(), Box::new([left, right]))))
     }
@@ -278,7 +362,8 @@ impl Reader<'_> {
         if self.cursor.at(&["escape"]) {
             return None;
         }
-        let operator = format!("{}~~{}", if negated { "!" } else { "" }, if word == "ilike" { "*" } else { "" });
+        let operator =
+            format!("{}~~{}", if negated { "!" } else { "" }, if word == "ilike" { "*" } else { "" });
         Some(Node::Binary(operator, Box::new([left, right])))
     }
 
@@ -351,7 +436,11 @@ impl Reader<'_> {
                 self.cursor.next();
                 Some(Node::Word(word))
             }
-            _ if RESERVED.contains(&word.as_str()) && !(called && ["left", "right"].contains(&word.as_str())) => None,
+            _ if RESERVED.contains(&word.as_str())
+                && !(called && ["left", "right"].contains(&word.as_str())) =>
+            {
+                None
+            }
             _ => self.named(),
         }
     }

@@ -46,7 +46,9 @@ impl Unifier<'_> {
             (Node::Number(d), Node::Cast(a, ty)) => {
                 **a == Node::Number(d.clone()) && want == Some(&**ty) && is_promoted(ty)
             }
-            (Node::Column(d), Node::Column(a)) => d == a || self.own(d).is_some_and(|it| self.own(a) == Some(it)),
+            (Node::Column(d), Node::Column(a)) => {
+                d == a || self.own(d).is_some_and(|it| self.own(a) == Some(it))
+            }
             (Node::Call(d, desired), Node::Call(a, actual)) => d == a && self.call(d, desired, actual),
             (Node::Unary(d, desired), Node::Unary(a, actual)) => d == a && self.meets(desired, actual, None),
             (Node::Binary(d, desired), Node::Binary(a, actual)) => d == a && self.binary(d, desired, actual),
@@ -71,7 +73,8 @@ impl Unifier<'_> {
             }
             (Node::Array(d), Node::Array(a)) => self.all(d, a, want),
             (Node::Cast(d, one), Node::Cast(a, other)) => {
-                let relation = || matches!((&**d, &**a), (Node::Text(d), Node::Text(a)) if self.is_relation(d, a));
+                let relation =
+                    || matches!((&**d, &**a), (Node::Text(d), Node::Text(a)) if self.is_relation(d, a));
                 one == other && (self.meets(d, a, None) || (&**one == "regclass" && relation()))
             }
             (Node::Case(operand, arms, other), Node::Case(actual, printed, default)) => {
@@ -158,7 +161,8 @@ impl Unifier<'_> {
         let (of_left, of_right) = (side(left), side(right));
         let number = |node: &Node, ty: &Option<Arc<str>>| {
             // What the server promotes is never printed bare.
-            !(matches!(node, Node::Number(_)) && ty.as_ref().is_some_and(|it| !is_integer(it) && !is_promoted(it)))
+            !(matches!(node, Node::Number(_))
+                && ty.as_ref().is_some_and(|it| !is_integer(it) && !is_promoted(it)))
         };
         number(left, &of_right)
             && number(right, &of_left)
@@ -276,7 +280,9 @@ fn bare(name: &[Name]) -> &[Name] {
 
 fn uncast_text(node: &Node) -> Option<Node> {
     match node {
-        Node::Cast(inner, ty) if &**ty == "text" && matches!(**inner, Node::Cast(..)) => Some((**inner).clone()),
+        Node::Cast(inner, ty) if &**ty == "text" && matches!(**inner, Node::Cast(..)) => {
+            Some((**inner).clone())
+        }
         _ => None,
     }
 }
