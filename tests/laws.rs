@@ -138,7 +138,8 @@ fn both_doors_agree() {
 
 fn compare(client: &mut Client, name: &str, text: &str) -> Comparison {
     let sources = Sources::one(name, text);
-    let comparison = pipeline::compare(client, &sources, &wanted()).unwrap_or_else(|it| panic!("{name}: {it}"));
+    let comparison =
+        pipeline::compare(client, &sources, &wanted()).unwrap_or_else(|it| panic!("{name}: {it}"));
     let faults: Vec<&str> = comparison.desired.faults.iter().map(|it| it.message.as_str()).collect();
     assert!(faults.is_empty(), "{name}: {}", faults.join("\n"));
     comparison
@@ -170,7 +171,13 @@ fn journey(case: &Case, from: &str, to: &str, seed: Option<&str>) {
     let mut comparison = compare(&mut client, &case.name, to);
     let options = everything_allowed();
     let plan = pipeline::plan(&mut client, &mut comparison, &options).unwrap_or_else(|it| panic!("{it}"));
-    assert!(plan.pending.is_empty() && plan.blocked.is_empty(), "{}: {:?} {:?}", case.name, plan.pending, plan.blocked);
+    assert!(
+        plan.pending.is_empty() && plan.blocked.is_empty(),
+        "{}: {:?} {:?}",
+        case.name,
+        plan.pending,
+        plan.blocked
+    );
     carry_out(&case.name, &mut client, &plan);
     let after = compare(&mut client, &case.name, to);
     assert_in_sync(&format!("{}\n{}", case.name, show(&plan)), &after);
@@ -231,7 +238,10 @@ fn survivors(
     comparison: &Comparison,
 ) {
     let renamed = |table: &String| {
-        let pair = comparison.renames.iter().find(|(from, _)| from.qual_name().is_some_and(|it| it.to_string() == *table));
+        let pair = comparison
+            .renames
+            .iter()
+            .find(|(from, _)| from.qual_name().is_some_and(|it| it.to_string() == *table));
         pair.and_then(|(_, to)| to.qual_name()).map_or_else(|| table.clone(), ToString::to_string)
     };
     for (table, count) in before {
@@ -246,8 +256,13 @@ fn witness(case: &Case, migrated: &Database, to: &str, plan: &Plan, comparison: 
     fresh.load(&case.name, to);
     let (Some(one), Some(other)) = (migrated.dump(), fresh.dump()) else { return };
     let (one, other) = (sorted(&one, comparison), sorted(&other, comparison));
-    assert!(one == other, "{}: the witness disagrees (- fresh, + migrated):\n{}\n{}", case.name,
-        differing(&other.join("\n"), &one.join("\n")), show(plan));
+    assert!(
+        one == other,
+        "{}: the witness disagrees (- fresh, + migrated):\n{}\n{}",
+        case.name,
+        differing(&other.join("\n"), &one.join("\n")),
+        show(plan)
+    );
 }
 
 /// Lines without their final comma, sorted: the order of columns and of statements does not count. Names the
@@ -267,7 +282,8 @@ fn sorted(dump: &str, comparison: &Comparison) -> Vec<String> {
 fn canonical(line: &str) -> String {
     let line = line.trim_end_matches([',', ';']);
     let words: Vec<&str> = line.split(' ').collect();
-    let named = words.iter().position(|it| *it == "CONSTRAINT").filter(|at| words.get(at + 2) == Some(&"NOT"));
+    let named =
+        words.iter().position(|it| *it == "CONSTRAINT").filter(|at| words.get(at + 2) == Some(&"NOT"));
     let mut kept: Vec<&str> = match named {
         Some(at) => words[..at].iter().chain(&words[at + 2..]).copied().collect(),
         None => words,

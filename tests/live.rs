@@ -13,7 +13,8 @@ pub(crate) fn server() -> &'static Server {
     SERVER.get_or_init(|| {
         let install = scratch::obtain(None).unwrap_or_else(|it| panic!("{it}"));
         let settings = vec![("max_connections".into(), "60".into())];
-        Server::start(&install, &Options { settings, ..Options::default() }).unwrap_or_else(|it| panic!("{it}"))
+        Server::start(&install, &Options { settings, ..Options::default() })
+            .unwrap_or_else(|it| panic!("{it}"))
     })
 }
 

@@ -32,7 +32,9 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> 
 fn key(reader: &mut Reader, row: &Record) -> Result<(), Error> {
     let relation: u32 = row.get("relation")?;
     let table = reader.relations.get(&relation).map(|it| it.name.clone());
-    let Some(table) = table.filter(|_| row.get::<String>("kind").is_ok_and(|it| it == "p")) else { return Ok(()) };
+    let Some(table) = table.filter(|_| row.get::<String>("kind").is_ok_and(|it| it == "p")) else {
+        return Ok(());
+    };
     let numbers: Vec<i16> = row.get::<Option<_>>("columns")?.unwrap_or_default();
     let columns = reader.column_names(row, relation, &numbers)?;
     reader.facts.keys.insert(table, columns);

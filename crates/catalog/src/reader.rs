@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use model::{
     Expr, Facts, Index, Kind, Name, Object, ObjectId, Owner, Persistence, QualName, Schema, SearchPath,
-    SequenceOptions, Type, Unmodelled,
- Settings};
+    SequenceOptions, Settings, Type, Unmodelled,
+};
 
 use crate::query::Record;
 use crate::{Actual, Addresses, Error};

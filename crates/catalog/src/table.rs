@@ -1,8 +1,9 @@
 //! Reads columns, their defaults and whether they take NULL.
 
 use model::{
-    Column, Default, Generated, Identity, IdentityMode, Kind, Name, NotNull, ObjectId, QualName, Unmodelled,
- Settings};
+    Column, Default, Generated, Identity, IdentityMode, Kind, Name, NotNull, ObjectId, QualName, Settings,
+    Unmodelled,
+};
 
 use crate::address::class;
 use crate::query::{Answers, Query, Record};

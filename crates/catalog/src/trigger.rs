@@ -35,8 +35,7 @@ fn trigger(reader: &Reader, row: &Record) -> Result<Trigger, Error> {
     let (relation, bits): (u32, i16) = (row.get("relation")?, row.get("bits")?);
     let moved = || Error::Moved { query: row.query };
     let columns: Vec<i16> = row.get("columns")?;
-    let mut columns = reader.column_names(row, relation, &columns)?;
-    columns.sort();
+    let columns = reader.column_names(row, relation, &columns)?.into_iter().collect();
     let from: u32 = row.get("from")?;
     Ok(Trigger {
         relation: reader.relation_id(relation).cloned().ok_or_else(moved)?,

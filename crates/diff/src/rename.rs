@@ -6,11 +6,7 @@ use model::{Object, ObjectId, Schema};
 ///
 /// A directive stays in the file when its rename is made. Where every name of a ring is taken both before
 /// and after, the ring is due only if what is live under the old names is what the file has under the new.
-pub fn due(
-    actual: &Schema,
-    desired: &Schema,
-    renames: &[(ObjectId, ObjectId)],
-) -> Vec<(ObjectId, ObjectId)> {
+pub fn due(actual: &Schema, desired: &Schema, renames: &[(ObjectId, ObjectId)]) -> Vec<(ObjectId, ObjectId)> {
     let mut due: Vec<(ObjectId, ObjectId)> =
         renames.iter().filter(|(from, to)| actual.contains(from) && desired.contains(to)).cloned().collect();
     loop {

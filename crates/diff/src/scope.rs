@@ -82,8 +82,11 @@ pub fn scope(
         }
     }
     // What stands on a dropped object cannot be kept without it.
-    let orphans: Vec<ObjectId> =
-        left.keys().filter(|id| actual.parent(id).is_some_and(|it| !desired.contains(&it))).cloned().collect();
+    let orphans: Vec<ObjectId> = left
+        .keys()
+        .filter(|id| actual.parent(id).is_some_and(|it| !desired.contains(&it)))
+        .cloned()
+        .collect();
     for id in orphans {
         left.remove(&id);
         desired.remove(&id);
@@ -160,7 +163,8 @@ fn drop_owners_own_grants(desired: &mut Schema, facts: &Facts) {
             return false;
         };
         let all = model::Privilege::all_of(target.kind, facts.major);
-        facts.owners.get(target) == Some(role) && grant.privileges.keys().all(|it| all.contains(it))
+        let plain = grant.privileges.iter().all(|(it, grantable)| all.contains(it) && !grantable);
+        facts.owners.get(target) == Some(role) && plain
     };
     let found: Vec<ObjectId> = desired
         .iter()

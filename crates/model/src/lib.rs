@@ -43,7 +43,7 @@ pub use role::{Role, Stated};
 pub use routine::{Argument, Body, Function, Mode, Parallel, Procedure, Volatility};
 pub use schema::{Schema, Space, Users};
 pub use sequence::{Persistence, Sequence, SequenceOptions};
-pub use settings::Settings;
+pub use settings::{NameSet, Settings};
 pub use span::Span;
 pub use table::{
     Column, Default, Generated, Identity, IdentityMode, PartitionKey, PartitionOf, ReplicaIdentity, Table,

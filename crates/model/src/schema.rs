@@ -1,6 +1,5 @@
 //! The map that holds a schema, and what can be asked of it. A value: `==`, serialise, fingerprint.
 
-
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use serde::{Serialize, Serializer};

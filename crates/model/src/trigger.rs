@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::kind::Facets;
 use crate::types::column;
-use crate::{Deferral, Expr, Kind, Name, ObjectId, QualName, Schema};
+use crate::{Deferral, Expr, Kind, Name, NameSet, ObjectId, QualName, Schema};
 
 /// A trigger (`pg_trigger`, not internal, `tgparentid = 0`): `Kind::Trigger.of(relation, name)`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -15,8 +15,8 @@ pub struct Trigger {
     pub timing: Timing,
     /// On what, sorted, never empty.
     pub events: Vec<Event>,
-    /// UPDATE OF these (`tgattr`), in order of the file; compared as a set by being sorted.
-    pub columns: Vec<Name>,
+    /// UPDATE OF these (`tgattr`), in the order they are written; compared without it.
+    pub columns: NameSet,
     /// Per row or per statement.
     pub level: Level,
     /// `tgqual`

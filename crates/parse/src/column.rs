@@ -5,7 +5,8 @@
 
 use model::{
     Column, Default, Deferral, Expr, Generated, Identity, IdentityMode, Kind, Name, NotNull, Persistence,
-    QualName, Sequence, SequenceOptions, Span, Type, Settings};
+    QualName, Sequence, SequenceOptions, Settings, Span, Type,
+};
 use sql::{Code, Cursor, Fault, Tok, TokenKind, TypeName};
 
 use crate::column_type;

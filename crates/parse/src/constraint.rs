@@ -5,8 +5,8 @@
 
 use model::{
     Constraint, Deferral, Element, Expr, ForeignKey, Kind, Match, Mention, Name, Object, ObjectId, QualName,
-    Reaction, Rule, Span,
- Settings};
+    Reaction, Rule, Settings, Span,
+};
 use sql::{Code, Cursor, Fault};
 
 use crate::reader::Reader;
@@ -31,10 +31,27 @@ pub(crate) struct Draft {
 pub(crate) enum Claim {
     NotNull(Name),
     Check(Expr),
-    Key { primary: bool, columns: Vec<Name>, include: Vec<Name>, nulls_not_distinct: bool, without_overlaps: bool },
-    UsingIndex { primary: bool, index: Name },
-    Exclusion { method: Name, elements: Vec<Element>, include: Vec<Name>, predicate: Option<Expr> },
-    ForeignKey { target: Vec<Name>, key: Box<ForeignKey> },
+    Key {
+        primary: bool,
+        columns: Vec<Name>,
+        include: Vec<Name>,
+        nulls_not_distinct: bool,
+        without_overlaps: bool,
+    },
+    UsingIndex {
+        primary: bool,
+        index: Name,
+    },
+    Exclusion {
+        method: Name,
+        elements: Vec<Element>,
+        include: Vec<Name>,
+        predicate: Option<Expr>,
+    },
+    ForeignKey {
+        target: Vec<Name>,
+        key: Box<ForeignKey>,
+    },
 }
 
 /// Takes a constraint written on a column, behind its name.
@@ -136,7 +153,9 @@ impl Draft {
                     cursor.next();
                     self.options = table::options(cursor)?;
                 }
-                () if cursor.eat(&["using", "index", "tablespace"]) => self.tablespace = table::tablespace(cursor)?,
+                () if cursor.eat(&["using", "index", "tablespace"]) => {
+                    self.tablespace = table::tablespace(cursor)?
+                }
                 () if cursor.at(&["where"]) => {
                     let Claim::Exclusion { predicate, .. } = &mut self.claim else { return Ok(()) };
                     cursor.next();
@@ -294,7 +313,12 @@ fn operator(cursor: &mut Cursor<'_>) -> Result<String, Fault> {
 
 /// Puts the constraints of one statement down in the order the server makes them: checks, the primary
 /// key, other keys, references.
-pub(crate) fn declare_all(reader: &mut Reader<'_>, table: &QualName, drafts: Vec<Draft>, new: bool) -> Vec<Fault> {
+pub(crate) fn declare_all(
+    reader: &mut Reader<'_>,
+    table: &QualName,
+    drafts: Vec<Draft>,
+    new: bool,
+) -> Vec<Fault> {
     let order = |it: &Draft| match &it.claim {
         Claim::NotNull(_) => 0,
         Claim::Check(_) => 1,
@@ -339,7 +363,8 @@ fn is_same_key(one: &Draft, other: &Draft) -> bool {
     let Claim::Key { primary: _, columns, include, nulls_not_distinct, without_overlaps } = &one.claim else {
         return false;
     };
-    let Claim::Key { primary: _, columns: c, include: i, nulls_not_distinct: n, without_overlaps: w } = &other.claim
+    let Claim::Key { primary: _, columns: c, include: i, nulls_not_distinct: n, without_overlaps: w } =
+        &other.claim
     else {
         return false;
     };
@@ -347,7 +372,12 @@ fn is_same_key(one: &Draft, other: &Draft) -> bool {
 }
 
 /// Puts one constraint down. `only` is ALTER TABLE ONLY, which leaves partitions out.
-pub(crate) fn declare(reader: &mut Reader<'_>, table: &QualName, draft: Draft, only: bool) -> Result<(), Fault> {
+pub(crate) fn declare(
+    reader: &mut Reader<'_>,
+    table: &QualName,
+    draft: Draft,
+    only: bool,
+) -> Result<(), Fault> {
     if let Some((column, not_null)) = column::not_null_of(reader, &draft) {
         if reader.column(table, &column).is_none() {
             return Err(column::no_column(table, &column, draft.span));
@@ -362,7 +392,9 @@ pub(crate) fn declare(reader: &mut Reader<'_>, table: &QualName, draft: Draft, o
             let key = ForeignKey { deferral, validated, enforced, ..*key };
             return declare_foreign_key(reader, table, name, (target, key), span);
         }
-        Claim::UsingIndex { primary, index } => return adopt_index(reader, table, name, (primary, index), deferral, span),
+        Claim::UsingIndex { primary, index } => {
+            return adopt_index(reader, table, name, (primary, index), deferral, span);
+        }
         Claim::Check(expr) => Rule::Check { expr, no_inherit },
         Claim::Key { primary, columns, include, nulls_not_distinct, without_overlaps } => {
             for column in columns.iter().chain(&include) {
@@ -430,7 +462,8 @@ pub(crate) fn chosen(reader: &Reader<'_>, table: &QualName, rule: &Rule) -> Name
         }
         Rule::PrimaryKey { .. } => reader.choose_relation(table, None, "pkey", true),
         Rule::Unique { columns, include, .. } => {
-            let columns: Vec<String> = columns.iter().chain(include).map(|it| it.as_str().to_string()).collect();
+            let columns: Vec<String> =
+                columns.iter().chain(include).map(|it| it.as_str().to_string()).collect();
             reader.choose_relation(table, Some(&index_name::joined(&columns)), "key", true)
         }
         Rule::Exclusion { elements, include, .. } => {
@@ -501,7 +534,11 @@ fn adopt_index(
 ) -> Result<(), Fault> {
     let old = Kind::Index.named(&index.clone().within(table.namespace.clone()));
     let Some(Object::Index(found)) = reader.desired.schema.get(&old) else {
-        return Err(Fault::new(Code::Unknown, span, format!("there is no index {index} at this point of the file")));
+        return Err(Fault::new(
+            Code::Unknown,
+            span,
+            format!("there is no index {index} at this point of the file"),
+        ));
     };
     let columns: Option<Vec<Name>> = found.keys.iter().map(|it| it.column.clone()).collect();
     let Some(columns) = columns else {
@@ -511,7 +548,9 @@ fn adopt_index(
     let (options, tablespace) = (found.options.clone(), found.tablespace.clone());
     let rule = match primary {
         true => Rule::PrimaryKey { columns: columns.clone(), include, without_overlaps: false },
-        false => Rule::Unique { columns: columns.clone(), include, nulls_not_distinct, without_overlaps: false },
+        false => {
+            Rule::Unique { columns: columns.clone(), include, nulls_not_distinct, without_overlaps: false }
+        }
     };
     let id = Kind::Constraint.of(table, &name.unwrap_or(index));
     is_new(reader, &id, span)?;
@@ -543,7 +582,8 @@ pub(crate) fn resolve_late(reader: &mut Reader<'_>) {
                 reader.desired.faults.push(Fault::new(Code::Conflict, span, message));
             }
             _ if !there && (open || !reader.facts.offline) => {
-                let fault = Fault::new(Code::Unknown, span, format!("there is no table {target} to refer to"));
+                let fault =
+                    Fault::new(Code::Unknown, span, format!("there is no table {target} to refer to"));
                 reader.desired.faults.push(fault.hint("declare it, or qualify its name"));
             }
             _ => (),

@@ -37,6 +37,8 @@ pub struct Desired {
     pub granted: HashSet<ObjectId>,
     /// Statements that put rows in, in order.
     pub data: Vec<Data>,
+    /// The file says `SET check_function_bodies = false`, as dumps do: bodies need not be valid.
+    pub unchecked_bodies: bool,
     /// Objects declared absent by a lone `DROP … IF EXISTS`.
     pub absent: HashSet<ObjectId>,
 }

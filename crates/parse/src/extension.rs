@@ -120,7 +120,10 @@ pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
         }
         extension.version = Some(word_or_string(cursor)?);
     } else if cursor.eat(&["set", "schema"]) {
-        extension.namespace = Some(cursor.name()?);
+        let namespace = cursor.name()?;
+        let to_come = reader.extensions_to_come.iter_mut().filter(|it| it.0 == name);
+        to_come.for_each(|it| it.1.clone_from(&namespace));
+        extension.namespace = Some(namespace);
     } else {
         return Err(Fault { code: Code::Unsupported, ..cursor.wanted("UPDATE or SET SCHEMA") });
     }

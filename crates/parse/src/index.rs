@@ -3,7 +3,7 @@
 //! Knows how an index of a partitioned table brings about those of its partitions only by asking
 //! `partition`.
 
-use model::{Index, Kind, Name, Object, ObjectId, QualName, Span, Settings};
+use model::{Index, Kind, Name, Object, ObjectId, QualName, Settings, Span};
 use sql::{Code, Cursor, Fault};
 
 use crate::alter_table::{self, Target};
@@ -174,7 +174,11 @@ pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
             Some(verdict) => verdict,
             None => {
                 let what = cursor.slice(cursor.span()).to_uppercase();
-                return Err(Fault::new(Code::Unsupported, cursor.span(), format!("ALTER INDEX … {what} is not modelled")));
+                return Err(Fault::new(
+                    Code::Unsupported,
+                    cursor.span(),
+                    format!("ALTER INDEX … {what} is not modelled"),
+                ));
             }
         },
     };
@@ -193,11 +197,7 @@ pub(crate) fn find(reader: &Reader<'_>, parts: &[Name]) -> Option<ObjectId> {
     })
 }
 
-fn change(
-    reader: &mut Reader<'_>,
-    id: &ObjectId,
-    change: impl Fn(&mut Settings, &mut Option<Name>),
-) {
+fn change(reader: &mut Reader<'_>, id: &ObjectId, change: impl Fn(&mut Settings, &mut Option<Name>)) {
     match reader.desired.schema.get_mut(id) {
         Some(Object::Index(it)) => change(&mut it.options, &mut it.tablespace),
         Some(Object::Constraint(it)) => change(&mut it.options, &mut it.tablespace),

@@ -42,7 +42,8 @@ pub(crate) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(sources: &Sources, facts: &'a Facts) -> Reader<'a> {
-        let desired = Desired { sources: sources.clone(), faults: sources.faults.clone(), ..Desired::default() };
+        let desired =
+            Desired { sources: sources.clone(), faults: sources.faults.clone(), ..Desired::default() };
         Reader {
             facts,
             desired,
@@ -196,7 +197,8 @@ impl<'a> Reader<'a> {
 
     /// What `-- reconcile: renamed from NAME` above a place says, if it stands there.
     pub(crate) fn renamed_from(&self, previous: u32, next: u32) -> Option<Name> {
-        let said = self.directives_between(previous, next).find_map(|it| it.text.strip_prefix("renamed from "))?;
+        let said =
+            self.directives_between(previous, next).find_map(|it| it.text.strip_prefix("renamed from "))?;
         let span = Span { file: 0, start: 0, end: u32::try_from(said.len()).ok()? };
         sql::lex(said, span).ok()?.last()?.name()
     }

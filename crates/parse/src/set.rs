@@ -75,10 +75,13 @@ fn variable(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, local: bool) -> Re
             let role = first(values).map_or_else(|| reader.facts.role.clone(), Name::from);
             (reader.session_role, reader.role) = (role.clone(), role);
         }
-        "standard_conforming_strings" if first(values).is_some_and(|it| is_off(&it)) => {
+        "standard_conforming_strings" if first(values.clone()).is_some_and(|it| is_off(&it)) => {
             let message = "strings in which a backslash escapes are not read";
             return Err(Fault::new(Code::Unsupported, begin.to(cursor.previous()), message)
                 .hint("write E'…' for them, and leave standard_conforming_strings on"));
+        }
+        "check_function_bodies" => {
+            reader.desired.unchecked_bodies |= first(values).is_some_and(|it| is_off(&it));
         }
         _ => (),
     }

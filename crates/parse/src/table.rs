@@ -3,7 +3,7 @@
 //! Reads the whole statement first, then puts down what it declares in the order in which the server
 //! would make it, because the names the server chooses depend on that order.
 
-use model::{Kind, Name, PartitionOf, Persistence, QualName, Span, Table, Settings};
+use model::{Kind, Name, PartitionOf, Persistence, QualName, Settings, Span, Table};
 use sql::{Code, Cursor, Fault, TokenKind};
 
 use crate::alter_table::not_modelled;
@@ -30,7 +30,8 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     cursor.expect(&["table"])?;
     let guarded = cursor.eat(&["if", "not", "exists"]);
     let (at, parts) = (cursor.span(), cursor.dotted()?);
-    let is_temporary = persistence.is_none() || parts.first().is_some_and(|it| parts.len() > 1 && it.as_str() == "pg_temp");
+    let is_temporary =
+        persistence.is_none() || parts.first().is_some_and(|it| parts.len() > 1 && it.as_str() == "pg_temp");
     if is_temporary {
         reader.note_temporary(&parts[parts.len() - 1]);
         return Ok(Verdict::Passed("temporary objects are never managed"));
@@ -69,11 +70,14 @@ fn refuse_query(cursor: &Cursor<'_>, at: Span) -> Result<(), Fault> {
     if ahead.at_symbol("(") {
         ahead.parenthesised()?;
     }
-    let is_query = ahead.until(|it| it.at(&["as"])).iter().all(|it| !it.is("partition") && !it.is("inherits"));
+    let is_query =
+        ahead.until(|it| it.at(&["as"])).iter().all(|it| !it.is("partition") && !it.is("inherits"));
     match is_query && ahead.at(&["as"]) {
         false => Ok(()),
-        true => Err(Fault::new(Code::Unsupported, at, "CREATE TABLE … AS declares columns only the server knows")
-            .hint("write the columns, or make it a materialized view")),
+        true => {
+            Err(Fault::new(Code::Unsupported, at, "CREATE TABLE … AS declares columns only the server knows")
+                .hint("write the columns, or make it a materialized view"))
+        }
     }
 }
 
@@ -97,7 +101,11 @@ fn body(
     elements(reader, cursor, false, header)
 }
 
-fn maybe_elements(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, header: &mut Span) -> Result<Elements, Fault> {
+fn maybe_elements(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    header: &mut Span,
+) -> Result<Elements, Fault> {
     match cursor.at_symbol("(") {
         true => elements(reader, cursor, true, header),
         false => Ok(Elements::default()),
@@ -156,8 +164,12 @@ fn tail(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, table: &mut Table) -> 
                 let mut inside = cursor.within(inside);
                 table.inherits = parents(reader, &mut inside)?;
             }
-            () if cursor.eat(&["partition", "by"]) => table.partition_by = Some(partition::key(reader, cursor)?),
-            () if cursor.eat(&["using"]) => table.access_method = Some(cursor.name()?).filter(|it| it.as_str() != "heap"),
+            () if cursor.eat(&["partition", "by"]) => {
+                table.partition_by = Some(partition::key(reader, cursor)?)
+            }
+            () if cursor.eat(&["using"]) => {
+                table.access_method = Some(cursor.name()?).filter(|it| it.as_str() != "heap")
+            }
             () if cursor.eat(&["with"]) => table.options = options(cursor)?,
             () if cursor.eat(&["without", "oids"]) => (),
             () if cursor.eat(&["tablespace"]) => table.tablespace = tablespace(cursor)?,

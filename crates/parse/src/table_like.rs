@@ -1,7 +1,9 @@
 //! `LIKE source INCLUDING …` in CREATE TABLE: copies what the source has at this point of the file.
 
 use model::{
-    Column, Comment, Constraint, Default, Index, Kind, Name, NotNull, Object, ObjectId, QualName, Rule, Span, Settings};
+    Column, Comment, Constraint, Default, Index, Kind, Name, NotNull, Object, ObjectId, QualName, Rule,
+    Settings, Span,
+};
 use sql::{Code, Cursor, Fault};
 
 use crate::reader::{Reader, unknown};

@@ -1,6 +1,6 @@
 //! CREATE TRIGGER, all forms, and ALTER TRIGGER.
 
-use model::{Deferral, Enabled, Event, Kind, Level, Name, ObjectId, QualName, Timing, Trigger};
+use model::{Deferral, Enabled, Event, Kind, Level, Name, NameSet, ObjectId, QualName, Timing, Trigger};
 use sql::{Code, Cursor, Fault, TokenKind};
 
 use crate::reader::{Reader, unknown};
@@ -79,9 +79,9 @@ fn timing(cursor: &mut Cursor<'_>) -> Result<Timing, Fault> {
     }
 }
 
-/// The events, sorted, and the columns of UPDATE OF, sorted.
-fn events(cursor: &mut Cursor<'_>) -> Result<(Vec<Event>, Vec<Name>), Fault> {
-    let (mut events, mut columns) = (Vec::new(), Vec::new());
+/// The events, sorted, and the columns of UPDATE OF.
+fn events(cursor: &mut Cursor<'_>) -> Result<(Vec<Event>, NameSet), Fault> {
+    let (mut events, mut columns) = (Vec::new(), NameSet::new());
     loop {
         events.push(match cursor.eat_any(&["insert", "delete", "update", "truncate"]) {
             Some("insert") => Event::Insert,
@@ -91,9 +91,9 @@ fn events(cursor: &mut Cursor<'_>) -> Result<(Vec<Event>, Vec<Name>), Fault> {
             None => return Err(cursor.wanted("INSERT, UPDATE, DELETE or TRUNCATE")),
         });
         if events.last() == Some(&Event::Update) && cursor.eat(&["of"]) {
-            columns.push(cursor.name()?);
+            columns.insert(cursor.name()?);
             while cursor.eat_symbol(",") {
-                columns.push(cursor.name()?);
+                columns.insert(cursor.name()?);
             }
         }
         if !cursor.eat(&["or"]) {
@@ -102,9 +102,7 @@ fn events(cursor: &mut Cursor<'_>) -> Result<(Vec<Event>, Vec<Name>), Fault> {
     }
     events.sort();
     events.dedup();
-    columns.sort();
-    columns.dedup();
-    Ok((events, columns))
+    Ok((events, columns.into_iter().collect()))
 }
 
 fn deferral(cursor: &mut Cursor<'_>) -> Result<Deferral, Fault> {

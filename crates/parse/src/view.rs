@@ -1,6 +1,6 @@
 //! Views and materialized views: CREATE and ALTER.
 
-use model::{Kind, MaterializedView, Name, Object, ObjectId, Populated, Query, Shape, Span, View, Settings};
+use model::{Kind, MaterializedView, Name, Object, ObjectId, Populated, Query, Settings, Shape, Span, View};
 use sql::{Code, Cursor, Fault, Tok};
 
 use crate::reader::Reader;

@@ -184,8 +184,20 @@ fn built_in(id: &ObjectId, cx: &Context<'_>) -> Privileges {
     if target.kind != Kind::Column && owner(target, cx) == role {
         return without_option(&Privilege::all_of(target.kind, cx.facts.major));
     }
-    let implied: &[Privilege] = if role.as_str() == "public" { Privilege::implied(target.kind) } else { &[] };
-    without_option(implied)
+    match role.as_str() {
+        "public" => without_option(&Privilege::implied_on(target, cx.facts.major)),
+        _ => Privileges::new(),
+    }
+}
+
+/// What the server gives a role on a new object, default privileges aside.
+fn given(id: &ObjectId, cx: &Context<'_>) -> Privileges {
+    match (id.target(), id.grantee()) {
+        (Some(target), Some(role)) if role.as_str() == "public" => {
+            without_option(Privilege::implied(target.kind))
+        }
+        _ => built_in(id, cx),
+    }
 }
 
 /// What a role holds on an object before its grant is said.
@@ -194,7 +206,7 @@ fn held(id: &ObjectId, cx: &Context<'_>) -> Privileges {
     if !cx.is_new(target) {
         return built_in(id, cx);
     }
-    let Some(class) = class(target.kind) else { return built_in(id, cx) };
+    let Some(class) = class(target.kind) else { return given(id, cx) };
     let as_creator = if owner(target, cx) == role { &cx.facts.role } else { role };
     let entry = |namespace: &Name| {
         let keys = [cx.facts.role.clone(), namespace.clone(), Name::from(class), as_creator.clone()];
@@ -203,7 +215,7 @@ fn held(id: &ObjectId, cx: &Context<'_>) -> Privileges {
             _ => None,
         }
     };
-    let mut held = entry(&Name::default()).unwrap_or_else(|| built_in(id, cx));
+    let mut held = entry(&Name::default()).unwrap_or_else(|| given(id, cx));
     let namespace = target.namespace().filter(|_| target.kind != Kind::Namespace);
     for (privilege, option) in namespace.and_then(entry).unwrap_or_default() {
         *held.entry(privilege).or_insert(option) |= option;

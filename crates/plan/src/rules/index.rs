@@ -56,7 +56,8 @@ impl Rules for Index {
         let create = create.hazard_if(has_rows && self.unique, Hazard::MayFail);
         let create = create.makes(if spreads { below(id, cx.desired) } else { Vec::new() });
         let attach = self.attached_to.as_ref().map(|parent| attach(id, parent).adds());
-        std::iter::once(create).chain(attach).collect()
+        let others = if spreads { below(id, cx.desired) } else { Vec::new() };
+        std::iter::once(create).chain(attach).chain(adjusted(&others, cx)).collect()
     }
 
     fn alter(&self, new: &Index, id: &ObjectId, cx: &Context<'_>) -> Alter {
@@ -123,6 +124,19 @@ impl Rules for Index {
         };
         vec![drop.hazard_if(loses, Hazard::DropUniqueIndex)]
     }
+}
+
+/// Storage parameters of indexes that the server made after the one above each.
+pub(super) fn adjusted(ids: &[ObjectId], cx: &Context<'_>) -> Vec<Draft> {
+    let adjust = |id: &ObjectId| {
+        let Some(Object::Index(index)) = cx.desired.get(id) else { return Vec::new() };
+        let above = index.attached_to.as_ref().map(|it| Kind::Index.named(it));
+        let Some(Object::Index(made)) = above.and_then(|it| cx.desired.get(&it)) else { return Vec::new() };
+        let clauses = Options { old: &made.options, new: &index.options }.change();
+        let alter = |clause| Draft::alter(id, format!("ALTER INDEX {} {clause}", id.address())).trailing();
+        clauses.into_iter().map(|it| alter(it).needs([id.clone()])).collect()
+    };
+    ids.iter().flat_map(adjust).collect()
 }
 
 /// How an index is made: while writes go on, and without those of the partitions.

@@ -7,6 +7,7 @@ use model::{
 };
 
 use super::depend::stands_on_plain_things;
+use super::index::adjusted;
 use super::partition::come_with;
 use super::text::{Options, or_none, with};
 use super::{Alter, Context, Rules, column, constraint};
@@ -67,7 +68,9 @@ impl Rules for Table {
         for (parent, mode) in parents.filter(|(it, _)| !cx.is_new(&Kind::Table.named(it))) {
             create = create.lock(mode, parent);
         }
-        let mut drafts = vec![create.makes(makes).makes(come_with(id, self, cx))];
+        let others = come_with(id, self, cx);
+        let mut drafts = vec![create.makes(makes).makes(others.clone())];
+        drafts.extend(adjusted(&others, cx));
         drafts.extend(row_security.then(|| enable(id).adds()));
         drafts.extend(force_row_security.then(|| force(id).adds()));
         drafts.extend(tails(id, cx.desired));

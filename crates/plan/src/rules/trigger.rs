@@ -137,7 +137,7 @@ fn sql(verb: &str, trigger: &Trigger, id: &ObjectId) -> String {
     format!("{sql} EXECUTE FUNCTION {function}({})", joined(arguments.iter().map(|it| literal(it))))
 }
 
-fn event(event: Event, columns: &[model::Name]) -> String {
+fn event(event: Event, columns: &model::NameSet) -> String {
     match event {
         Event::Insert => "INSERT".to_string(),
         Event::Delete => "DELETE".to_string(),

@@ -94,6 +94,7 @@ fn carry_out(
     let options = apply::Options {
         lock_timeout: Some(context.args.lock_timeout.unwrap_or(super::LOCK_TIMEOUT)),
         lock_slots: comparison.facts().lock_slots,
+        validate: !comparison.desired.unchecked_bodies,
         stop: Stop::new(flag),
         cancel: Some(Arc::new(move || {
             // The statement may have ended by itself.
@@ -148,7 +149,10 @@ fn data(
     let files = super::show::files(&desired.sources);
     let text = |span: Span| {
         let source = desired.sources.files.get(span.file as usize);
-        source.and_then(|it| it.text.get(span.start as usize..span.end as usize)).unwrap_or_default().to_owned()
+        source
+            .and_then(|it| it.text.get(span.start as usize..span.end as usize))
+            .unwrap_or_default()
+            .to_owned()
     };
     let datum = |it: &parse::Data| apply::Datum { sql: text(it.span), span: it.span, path: it.path.clone() };
     let ours: Vec<apply::Datum> = desired.data.iter().filter(|it| it.idempotent).map(datum).collect();

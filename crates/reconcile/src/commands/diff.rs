@@ -49,7 +49,8 @@ pub(crate) fn run(context: &Context, args: &Diff) -> miette::Result<Outcome> {
         options: &options,
     });
     let places = Places::new(files(&to.sources), &to.spans);
-    let answer = Answer { target: args.from.display().to_string(), ..Answer::new(&plan, pair, &places, &facts) };
+    let answer =
+        Answer { target: args.from.display().to_string(), ..Answer::new(&plan, pair, &places, &facts) };
     super::plan::tell(context, args.format, args.out.as_deref(), &answer)?;
     Ok(Outcome::Planned { differs: !plan.is_empty(), detailed: args.detailed_exitcode })
 }

@@ -51,7 +51,8 @@ pub(super) fn tell(
         (PlanFormat::Text, Some("md")) => PlanFormat::Markdown,
         (format, _) => format,
     };
-    let failed = |it: std::io::Error| crate::problem::Problem::new(format!("cannot write {}: {it}", file.display()));
+    let failed =
+        |it: std::io::Error| crate::problem::Problem::new(format!("cannot write {}: {it}", file.display()));
     std::fs::write(file, render(kept)).map_err(failed)?;
     if kept != format {
         context.style.answer(&render(format)).into_diagnostic()?;

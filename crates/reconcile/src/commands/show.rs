@@ -25,7 +25,12 @@ pub(super) struct Shown<'a> {
 impl<'a> Shown<'a> {
     pub(super) fn new(work: &Work, comparison: &'a Comparison) -> Shown<'a> {
         let places = Places::new(files(&comparison.desired.sources), &comparison.desired.spans);
-        Shown { comparison, unmodelled: unmodelled(work, comparison), places, target: work.target.display.clone() }
+        Shown {
+            comparison,
+            unmodelled: unmodelled(work, comparison),
+            places,
+            target: work.target.display.clone(),
+        }
     }
 
     /// A plan.
@@ -76,7 +81,9 @@ fn held(comparison: &Comparison, ids: &[ObjectId]) -> Vec<Held> {
     let why = |id: &ObjectId| {
         let found = comparison.unsettled.iter().find(|it| it.id == *id).map(|it| &it.verdict);
         match found {
-            Some(Verdict::Refused { message, .. }) => format!("the server refuses the file's text: {message}"),
+            Some(Verdict::Refused { message, .. }) => {
+                format!("the server refuses the file's text: {message}")
+            }
             Some(Verdict::Unknown { why }) => why.clone(),
             Some(Verdict::Different) | None => "not compared".to_owned(),
         }

@@ -53,7 +53,11 @@ impl Work {
     }
 
     /// As [`Work::compare`], the faults as annotations of a GitHub workflow if that is asked for.
-    pub(super) fn compare_or(&mut self, context: &Context, github: bool) -> miette::Result<Option<Comparison>> {
+    pub(super) fn compare_or(
+        &mut self,
+        context: &Context,
+        github: bool,
+    ) -> miette::Result<Option<Comparison>> {
         let comparison =
             pipeline::compare(&mut self.session.client, &self.sources, &self.wanted).into_diagnostic()?;
         let desired = &comparison.desired;
@@ -92,7 +96,9 @@ fn agreed(context: &Context) -> miette::Result<bool> {
 }
 
 fn throwaway(context: &Context) -> miette::Result<(Target, Option<Server>)> {
-    context.style.note("no database is named: using a throw-away server of our own, empty and gone afterwards");
+    context
+        .style
+        .note("no database is named: using a throw-away server of our own, empty and gone afterwards");
     let install = scratch::obtain(None).into_diagnostic()?;
     let server = Server::start(&install, &scratch::Options::default()).into_diagnostic()?;
     server.create_database(LOCAL_DATABASE).into_diagnostic()?;

@@ -373,7 +373,9 @@ impl Names {
             enabled: _,
         } = trigger;
         let own = relation.qual_name();
-        self.columns(own, columns);
+        let mut renamed: Vec<Name> = columns.iter().cloned().collect();
+        self.columns(own, &mut renamed);
+        *columns = renamed.into_iter().collect();
         when.iter_mut().for_each(|it| self.expr(it, own));
         let id = Kind::Function.routine(function, "");
         *function = self.id(&id).qual_name().unwrap_or(function).clone();
