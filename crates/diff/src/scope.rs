@@ -74,11 +74,11 @@ pub fn scope(
     let mut left = BTreeMap::new();
     for (id, object) in actual.iter() {
         let known = desired.contains(id);
-        if let Some(reason) = reason(id, known, stated, scope) {
-            if !known || reason != Reason::Namespace {
-                left.insert(id.clone(), reason);
-                desired.insert(id.clone(), object.clone());
-            }
+        if let Some(reason) = reason(id, known, stated, scope)
+            && (!known || reason != Reason::Namespace)
+        {
+            left.insert(id.clone(), reason);
+            desired.insert(id.clone(), object.clone());
         }
     }
     // What stands on a dropped object cannot be kept without it.

@@ -45,8 +45,13 @@ macro_rules! kinds {
                     rebuildable: false, satellite: false };
                 match self {
                     $(Kind::$Kind => {
-                        const META: Meta = Meta { noun: $noun, sql: $sql, server: $server, address: $address,
-                            $($flag: true,)* ..NONE };
+                        const META: Meta = {
+                            #[allow(unused_mut, reason = "a kind may have no flag")]
+                            let mut meta =
+                                Meta { noun: $noun, sql: $sql, server: $server, address: $address, ..NONE };
+                            $(meta.$flag = true;)*
+                            meta
+                        };
                         &META
                     })*
                 }

@@ -47,7 +47,7 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
         reader.desired.renames.push((Kind::Index.named(&old.within(table.namespace.clone())), id.clone()));
     }
     let partitions = reader.partitions(&table);
-    index.valid = !(only && !partitions.is_empty());
+    index.valid = !only || partitions.is_empty();
     reader.declare(&id, index, span);
     if unnamed {
         reader.desired.unnamed.insert(id.clone());

@@ -38,7 +38,7 @@ impl Reader<'_> {
         });
         let beside = self.directives[begin..].iter().take_while(|it| {
             let from = it.span.start as usize;
-            from < end || from >= end && only_separators(&text[end..from])
+            from < end || only_separators(&text[end..from])
         });
         let all = beside.chain(above).filter(|it| it.span.file == span.file);
         let found = all.filter_map(|it| it.text.strip_prefix("renamed from ")).next();

@@ -98,9 +98,8 @@ fn missing(
     let mark = cursor.mark();
     for kind in ALONE {
         cursor.reset(mark);
-        match alter_table::renamed_before(reader, cursor, parts, *kind) {
-            Ok(true) => return Ok(Verdict::Declared),
-            Ok(false) | Err(_) => (),
+        if let Ok(true) = alter_table::renamed_before(reader, cursor, parts, *kind) {
+            return Ok(Verdict::Declared);
         }
     }
     Err(unknown(parts, "type", at))

@@ -69,7 +69,11 @@ pub(crate) fn begins(cursor: &Cursor<'_>) -> bool {
 
 /// The actions of ALTER TYPE on attributes. The server drops first, then changes, then adds
 /// (`AlterTablePass`).
-pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, id: &ObjectId) -> Result<Verdict, Fault> {
+pub(crate) fn alter(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    id: &ObjectId,
+) -> Result<Verdict, Fault> {
     let mut actions: Vec<&[Tok]> = Vec::new();
     loop {
         let tokens = cursor.element();
@@ -149,7 +153,11 @@ fn rename(reader: &mut Reader<'_>, id: &ObjectId, place: usize, new: Name, at: S
     Ok(())
 }
 
-fn attributes<'r>(reader: &'r mut Reader<'_>, id: &ObjectId, at: Span) -> Result<&'r mut Vec<Attribute>, Fault> {
+fn attributes<'r>(
+    reader: &'r mut Reader<'_>,
+    id: &ObjectId,
+    at: Span,
+) -> Result<&'r mut Vec<Attribute>, Fault> {
     match reader.desired.schema.get_mut(id) {
         Some(Object::Composite(it)) => Ok(&mut it.attributes),
         _ => Err(Fault::new(Code::Conflict, at, format!("{id} is no composite type"))),

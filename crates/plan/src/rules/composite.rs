@@ -39,7 +39,9 @@ impl Rules for Composite {
             drafts.push(drop.hazard_if(stored, Hazard::DropColumn).follows(comment(id, it, cx)));
         }
         let retyped = kept.iter().filter(|it| !self.attributes.contains(it));
-        drafts.extend(retyped.map(|it| Draft::alter(id, format!("{} ALTER ATTRIBUTE {}", prefix(id), retyping(it)))));
+        drafts.extend(
+            retyped.map(|it| Draft::alter(id, format!("{} ALTER ATTRIBUTE {}", prefix(id), retyping(it)))),
+        );
         let only_adds = drafts.is_empty();
         for it in added {
             let add = Draft::alter(id, format!("{} ADD ATTRIBUTE {}", prefix(id), words(it)));

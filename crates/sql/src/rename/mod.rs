@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use model::{
     Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain, DomainConstraint, Element,
-    EnumType, Expr, Extension, ForeignKey, Function, Generated, Index, IndexKey, Kind, MaterializedView, Name,
-    Object, ObjectId, PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, ReplicaIdentity, Rule,
-    Schema, Sequence, Shape, Table, Trigger, Type, View,
+    EnumType, Expr, Extension, ForeignKey, Function, Generated, Index, IndexKey, Kind, MaterializedView,
+    Name, Object, ObjectId, PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, ReplicaIdentity,
+    Rule, Schema, Sequence, Shape, Table, Trigger, Type, View,
 };
 
 /// The schema with every `(old, new)` identity substituted everywhere. The text of a routine in another
@@ -106,7 +106,9 @@ impl Names {
         let path = match &id.path {
             Path::Root(name) if id.kind == Kind::Namespace => Path::Root(self.namespace(name)),
             Path::Root(name) => Path::Root(name.clone()),
-            Path::In(name) if matches!(id.kind, Kind::Enum | Kind::Domain | Kind::Composite) => Path::In(self.type_name(name)),
+            Path::In(name) if matches!(id.kind, Kind::Enum | Kind::Domain | Kind::Composite) => {
+                Path::In(self.type_name(name))
+            }
             Path::In(name) => Path::In(self.relation(name)),
             Path::Routine(name, types) => {
                 Path::Routine(self.moved(name), text::types(types, self).unwrap_or_else(|| Arc::clone(types)))
