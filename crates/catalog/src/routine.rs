@@ -1,6 +1,8 @@
-//! Reads functions and procedures.
+//! Reads functions, procedures and aggregates.
 
-use model::{Argument, Body, Function, Kind, Mode, Name, Parallel, Procedure, QualName, Type, Volatility};
+use std::collections::{BTreeMap, HashMap};
+
+use model::{Aggregate, Argument, Body, Function, Kind, Mode, Name, Parallel, Procedure, QualName, Type, Volatility};
 
 use crate::Error;
 use crate::address::class;
@@ -9,12 +11,18 @@ use crate::reader::Reader;
 
 pub(crate) const QUERY: Query = Query { name: "routines", sql: include_str!("routine.sql") };
 
+pub(crate) const AGGREGATES: Query = Query { name: "aggregates", sql: include_str!("aggregate.sql") };
+
 pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
+    let mut aggregates: HashMap<u32, Record> = HashMap::new();
+    for row in AGGREGATES.rows(answers)? {
+        aggregates.insert(row.get("oid")?, row);
+    }
     for row in QUERY.rows(answers)? {
         let Some(name) = reader.qual_name(&row)? else { continue };
         reader.facts.functions.entry(name.name.clone()).or_default().push(name.namespace.clone());
         if !reader.is_member(class::ROUTINE, row.get("oid")?) {
-            one(reader, &row, &name)?;
+            one(reader, &row, &name, &aggregates)?;
         }
     }
     for namespaces in reader.facts.functions.values_mut() {
@@ -24,7 +32,12 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> 
     Ok(())
 }
 
-fn one(reader: &mut Reader, row: &Record, name: &QualName) -> Result<(), Error> {
+fn one(
+    reader: &mut Reader,
+    row: &Record,
+    name: &QualName,
+    aggregates: &HashMap<u32, Record>,
+) -> Result<(), Error> {
     let oid = row.get("oid")?;
     let inputs = reader.types(row.query, &row.get::<Vec<u32>>("inputs")?)?;
     let signature = inputs.iter().map(|it| &*it.text).collect::<Vec<_>>().join(", ");
@@ -39,6 +52,13 @@ fn one(reader: &mut Reader, row: &Record, name: &QualName) -> Result<(), Error> 
             let id = Kind::Procedure.routine(name, signature);
             let procedure = procedure(reader, row)?;
             reader.insert((class::ROUTINE, oid), id.clone(), procedure);
+            id
+        }
+        "a" => {
+            let found = aggregates.get(&oid).ok_or(Error::Moved { query: row.query })?;
+            let id = Kind::Aggregate.routine(name, signature);
+            let aggregate = aggregate(reader, row, found)?;
+            reader.insert((class::ROUTINE, oid), id.clone(), aggregate);
             id
         }
         _ => return Ok(()),
@@ -64,17 +84,69 @@ fn function(reader: &Reader, row: &Record) -> Result<Function, Error> {
         strict: row.get("strict")?,
         security_definer: row.get("security_definer")?,
         leakproof: row.get("leakproof")?,
-        parallel: match row.get::<&str>("parallel")? {
-            "s" => Parallel::Safe,
-            "r" => Parallel::Restricted,
-            _ => Parallel::Unsafe,
-        },
+        parallel: parallel(row)?,
         cost: row.get("cost")?,
         rows: row.get("rows")?,
         support: support.map(|(name, namespace)| name.within(namespace)),
         config: row.options("config")?.into_iter().collect(),
         transforms: transforms(reader, row)?,
     })
+}
+
+fn parallel(row: &Record) -> Result<Parallel, Error> {
+    Ok(match row.get::<&str>("parallel")? {
+        "s" => Parallel::Safe,
+        "r" => Parallel::Restricted,
+        _ => Parallel::Unsafe,
+    })
+}
+
+fn aggregate(reader: &Reader, row: &Record, more: &Record) -> Result<Aggregate, Error> {
+    let kind: &str = more.get("kind")?;
+    let words: Vec<String> = more.get("words")?;
+    let namespaces: Vec<&str> = more.get("namespaces")?;
+    let names: Vec<&str> = more.get("names")?;
+    let functions = namespaces.into_iter().zip(names).map(|(namespace, name)| QualName::new(namespace, name));
+    let moving: Option<u32> = more.get("moving_state")?;
+    let direct = usize::try_from(more.get::<i16>("direct")?).unwrap_or_default();
+    Ok(Aggregate {
+        arguments: arguments(reader, row)?,
+        direct: (kind != "n").then_some(direct),
+        hypothetical: kind == "h",
+        state: reader.ty(more.query, more.get("state")?, None)?,
+        moving_state: moving.map(|it| reader.ty(more.query, it, None)).transpose()?,
+        functions: words.into_iter().zip(functions).collect(),
+        options: aggregate_options(more, kind)?,
+        parallel: parallel(row)?,
+    })
+}
+
+/// What differs from the default. An ordered-set aggregate's final function may change the state by itself.
+fn aggregate_options(row: &Record, kind: &str) -> Result<BTreeMap<String, String>, Error> {
+    let usual = if kind == "n" { "r" } else { "w" };
+    let modify = |column| match row.get::<&str>(column)? {
+        it if it == usual => Ok(None),
+        "r" => Ok(Some("READ_ONLY".to_owned())),
+        "s" => Ok(Some("SHAREABLE".to_owned())),
+        "w" => Ok(Some("READ_WRITE".to_owned())),
+        other => Err(row.unknown(format!("a final function that is {other}"))),
+    };
+    let extra = |column| Ok::<_, Error>(row.get::<bool>(column)?.then(String::new));
+    let space = |column| Ok::<_, Error>(Some(row.get::<i32>(column)?).filter(|it| *it != 0).map(|it| it.to_string()));
+    let operator = row.get::<Option<&str>>("operator")?;
+    let sort = operator.zip(row.maybe_name("operator_namespace")?).map(|(it, namespace)| format!("{namespace}.{it}"));
+    let all = [
+        ("FINALFUNC_EXTRA", extra("final_extra")?),
+        ("FINALFUNC_MODIFY", modify("final_modify")?),
+        ("MFINALFUNC_EXTRA", extra("moving_final_extra")?),
+        ("MFINALFUNC_MODIFY", modify("moving_final_modify")?),
+        ("SSPACE", space("space")?),
+        ("MSSPACE", space("moving_space")?),
+        ("INITCOND", row.get("initial")?),
+        ("MINITCOND", row.get("moving_initial")?),
+        ("SORTOP", sort),
+    ];
+    Ok(all.into_iter().filter_map(|(word, it)| Some((word.to_owned(), it?))).collect())
 }
 
 fn procedure(reader: &Reader, row: &Record) -> Result<Procedure, Error> {

@@ -59,7 +59,7 @@ pub fn actual(client: &mut Client) -> Result<Actual, Error> {
 }
 
 /// Every query, in the order the families read their rows.
-const QUERIES: [&Query; 24] = [
+const QUERIES: [&Query; 25] = [
     &facts::FACTS,
     &facts::ROLES,
     &facts::EXTENSIONS,
@@ -78,6 +78,7 @@ const QUERIES: [&Query; 24] = [
     &index::CLASSES,
     &index::QUERY,
     &constraint::QUERY,
+    &routine::AGGREGATES,
     &routine::QUERY,
     &trigger::QUERY,
     &policy::QUERY,

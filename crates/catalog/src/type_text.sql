@@ -15,6 +15,11 @@ with used (oid, modifier) as (
     from pg_proc p
     cross join lateral unnest(p.prorettype || p.proargtypes::oid[] || p.proallargtypes || p.protrftypes) u (oid)
     where p.oid >= 16384
+    union
+    select u.oid, null
+    from pg_aggregate a
+    cross join lateral unnest(array[a.aggtranstype, a.aggmtranstype]) u (oid)
+    where a.aggfnoid::oid >= 16384
 )
 select u.oid, u.modifier,
        format_type(u.oid, u.modifier) as text,

@@ -123,7 +123,7 @@ impl Privilege {
             }
             Kind::Column => vec![Select, Insert, Update, References],
             Kind::Sequence => vec![Select, Update, Usage],
-            Kind::Function | Kind::Procedure => vec![Execute],
+            Kind::Function | Kind::Procedure | Kind::Aggregate => vec![Execute],
             Kind::Namespace => vec![Usage, Create],
             Kind::Enum | Kind::Domain | Kind::Composite => vec![Usage],
             _ => Vec::new(),
@@ -133,7 +133,7 @@ impl Privilege {
     /// What PUBLIC holds on a new object of a kind without being told (manual, table 5.2).
     pub fn implied(kind: Kind) -> &'static [Privilege] {
         match kind {
-            Kind::Function | Kind::Procedure => &[Privilege::Execute],
+            Kind::Function | Kind::Procedure | Kind::Aggregate => &[Privilege::Execute],
             Kind::Enum | Kind::Domain | Kind::Composite => &[Privilege::Usage],
             _ => &[],
         }

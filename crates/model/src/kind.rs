@@ -135,6 +135,7 @@ kinds! {
     NotNull(NotNull)                   = "not-null",          "",                  "",                  ".",      cascades rebuildable;
     Function(Function)                 = "function",          "FUNCTION",          "function",          "",       rebuildable;
     Procedure(Procedure)               = "procedure",         "PROCEDURE",         "procedure",         "",       rebuildable;
+    Aggregate(Aggregate)               = "aggregate",         "AGGREGATE",         "aggregate",         "",       rebuildable;
     Default(Default)                   = "default",           "",                  "default value",     ".",      cascades rebuildable;
     Constraint(Constraint)             = "constraint",        "CONSTRAINT",        "table constraint",  "",       cascades rebuildable;
     Index(Index)                       = "index",             "INDEX",             "index",             "",       cascades rebuildable;

@@ -40,7 +40,7 @@ pub use name::{Name, QualName, literal};
 pub use namespace::{Extension, Namespace};
 pub use policy::{Command, Policy};
 pub use role::{Role, Stated};
-pub use routine::{Argument, Body, Function, Mode, Parallel, Procedure, Volatility};
+pub use routine::{Aggregate, Argument, Body, Function, Mode, Parallel, Procedure, Volatility};
 pub use schema::{Schema, Space, Users};
 pub use sequence::{Persistence, Sequence, SequenceOptions};
 pub use settings::{NameSet, Settings};

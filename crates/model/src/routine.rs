@@ -62,6 +62,29 @@ pub struct Procedure {
     pub transforms: Vec<Type>,
 }
 
+/// An aggregate (`pg_aggregate`): `Kind::Aggregate.routine(name, types)`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Aggregate {
+    /// In order, the direct ones first.
+    pub arguments: Vec<Argument>,
+    /// `aggnumdirectargs` of an ordered-set aggregate (`aggkind` o, h).
+    pub direct: Option<usize>,
+    /// `aggkind = 'h'`
+    pub hypothetical: bool,
+    /// `aggtranstype`
+    pub state: Type,
+    /// `aggmtranstype`
+    pub moving_state: Option<Type>,
+    /// The functions by the word that names them: SFUNC (`aggtransfn`), FINALFUNC (`aggfinalfn`),
+    /// COMBINEFUNC, SERIALFUNC, DESERIALFUNC, MSFUNC, MINVFUNC, MFINALFUNC.
+    pub functions: BTreeMap<String, QualName>,
+    /// What else differs from the default, by its word: INITCOND (`agginitval`), SSPACE (`aggtransspace`),
+    /// FINALFUNC_EXTRA, FINALFUNC_MODIFY, their likes for moving, and SORTOP as `namespace.operator`.
+    pub options: BTreeMap<String, String>,
+    /// `proparallel`
+    pub parallel: Parallel,
+}
+
 /// One argument.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Argument {
@@ -171,6 +194,17 @@ impl Facets for Function {
     fn exprs_mut(&mut self) -> Vec<&mut Expr> {
         let defaults = self.arguments.iter_mut().filter_map(|it| it.default.as_mut());
         defaults.chain(self.body.expr_mut()).collect()
+    }
+}
+
+impl Facets for Aggregate {
+    fn uses(&self, id: &ObjectId, schema: &Schema) -> Vec<ObjectId> {
+        let mut uses = crate::schema::namespace(id);
+        let types = self.arguments.iter().map(|it| &it.ty).chain([&self.state]).chain(&self.moving_state);
+        uses.extend(types.flat_map(Type::uses));
+        uses.extend(self.functions.values().flat_map(|it| schema.routines(it).cloned()));
+        uses.retain(|it| it != id);
+        uses
     }
 }
 

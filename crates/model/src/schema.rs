@@ -295,7 +295,7 @@ impl Object {
             Object::Sequence(_) | Object::Index(_) => own(&[Space::Relation]),
             Object::Composite(_) => own(&[Space::Relation, Space::Type]),
             Object::Enum(_) | Object::Domain(_) => own(&[Space::Type]),
-            Object::Function(_) | Object::Procedure(_) => own(&[Space::Routine]),
+            Object::Function(_) | Object::Procedure(_) | Object::Aggregate(_) => own(&[Space::Routine]),
             Object::Constraint(it) if it.rule.is_indexed() => {
                 let table = id.relation();
                 let name = table.map(|table| id.name().clone().within(table.namespace.clone()));

@@ -74,6 +74,7 @@ fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault>
         "policy",
         "function",
         "procedure",
+        "aggregate",
         "routine",
         "type",
         "domain",

@@ -13,7 +13,7 @@ fn class(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Table | Kind::View | Kind::MaterializedView => Some("TABLES"),
         Kind::Sequence => Some("SEQUENCES"),
-        Kind::Function | Kind::Procedure => Some("FUNCTIONS"),
+        Kind::Function | Kind::Procedure | Kind::Aggregate => Some("FUNCTIONS"),
         Kind::Enum | Kind::Domain | Kind::Composite => Some("TYPES"),
         Kind::Namespace => Some("SCHEMAS"),
         _ => None,

@@ -4,7 +4,7 @@ use sql::{Code, Cursor, Fault};
 
 use crate::reader::Reader;
 use crate::{
-    Verdict, alter_table, call, comment, data, default_privilege, drop, extension, grant, idiom, index,
+    Verdict, aggregate, alter_table, call, comment, data, default_privilege, drop, extension, grant, idiom, index,
     namespace, policy, role, routine, sequence, set, table, trigger, types, types_domain, view,
 };
 
@@ -53,7 +53,8 @@ fn behaviour(verb: &str, noun: &str) -> Option<Read> {
         ("create", "materialized view") => Some(view::create_materialized),
         ("alter", "view" | "materialized view") => Some(view::alter),
         ("create", "function" | "procedure") => Some(routine::create),
-        ("alter", "function" | "procedure" | "routine") => Some(routine::alter),
+        ("create", "aggregate") => Some(aggregate::create),
+        ("alter", "function" | "procedure" | "aggregate" | "routine") => Some(routine::alter),
         ("create", "trigger" | "constraint trigger") => Some(trigger::create),
         ("alter", "trigger") => Some(trigger::alter),
         ("create", "policy") => Some(policy::create),

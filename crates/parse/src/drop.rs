@@ -32,6 +32,7 @@ fn named(noun: &str) -> Option<Named> {
         "role" | "user" | "group" => Named::Root(Kind::Role),
         "function" => Named::Routine("function"),
         "procedure" => Named::Routine("procedure"),
+        "aggregate" => Named::Routine("aggregate"),
         "routine" => Named::Routine("routine"),
         "trigger" => Named::Part(Kind::Trigger),
         "policy" => Named::Part(Kind::Policy),

@@ -251,9 +251,9 @@ fn all_in_schema(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Vec<(Fo
     {
         Some("tables") => &[Kind::Table, Kind::View, Kind::MaterializedView],
         Some("sequences") => &[Kind::Sequence],
-        Some("functions") => &[Kind::Function],
+        Some("functions") => &[Kind::Function, Kind::Aggregate],
         Some("procedures") => &[Kind::Procedure],
-        Some(_) => &[Kind::Function, Kind::Procedure],
+        Some(_) => &[Kind::Function, Kind::Procedure, Kind::Aggregate],
         None => return Err(cursor.wanted("TABLES, SEQUENCES, FUNCTIONS, PROCEDURES or ROUTINES")),
     };
     cursor.expect(&["in", "schema"])?;

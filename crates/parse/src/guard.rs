@@ -429,7 +429,7 @@ impl<'g, 'a> Guard<'g, 'a> {
             }
             _ => {
                 let name = reader.routine_name(&mut cursor).ok()?;
-                match reader.routine(&name, &[Kind::Function, Kind::Procedure]) {
+                match reader.routine(&name, &[Kind::Function, Kind::Procedure, Kind::Aggregate]) {
                     Ok(crate::refer::Found::Declared(id)) => Some(id),
                     _ => None,
                 }

@@ -28,7 +28,7 @@ pub(crate) type Want<'w> = &'w dyn Fn(&str) -> Option<String>;
 
 const RELATIONS: &[Kind] = &[Kind::Table, Kind::View, Kind::MaterializedView, Kind::Sequence];
 const CONSTRAINTS: &[Kind] = &[Kind::Constraint, Kind::ForeignKey];
-const ROUTINES: &[Kind] = &[Kind::Function, Kind::Procedure];
+const ROUTINES: &[Kind] = &[Kind::Function, Kind::Procedure, Kind::Aggregate];
 
 fn text(it: impl Into<String>) -> Option<Value> {
     Some(Value::Text(it.into()))

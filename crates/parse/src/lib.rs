@@ -43,6 +43,7 @@ mod set;
 mod trigger;
 mod view;
 
+mod aggregate;
 mod alter_table;
 mod alter_table_action;
 mod alter_table_column;

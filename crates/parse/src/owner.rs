@@ -16,6 +16,7 @@ const OWNED: &[Kind] = &[
     Kind::Table,
     Kind::Function,
     Kind::Procedure,
+    Kind::Aggregate,
     Kind::View,
     Kind::MaterializedView,
 ];

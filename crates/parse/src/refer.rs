@@ -76,7 +76,7 @@ impl Reader<'_> {
         let begin = cursor.span();
         let parts = cursor.dotted()?;
         let parameters =
-            if cursor.at_symbol("(") { Some(signature::parameters(self, cursor)?) } else { None };
+            if cursor.at_symbol("(") { Some(signature::of_any(self, cursor)?.0) } else { None };
         Ok(RoutineName { parts, parameters, span: begin.to(cursor.previous()) })
     }
 
@@ -148,9 +148,10 @@ impl Reader<'_> {
 /// The kinds of routine a word of the grammar may mean.
 pub(crate) fn kinds_of(word: &str) -> &'static [Kind] {
     match word {
-        "function" => &[Kind::Function],
+        "function" => &[Kind::Function, Kind::Aggregate],
         "procedure" => &[Kind::Procedure],
-        _ => &[Kind::Function, Kind::Procedure],
+        "aggregate" => &[Kind::Aggregate],
+        _ => &[Kind::Function, Kind::Procedure, Kind::Aggregate],
     }
 }
 

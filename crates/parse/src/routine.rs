@@ -130,7 +130,7 @@ fn build(
 pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
     let begin = cursor.span();
     cursor.expect(&["alter"])?;
-    let word = cursor.eat_any(&["function", "procedure", "routine"]).unwrap_or("routine");
+    let word = cursor.eat_any(&["function", "procedure", "aggregate", "routine"]).unwrap_or("routine");
     let name = reader.routine_name(cursor)?;
     let id = match reader.routine(&name, kinds_of(word))? {
         Found::Declared(id) => id,

@@ -37,6 +37,42 @@ pub(crate) fn parameters(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     Ok(found)
 }
 
+/// Takes the parameters of any routine, an aggregate's among them: `(*)`, `([direct] ORDER BY ordered)`. Also
+/// says how many are direct ones, where some are ordered.
+pub(crate) fn of_any(
+    reader: &Reader<'_>,
+    cursor: &mut Cursor<'_>,
+) -> Result<(Vec<Parameter>, Option<usize>), Fault> {
+    let tokens = cursor.parenthesised()?;
+    let mut inside = cursor.within(tokens);
+    if inside.eat_symbol("*") {
+        inside.expect_done()?;
+        return Ok((Vec::new(), None));
+    }
+    let direct = inside.until(|it| it.at(&["order", "by"]));
+    let mut direct = list(reader, &mut cursor.within(direct))?;
+    if !inside.eat(&["order", "by"]) {
+        return Ok((direct, None));
+    }
+    let count = direct.len();
+    let ordered = list(reader, &mut inside)?;
+    // VARIADIC arguments that are direct are the ordered ones too, and listed once (`makeOrderedSetArgs`).
+    let once = direct.last().is_some_and(|it| it.mode == Mode::Variadic);
+    direct.extend(ordered.into_iter().filter(|_| !once));
+    Ok((direct, Some(count)))
+}
+
+fn list(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Vec<Parameter>, Fault> {
+    let mut found = Vec::new();
+    while !cursor.is_done() {
+        if !found.is_empty() {
+            cursor.expect_symbol(",")?;
+        }
+        found.push(parameter(reader, cursor)?);
+    }
+    Ok(found)
+}
+
 fn parameter(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Parameter, Fault> {
     let before = mode(cursor);
     let mark = cursor.mark();

@@ -40,7 +40,7 @@ hazards! {
     DropType = "drop-type", true, "Drops an enum, domain or composite type.";
     DropNamespace = "drop-namespace", true, "Drops a schema.";
     DropExtension = "drop-extension", true, "Drops an extension with all it holds.";
-    DropFunction = "drop-function", true, "Drops a function or procedure others may call.";
+    DropFunction = "drop-function", true, "Drops a function, procedure or aggregate others may call.";
     DropConstraint = "drop-constraint", true, "Drops a constraint: new rows are no longer checked by it.";
     DropNotNull = "drop-not-null", true, "Lets a column take NULL.";
     DropUniqueIndex = "drop-unique-index", true, "Drops a unique index: duplicates are no longer refused.";

@@ -143,6 +143,7 @@ fn object(target: &ObjectId) -> (String, Option<&Name>) {
         (Kind::Table | Kind::View | Kind::MaterializedView, _) => {
             (format!("TABLE {}", target.address()), None)
         }
+        (Kind::Aggregate, _) => (format!("FUNCTION {}", target.address().replace("(*)", "()")), None),
         (kind, _) => (format!("{} {}", kind.meta().sql, target.address()), None),
     }
 }
@@ -228,7 +229,7 @@ fn class(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Table | Kind::View | Kind::MaterializedView => Some("TABLES"),
         Kind::Sequence => Some("SEQUENCES"),
-        Kind::Function | Kind::Procedure => Some("FUNCTIONS"),
+        Kind::Function | Kind::Procedure | Kind::Aggregate => Some("FUNCTIONS"),
         Kind::Enum | Kind::Domain | Kind::Composite => Some("TYPES"),
         Kind::Namespace => Some("SCHEMAS"),
         _ => None,

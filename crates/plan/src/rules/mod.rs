@@ -2,6 +2,7 @@
 //! does not know in what order its steps will run.
 
 mod access;
+mod aggregate;
 mod claim;
 mod column;
 mod comment;
@@ -123,7 +124,7 @@ macro_rules! kinds {
 
 kinds! {
     Role Namespace Extension DefaultPrivilege Enum Domain DomainConstraint Composite Sequence Table Column
-    NotNull Function Procedure Default Constraint Index ForeignKey View MaterializedView Trigger Policy Owner Grant
+    NotNull Function Procedure Aggregate Default Constraint Index ForeignKey View MaterializedView Trigger Policy Owner Grant
     Comment
 }
 

@@ -81,7 +81,7 @@ fn place(id: &ObjectId) -> String {
         Kind::Table | Kind::View | Kind::MaterializedView | Kind::Sequence | Kind::Index => "relation",
         Kind::Enum | Kind::Domain | Kind::Composite => "type",
         Kind::Constraint | Kind::ForeignKey => "constraint",
-        Kind::Function | Kind::Procedure => "routine",
+        Kind::Function | Kind::Procedure | Kind::Aggregate => "routine",
         kind => kind.meta().noun,
     };
     format!("{space} {}", id.address())

@@ -93,13 +93,14 @@ fn parts(ty: &Type) -> Parts<'_> {
 /// What PostgreSQL refuses to have around while a column is retyped, and what would keep the old type
 /// in it. Indexes and constraints it rebuilds itself.
 pub(super) fn in_the_way(id: &ObjectId, new: &Column, cx: &Context<'_>) -> Vec<ObjectId> {
-    const DOWN: [Kind; 7] = [
+    const DOWN: [Kind; 8] = [
         Kind::View,
         Kind::MaterializedView,
         Kind::Policy,
         Kind::Trigger,
         Kind::Function,
         Kind::Procedure,
+        Kind::Aggregate,
         Kind::Default,
     ];
     let falls = |user: &&ObjectId| match user.kind {

@@ -191,7 +191,7 @@ fn head(verb: &str, word: &str, arguments: &[Argument], id: &ObjectId) -> String
     format!("{verb} {word} {name}({})", joined(inside))
 }
 
-fn argument(argument: &Argument) -> String {
+pub(super) fn argument(argument: &Argument) -> String {
     let Argument { mode, name, ty, default } = argument;
     let mode = match mode {
         Mode::In | Mode::Table => "",

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use model::{
-    Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain, DomainConstraint, Element,
+    Aggregate, Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain, DomainConstraint, Element,
     EnumType, Expr, Extension, ForeignKey, Function, Generated, Index, IndexKey, Kind, MaterializedView,
     Name, Object, ObjectId, PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, ReplicaIdentity,
     Rule, Schema, Sequence, Shape, Table, Trigger, Type, View,
@@ -221,6 +221,7 @@ impl Names {
             Object::Column(it) => self.column_object(own, it),
             Object::Function(it) => self.function(it),
             Object::Procedure(it) => self.procedure(it),
+            Object::Aggregate(it) => self.aggregate(it),
             Object::Default(Default { expr }) => self.expr(expr, own),
             Object::Constraint(it) => self.constraint(own, it),
             Object::Index(it) => self.index_object(it),
@@ -401,6 +402,13 @@ impl Names {
         self.ty(returns);
         support.iter_mut().for_each(|it| *it = self.routine(it));
         transforms.iter_mut().for_each(|it| self.ty(it));
+    }
+
+    fn aggregate(&self, aggregate: &mut Aggregate) {
+        let Aggregate { arguments, direct: _, hypothetical: _, state, moving_state, functions, .. } = aggregate;
+        arguments.iter_mut().for_each(|it| self.ty(&mut it.ty));
+        [state].into_iter().chain(moving_state).for_each(|it| self.ty(it));
+        functions.values_mut().for_each(|it| *it = self.routine(it));
     }
 
     fn procedure(&self, procedure: &mut Procedure) {
