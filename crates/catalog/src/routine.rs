@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use model::{Aggregate, Argument, Body, Function, Kind, Mode, Name, Parallel, Procedure, QualName, Type, Volatility};
+use model::{
+    Aggregate, Argument, Body, Function, Kind, Mode, Name, Parallel, Procedure, QualName, Type, Volatility,
+};
 
 use crate::Error;
 use crate::address::class;
@@ -132,9 +134,12 @@ fn aggregate_options(row: &Record, kind: &str) -> Result<BTreeMap<String, String
         other => Err(row.unknown(format!("a final function that is {other}"))),
     };
     let extra = |column| Ok::<_, Error>(row.get::<bool>(column)?.then(String::new));
-    let space = |column| Ok::<_, Error>(Some(row.get::<i32>(column)?).filter(|it| *it != 0).map(|it| it.to_string()));
+    let space =
+        |column| Ok::<_, Error>(Some(row.get::<i32>(column)?).filter(|it| *it != 0).map(|it| it.to_string()));
     let operator = row.get::<Option<&str>>("operator")?;
-    let sort = operator.zip(row.maybe_name("operator_namespace")?).map(|(it, namespace)| format!("{namespace}.{it}"));
+    let sort = operator
+        .zip(row.maybe_name("operator_namespace")?)
+        .map(|(it, namespace)| format!("{namespace}.{it}"));
     let all = [
         ("FINALFUNC_EXTRA", extra("final_extra")?),
         ("FINALFUNC_MODIFY", modify("final_modify")?),

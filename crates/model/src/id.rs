@@ -134,7 +134,9 @@ impl ObjectId {
         match &self.path {
             Path::Root(name) => name.to_string(),
             Path::In(qual) => qual.to_string(),
-            Path::Routine(qual, types) if self.kind == Kind::Aggregate && types.is_empty() => format!("{qual}(*)"),
+            Path::Routine(qual, types) if self.kind == Kind::Aggregate && types.is_empty() => {
+                format!("{qual}(*)")
+            }
             Path::Routine(qual, types) => format!("{qual}({types})"),
             Path::Of(relation, name) => match self.kind.meta().address {
                 "DOMAIN" => format!("{name} ON DOMAIN {relation}"),

@@ -10,9 +10,8 @@ use sql::{Code, Cursor, Fault, Tok};
 use crate::reader::Reader;
 use crate::{Verdict, rename, signature};
 
-const FUNCTIONS: &[&str] = &[
-    "sfunc", "finalfunc", "combinefunc", "serialfunc", "deserialfunc", "msfunc", "minvfunc", "mfinalfunc",
-];
+const FUNCTIONS: &[&str] =
+    &["sfunc", "finalfunc", "combinefunc", "serialfunc", "deserialfunc", "msfunc", "minvfunc", "mfinalfunc"];
 
 /// What stood in the parentheses.
 #[derive(Default)]
@@ -60,7 +59,11 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     Ok(Verdict::Declared)
 }
 
-fn build(options: Options, said: Option<(Vec<Argument>, Option<usize>)>, span: Span) -> Result<Aggregate, Fault> {
+fn build(
+    options: Options,
+    said: Option<(Vec<Argument>, Option<usize>)>,
+    span: Span,
+) -> Result<Aggregate, Fault> {
     let Options { base, state, moving_state, functions, mut options, parallel, hypothetical } = options;
     let missing = |what: &str| Fault::new(Code::Syntax, span, format!("no {what} is given"));
     let (arguments, direct) = match (said, base) {

@@ -75,8 +75,7 @@ impl Reader<'_> {
     pub(crate) fn routine_name(&self, cursor: &mut Cursor<'_>) -> Result<RoutineName, Fault> {
         let begin = cursor.span();
         let parts = cursor.dotted()?;
-        let parameters =
-            if cursor.at_symbol("(") { Some(signature::of_any(self, cursor)?.0) } else { None };
+        let parameters = if cursor.at_symbol("(") { Some(signature::of_any(self, cursor)?.0) } else { None };
         Ok(RoutineName { parts, parameters, span: begin.to(cursor.previous()) })
     }
 

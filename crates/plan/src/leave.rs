@@ -173,11 +173,14 @@ impl Work<'_> {
                 continue;
             }
             let was_gone = !self.desired.contains(&next);
+            let (lost, won) = self.by_itself(&next);
             self.desired.insert(next.clone(), live.clone());
             self.changed = true;
             if next != *id {
                 self.note(&next, Because::DependsOn { id: id.clone() }, Vec::new());
             }
+            queue.extend(lost.into_iter().chain(rules::companions(&next, self.actual)));
+            self.withdraw(won, &Because::DependsOn { id: id.clone() });
             if was_gone {
                 let around = self.actual.children(&next).cloned().chain(self.actual.uses(&next));
                 queue.extend(around.chain(self.actual.parent(&next)).filter(|it| !self.desired.contains(it)));
@@ -194,6 +197,17 @@ impl Work<'_> {
                 self.withdraw(waiting, &Because::DependsOn { id });
             }
         }
+    }
+
+    /// The parts of an object that would be lost and won with its change alone.
+    fn by_itself(&self, id: &ObjectId) -> (Vec<ObjectId>, Vec<ObjectId>) {
+        let (actual, desired) = (self.actual, &*self.desired);
+        let is = |change: &Change<'_>| rules::by_itself(change, actual, desired);
+        let gone = actual.children(id).filter_map(|id| Some(Change::Drop { id, old: actual.get(id)? }));
+        let lost = gone.filter(|it| !desired.contains(it.id()) && is(it)).map(|it| it.id().clone());
+        let new = desired.children(id).filter_map(|id| Some(Change::Create { id, new: desired.get(id)? }));
+        let won = new.filter(|it| !actual.contains(it.id()) && is(it)).map(|it| it.id().clone());
+        (lost.collect(), won.collect())
     }
 
     /// What wanted the name of an object that is kept cannot have it.

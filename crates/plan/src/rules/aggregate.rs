@@ -17,7 +17,8 @@ impl Rules for Aggregate {
 
     /// What the result is of follows from the last function and the state, and must stay.
     fn alter(&self, new: &Aggregate, id: &ObjectId, cx: &Context<'_>) -> Alter {
-        let Aggregate { arguments, direct, hypothetical, state, moving_state, functions, options, parallel } = new;
+        let Aggregate { arguments, direct, hypothetical, state, moving_state, functions, options, parallel } =
+            new;
         if *arguments != self.arguments || *direct != self.direct || *hypothetical != self.hypothetical {
             return Alter::Replace("arguments");
         }
@@ -56,16 +57,20 @@ fn words<T: ToString>(of: &BTreeMap<String, T>) -> String {
 }
 
 fn sql(verb: &str, aggregate: &Aggregate, id: &ObjectId) -> String {
-    let Aggregate { arguments, direct, hypothetical, state, moving_state, functions, options, parallel } = aggregate;
+    let Aggregate { arguments, direct, hypothetical, state, moving_state, functions, options, parallel } =
+        aggregate;
     let mut clauses = vec![("STYPE", state.to_string())];
     clauses.extend(moving_state.iter().map(|it| ("MSTYPE", it.to_string())));
     clauses.extend(functions.iter().map(|(word, it)| (word.as_str(), it.to_string())));
     for (word, value) in options {
-        clauses.push((word, match word.as_str() {
-            "INITCOND" | "MINITCOND" => literal(value),
-            "SORTOP" => format!("OPERATOR({value})"),
-            _ => value.clone(),
-        }));
+        clauses.push((
+            word,
+            match word.as_str() {
+                "INITCOND" | "MINITCOND" => literal(value),
+                "SORTOP" => format!("OPERATOR({value})"),
+                _ => value.clone(),
+            },
+        ));
     }
     clauses.extend(match parallel {
         Parallel::Safe => Some(("PARALLEL", "SAFE".to_string())),
@@ -74,10 +79,13 @@ fn sql(verb: &str, aggregate: &Aggregate, id: &ObjectId) -> String {
     });
     // The server reads SFUNC and STYPE in whatever order they stand; people look for them first.
     clauses.sort_by_key(|(word, _)| !matches!(*word, "SFUNC" | "STYPE"));
-    let mut lines: Vec<String> = clauses.into_iter().map(|(word, value)| match value.is_empty() {
-        true => word.to_string(),
-        false => format!("{word} = {value}"),
-    }).collect();
+    let mut lines: Vec<String> = clauses
+        .into_iter()
+        .map(|(word, value)| match value.is_empty() {
+            true => word.to_string(),
+            false => format!("{word} = {value}"),
+        })
+        .collect();
     lines.extend(hypothetical.then(|| "HYPOTHETICAL".to_string()));
     let name = id.qual_name().map(ToString::to_string).unwrap_or_default();
     format!("{verb} AGGREGATE {name}({}) (\n    {}\n)", signature(arguments, *direct), lines.join(",\n    "))
@@ -91,7 +99,8 @@ fn signature(arguments: &[Argument], direct: Option<usize>) -> String {
         None => list(arguments),
         Some(count) => {
             let (direct, ordered) = arguments.split_at(count.min(arguments.len()));
-            let ordered = if ordered.is_empty() { &direct[direct.len().saturating_sub(1)..] } else { ordered };
+            let ordered =
+                if ordered.is_empty() { &direct[direct.len().saturating_sub(1)..] } else { ordered };
             let direct = list(direct);
             let space = if direct.is_empty() { "" } else { " " };
             format!("{direct}{space}ORDER BY {}", list(ordered))

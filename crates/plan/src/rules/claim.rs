@@ -1,7 +1,7 @@
 //! Which names an object takes, so that what frees one comes before what takes it. Does not know who
 //! has them now.
 
-use model::{Kind, Name, Object, ObjectId, Path, QualName, Space};
+use model::{Kind, Name, Object, ObjectId, Path, QualName, Rule, Space};
 
 /// A name that only one object can have at a time.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -12,6 +12,8 @@ pub(crate) enum Claim {
     Routine(QualName, std::sync::Arc<str>),
     /// A constraint of a relation, whatever its kind.
     Constraint(QualName, Name),
+    /// The one primary key of a table, whatever its name.
+    PrimaryKey(QualName),
 }
 
 /// The names an object takes, its own identity among its kind aside.
@@ -27,5 +29,9 @@ pub(crate) fn claims(id: &ObjectId, object: &Object) -> Vec<Claim> {
     };
     let own =
         id.relation().zip(own).map(|(relation, name)| Claim::Constraint(relation.clone(), name.clone()));
-    spaces.chain(own).collect()
+    let key = match object {
+        Object::Constraint(it) if matches!(it.rule, Rule::PrimaryKey { .. }) => id.relation(),
+        _ => None,
+    };
+    spaces.chain(own).chain(key.map(|it| Claim::PrimaryKey(it.clone()))).collect()
 }

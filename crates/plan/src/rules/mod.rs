@@ -37,7 +37,7 @@ pub(crate) use claim::{Claim, claims};
 pub(crate) use depend::{
     Stance, by_itself, is_harmless_again, is_quiet, others_wait_for, stance, stand_ins, waits_for_others,
 };
-pub(crate) use partition::goes_with;
+pub(crate) use partition::{companions, goes_with};
 pub(crate) use rename::{relabels, renames};
 pub(crate) use swap::swap;
 

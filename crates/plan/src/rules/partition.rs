@@ -67,6 +67,17 @@ pub(super) fn below(id: &ObjectId, desired: &Schema) -> Vec<ObjectId> {
     attached.flat_map(|it| std::iter::once(it.clone()).chain(below(it, desired))).collect()
 }
 
+/// What stays as it is together with an object, because one statement would change both: indexes of
+/// partitions with the one above them, the owner of a column's sequence with the table's.
+pub(crate) fn companions(id: &ObjectId, actual: &Schema) -> Vec<ObjectId> {
+    let Some(table) = id.target().filter(|it| id.kind == Kind::Owner && it.kind == Kind::Table) else {
+        return if id.kind == Kind::Index { below(id, actual) } else { Vec::new() };
+    };
+    let columns = actual.children(table).filter(|it| it.kind == Kind::Column);
+    let sequences = columns.flat_map(|it| actual.children(it)).filter(|it| it.kind == Kind::Sequence);
+    sequences.map(|it| Kind::Owner.on(it)).collect()
+}
+
 /// The indexes that come with a new partition.
 pub(super) fn come_with(table: &ObjectId, it: &Table, cx: &Context<'_>) -> Vec<ObjectId> {
     if it.partition_of.is_none() {

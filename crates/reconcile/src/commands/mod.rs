@@ -15,13 +15,5 @@ mod work;
 
 use std::time::Duration;
 
-use crate::exit::Outcome;
-use crate::problem::Problem;
-
 /// How long a step waits for a lock where nothing else is said.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// The answer of a command whose work is not connected to the command line.
-fn not_wired(command: &str) -> miette::Result<Outcome> {
-    Err(Problem::new(format!("reconcile {command} is not wired yet")).into())
-}

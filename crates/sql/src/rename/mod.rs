@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use model::{
-    Aggregate, Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain, DomainConstraint, Element,
-    EnumType, Expr, Extension, ForeignKey, Function, Generated, Index, IndexKey, Kind, MaterializedView,
-    Name, Object, ObjectId, PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, ReplicaIdentity,
-    Rule, Schema, Sequence, Shape, Table, Trigger, Type, View,
+    Aggregate, Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain, DomainConstraint,
+    Element, EnumType, Expr, Extension, ForeignKey, Function, Generated, Index, IndexKey, Kind,
+    MaterializedView, Name, Object, ObjectId, PartitionKey, PartitionOf, Path, Policy, Procedure, QualName,
+    ReplicaIdentity, Rule, Schema, Sequence, Shape, Table, Trigger, Type, View,
 };
 
 /// The schema with every `(old, new)` identity substituted everywhere. The text of a routine in another
@@ -405,7 +405,8 @@ impl Names {
     }
 
     fn aggregate(&self, aggregate: &mut Aggregate) {
-        let Aggregate { arguments, direct: _, hypothetical: _, state, moving_state, functions, .. } = aggregate;
+        let Aggregate { arguments, direct: _, hypothetical: _, state, moving_state, functions, .. } =
+            aggregate;
         arguments.iter_mut().for_each(|it| self.ty(&mut it.ty));
         [state].into_iter().chain(moving_state).for_each(|it| self.ty(it));
         functions.values_mut().for_each(|it| *it = self.routine(it));
