@@ -11,6 +11,7 @@ use sql::{Code, Cursor, Fault, Tok, TokenKind, TypeName};
 
 use crate::column_type;
 use crate::constraint::{self, Claim, Draft};
+use crate::default_privilege;
 use crate::reader::Reader;
 use crate::sequence;
 
@@ -290,7 +291,9 @@ pub(crate) fn identity_of(
             name.within(table.namespace.clone())
         }
     };
+    let sequence = Kind::Sequence.named(&name);
     reader.take_identity_name(name, &Kind::Column.of(table, column));
+    default_privilege::fresh(reader, &sequence, Span::default());
     Ok(Identity { mode, sequence: draft.fresh(ty) })
 }
 

@@ -261,8 +261,12 @@ fn all_in_schema(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Vec<(Fo
     let inside = |it: &ObjectId| {
         kinds.contains(&it.kind) && it.qual_name().is_some_and(|it| namespaces.contains(&it.namespace))
     };
-    let all = reader.desired.schema.iter().map(|it| it.0).filter(|it| inside(it));
-    Ok(all.map(|it| (Found::Declared(it.clone()), false)).collect())
+    let mut all: Vec<ObjectId> =
+        reader.desired.schema.iter().map(|it| it.0).filter(|it| inside(it)).cloned().collect();
+    if kinds.contains(&Kind::Sequence) {
+        all.extend(reader.identity_sequences(&namespaces));
+    }
+    Ok(all.into_iter().map(|it| (Found::Declared(it), false)).collect())
 }
 
 fn change(

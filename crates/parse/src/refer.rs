@@ -40,7 +40,10 @@ impl Reader<'_> {
         match self.relation(parts, span) {
             Ok(id) => Ok(Found::Declared(id)),
             Err(_) if self.is_temporary(parts) => Ok(Found::Outside),
-            Err(fault) => self.outside(parts, &self.facts.relations, fault),
+            Err(fault) => match self.identity_sequence(parts) {
+                Some(id) => Ok(Found::Declared(id)),
+                None => self.outside(parts, &self.facts.relations, fault),
+            },
         }
     }
 

@@ -83,6 +83,24 @@ impl Reader<'_> {
         self.lookup(parts, known).filter(|it| self.desired.schema.contains(it))
     }
 
+    /// The sequences behind the identity columns of a namespace. They are no objects of the schema, but
+    /// can be granted on.
+    pub(crate) fn identity_sequences(&self, namespaces: &[Name]) -> Vec<ObjectId> {
+        let ours = |(name, column): &(&QualName, &ObjectId)| {
+            namespaces.contains(&name.namespace) && self.desired.schema.contains(column)
+        };
+        let mut found: Vec<ObjectId> =
+            self.state.identities.iter().filter(ours).map(|(name, _)| Kind::Sequence.named(name)).collect();
+        found.sort();
+        found
+    }
+
+    /// The sequence behind an identity column, by its own name.
+    pub(crate) fn identity_sequence(&self, parts: &[Name]) -> Option<ObjectId> {
+        self.identity(parts)?;
+        self.lookup(parts, |it| self.state.identities.contains_key(it).then(|| Kind::Sequence.named(it)))
+    }
+
     /// Follows a change of identities.
     pub(crate) fn renumber(&mut self, moved: &HashMap<ObjectId, ObjectId>) {
         let kept = |names: HashMap<QualName, Vec<ObjectId>>| -> HashMap<QualName, Vec<ObjectId>> {
