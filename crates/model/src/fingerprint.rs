@@ -1,6 +1,6 @@
 //! A short, stable name for a value: what tells that a target has moved.
 
-use std::hash::{BuildHasher, Hasher};
+use std::fmt::Write;
 
 use crate::Schema;
 
@@ -10,36 +10,18 @@ use crate::Schema;
 /// against change by accident, not against forgery.
 pub fn fingerprint(schema: &Schema) -> String {
     let mut sums = [0_u64; 2];
+    let mut text = String::new();
     for (id, object) in schema.iter() {
-        let text = format!("{id:?}\u{0}{object:?}");
-        for (sum, seed) in sums.iter_mut().zip([0xcbf2_9ce4_8422_2325_u64, 0x9747_b28c_8422_2325]) {
-            let mut hasher = Fnv(seed).build_hasher();
-            hasher.write(text.as_bytes());
-            *sum = sum.wrapping_add(hasher.finish());
+        text.clear();
+        // A String takes everything that is written to it.
+        let _ = write!(text, "{id:?}\u{0}{object:?}");
+        let mut hashes = SEEDS;
+        for byte in text.bytes() {
+            hashes = hashes.map(|it| (it ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         }
+        sums = [sums[0].wrapping_add(hashes[0]), sums[1].wrapping_add(hashes[1])];
     }
     format!("{:016x}{:016x}", sums[0], sums[1])
 }
 
-#[derive(Clone, Copy)]
-struct Fnv(u64);
-
-impl BuildHasher for Fnv {
-    type Hasher = Fnv;
-
-    fn build_hasher(&self) -> Fnv {
-        *self
-    }
-}
-
-impl Hasher for Fnv {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-}
+const SEEDS: [u64; 2] = [0xcbf2_9ce4_8422_2325, 0x9747_b28c_8422_2325];

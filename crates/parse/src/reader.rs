@@ -66,6 +66,7 @@ impl<'a> Reader<'a> {
         constraint::resolve_late(&mut self);
         partition::merge(&mut self);
         column_type::forget_toast(&mut self);
+        self.drop_stray_grants();
         self.desired
     }
 

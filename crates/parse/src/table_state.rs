@@ -95,6 +95,23 @@ impl Reader<'_> {
         found
     }
 
+    /// Takes out grants on sequences behind identity columns that are gone.
+    pub(crate) fn drop_stray_grants(&mut self) {
+        let schema = &self.desired.schema;
+        let is_there = |it: &ObjectId| {
+            let column = it.qual_name().and_then(|name| self.state.identities.get(name));
+            schema.contains(it) || column.is_some_and(|column| schema.contains(column))
+        };
+        let is_stray = |id: &ObjectId| {
+            let target = id.target().filter(|it| it.kind == Kind::Sequence);
+            id.kind == Kind::Grant && target.is_some_and(|it| !is_there(it))
+        };
+        let stray: Vec<ObjectId> = schema.iter().map(|it| it.0).filter(|it| is_stray(it)).cloned().collect();
+        for id in stray {
+            self.desired.schema.remove(&id);
+        }
+    }
+
     /// The sequence behind an identity column, by its own name.
     pub(crate) fn identity_sequence(&self, parts: &[Name]) -> Option<ObjectId> {
         self.identity(parts)?;

@@ -3,6 +3,8 @@
 //! Knows no stage's inside, and neither files, targets nor forms of answers.
 
 use std::collections::{BTreeMap, HashSet};
+use std::panic::resume_unwind;
+use std::time::{Duration, Instant};
 
 use catalog::{Actual, SettleOptions, Unsettled, Verdict};
 use diff::{Pair, Reason, Scope, Stated};
@@ -53,6 +55,21 @@ pub struct Comparison {
     pub unsettled: Vec<Unsettled>,
     /// The fingerprint of the database as it was read.
     pub fingerprint: String,
+    /// How long each phase took, in order.
+    pub timings: Timings,
+}
+
+/// Phases and how long each took.
+#[derive(Clone, Debug, Default)]
+pub struct Timings(pub Vec<(&'static str, Duration)>);
+
+impl Timings {
+    fn take<T>(&mut self, phase: &'static str, work: impl FnOnce() -> T) -> T {
+        let begin = Instant::now();
+        let done = work();
+        self.0.push((phase, begin.elapsed()));
+        done
+    }
 }
 
 /// Reads the database and the files and settles what of them differs.
@@ -67,9 +84,15 @@ pub fn compare(
     sources: &Sources,
     wanted: &Wanted,
 ) -> Result<Comparison, catalog::Error> {
-    let actual = catalog::actual(client)?;
-    let desired = parse::desired(sources, &actual.facts);
-    let fingerprint = model::fingerprint(&actual.schema);
+    let mut timings = Timings::default();
+    let actual = timings.take("read", || catalog::actual(client))?;
+    let (desired, fingerprint) = timings.take("parse", || {
+        std::thread::scope(|threads| {
+            let fingerprint = threads.spawn(|| model::fingerprint(&actual.schema));
+            let desired = parse::desired(sources, &actual.facts);
+            (desired, fingerprint.join().unwrap_or_else(|it| resume_unwind(it)))
+        })
+    });
     let mut comparison = Comparison {
         actual,
         desired,
@@ -79,13 +102,18 @@ pub fn compare(
         adopted: Vec::new(),
         unsettled: Vec::new(),
         fingerprint,
+        timings: Timings::default(),
     };
     if comparison.desired.faults.is_empty() {
-        comparison.rename(client)?;
-        comparison.align(&wanted.scope);
-        comparison.settle(client, wanted.ask)?;
+        timings.take("align", || {
+            comparison.rename(client)?;
+            comparison.align(&wanted.scope);
+            Ok::<_, catalog::Error>(())
+        })?;
+        timings.take("settle", || comparison.settle(client, wanted.ask))?;
         comparison.disown();
     }
+    comparison.timings = timings;
     Ok(comparison)
 }
 
@@ -99,13 +127,19 @@ pub fn plan(
     comparison: &mut Comparison,
     options: &Options,
 ) -> Result<Plan, catalog::Error> {
-    if comparison.is_empty() {
-        return Ok(Plan::default());
-    }
-    if comparison.renames.is_empty() {
-        catalog::edges(client, &mut comparison.actual)?;
-    }
-    Ok(comparison.plan(options))
+    let mut timings = std::mem::take(&mut comparison.timings);
+    let done = timings.take("diff", || comparison.is_empty());
+    let plan = match done {
+        true => Plan::default(),
+        false => timings.take("plan", || {
+            if comparison.renames.is_empty() {
+                catalog::edges(client, &mut comparison.actual)?;
+            }
+            Ok::<_, catalog::Error>(comparison.plan(options))
+        })?,
+    };
+    comparison.timings = timings;
+    Ok(plan)
 }
 
 impl Comparison {
@@ -193,10 +227,11 @@ impl Comparison {
     }
 
     fn settle(&mut self, client: &mut Client, ask: Ask) -> Result<(), catalog::Error> {
-        let changed = self.changed();
-        if changed.is_empty() && self.changes().is_empty() {
+        let changes = self.changes();
+        if changes.is_empty() {
             return Ok(());
         }
+        let changed = substantial(&changes);
         let (actual, facts) = (&self.actual.schema, &self.actual.facts);
         let desired = &mut self.desired.schema;
         self.unsettled = match ask {
@@ -211,15 +246,6 @@ impl Comparison {
             }
         };
         Ok(())
-    }
-
-    /// Objects that differ in more than expressions.
-    fn changed(&self) -> Vec<ObjectId> {
-        let differs = |change: &diff::Change<'_>| match change {
-            diff::Change::Alter { old, new, .. } => old.bones() != new.bones(),
-            diff::Change::Create { .. } | diff::Change::Drop { .. } => true,
-        };
-        self.changes().iter().filter(|it| differs(it)).map(|it| it.id().clone()).collect()
     }
 
     fn plan(&self, options: &Options) -> Plan {
@@ -246,6 +272,15 @@ impl Comparison {
     pub fn facts(&self) -> &Facts {
         &self.actual.facts
     }
+}
+
+/// Objects that differ in more than expressions.
+fn substantial(changes: &[diff::Change<'_>]) -> Vec<ObjectId> {
+    let differs = |change: &&diff::Change<'_>| match change {
+        diff::Change::Alter { old, new, .. } => old.bones() != new.bones(),
+        diff::Change::Create { .. } | diff::Change::Drop { .. } => true,
+    };
+    changes.iter().filter(differs).map(|it| it.id().clone()).collect()
 }
 
 fn move_span(desired: &mut Desired, from: &ObjectId, to: &ObjectId) {

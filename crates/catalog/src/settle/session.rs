@@ -1,6 +1,7 @@
 //! The transaction in which the server is asked: read-write, because it makes temporary objects, and
 //! always rolled back. Knows round trips and refusals, not what the texts are.
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
@@ -183,8 +184,24 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Has every item printed: in views they share where that can be, and what is refused by itself.
+    /// Has every item printed. What is asked alike is answered alike: many columns have one default.
     fn print(&mut self, items: &[&Item]) -> Result<Vec<Outcome>, Error> {
+        let mut places: BTreeMap<(&Context, &str, &[Name]), usize> = BTreeMap::new();
+        let mut asked: Vec<&Item> = Vec::new();
+        let mut answered_by = Vec::with_capacity(items.len());
+        for item in items.iter().copied() {
+            let place = *places.entry((&item.context, &item.text, &item.path)).or_insert(asked.len());
+            if place == asked.len() {
+                asked.push(item);
+            }
+            answered_by.push(place);
+        }
+        let outcomes = self.print_each(&asked)?;
+        Ok(answered_by.into_iter().map(|it: usize| outcomes[it].clone()).collect())
+    }
+
+    /// Has every item printed: in views they share where that can be, and what is refused by itself.
+    fn print_each(&mut self, items: &[&Item]) -> Result<Vec<Outcome>, Error> {
         let mut outcomes: Vec<Option<Outcome>> = vec![None; items.len()];
         let mut work = chunks(items);
         while let Some(chunk) = work.pop() {

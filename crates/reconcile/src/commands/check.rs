@@ -33,5 +33,8 @@ pub(crate) fn run(context: &Context, args: &Check) -> miette::Result<Outcome> {
         (true, false) => Verdict::Unverified,
         (true, true) => Verdict::InSync,
     };
+    work.timings(context, &comparison);
+    // The process ends here: giving back what it read, object by object, would be work for nothing.
+    std::mem::forget(comparison);
     Ok(Outcome::Checked { verdict, unverified_ok: args.unverified == Unverified::Ok })
 }

@@ -27,6 +27,9 @@ pub(crate) fn run(context: &Context, args: &Plan) -> miette::Result<Outcome> {
         return Ok(Outcome::Failed);
     }
     let differs = !plan.steps.is_empty() || !plan.pending.is_empty();
+    work.timings(context, &comparison);
+    // The process ends here: giving back what it read, object by object, would be work for nothing.
+    std::mem::forget(comparison);
     Ok(Outcome::Planned { differs, detailed: args.detailed_exitcode })
 }
 

@@ -71,6 +71,18 @@ impl Work {
         Ok(None)
     }
 
+    /// Tells how long each phase took, where that is asked for.
+    pub(super) fn timings(&self, context: &Context, comparison: &Comparison) {
+        let asked = context.env.var("RECONCILE_TIMINGS").is_some();
+        for (phase, time) in &comparison.timings.0 {
+            let line = format!("timing: {phase} {:.1} ms", time.as_secs_f64() * 1_000.0);
+            match asked {
+                true => context.style.aside(&line),
+                false => context.style.detail(&line),
+            }
+        }
+    }
+
     /// Makes the plan, with the leave the file itself gives.
     pub(super) fn plan(&mut self, comparison: &mut Comparison) -> miette::Result<Plan> {
         let options = with_leave(self.wanted.options.clone(), &comparison.desired)?;
