@@ -14,7 +14,7 @@ pub(crate) fn run() -> Outcome {
     let room = std::env::temp_dir().join(format!("reconcile-demo-{}", std::process::id()));
     std::fs::create_dir_all(&room)?;
     let outcome = story(&room);
-    let stopped = reconcile(&room, &["local", "reset"]);
+    let stopped = reconcile(&room, &["local", "reset"]).and(reconcile(&room, &["local", "stop"]));
     std::fs::remove_dir_all(&room)?;
     outcome.and(stopped)
 }
