@@ -46,10 +46,9 @@ macro_rules! kinds {
                 match self {
                     $(Kind::$Kind => {
                         const META: Meta = {
-                            #[allow(unused_mut, reason = "a kind may have no flag")]
-                            let mut meta =
+                            let meta =
                                 Meta { noun: $noun, sql: $sql, server: $server, address: $address, ..NONE };
-                            $(meta.$flag = true;)*
+                            $(let meta = Meta { $flag: true, ..meta };)*
                             meta
                         };
                         &META
