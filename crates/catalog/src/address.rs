@@ -17,6 +17,7 @@ pub(crate) mod class {
     pub(crate) const NAMESPACE: u32 = 2615;
     pub(crate) const RULE: u32 = 2618;
     pub(crate) const TRIGGER: u32 = 2620;
+    pub(crate) const COLLATION: u32 = 3456;
     pub(crate) const EXTENSION: u32 = 3079;
     pub(crate) const POLICY: u32 = 3256;
 }

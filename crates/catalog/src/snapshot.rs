@@ -10,7 +10,7 @@ use postgres::{Client, IsolationLevel};
 use crate::query::{Answers, Query};
 use crate::reader::Reader;
 use crate::{
-    Addresses, Error, comment, constraint, facts, grant, index, namespace, policy, query, relation, routine,
+    Addresses, Error, collation, comment, constraint, facts, grant, index, namespace, policy, query, relation, routine,
     sequence, table, trigger, types, unmodelled, view,
 };
 
@@ -66,7 +66,7 @@ const QUERIES: [&Query; 25] = [
     &facts::AVAILABLE,
     &facts::MEMBERS,
     &namespace::QUERY,
-    &types::COLLATIONS,
+    &collation::QUERY,
     &types::TEXTS,
     &types::QUERY,
     &relation::PARENTS,
@@ -108,6 +108,7 @@ fn read(client: &mut Client) -> Result<Actual, Error> {
 fn families(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     facts::read(reader, answers)?;
     namespace::read(reader, answers)?;
+    collation::read(reader, answers)?;
     types::read(reader, answers)?;
     relation::read(reader, answers)?;
     let sequences = sequence::read(reader, answers)?;

@@ -1,4 +1,4 @@
-//! Reads types and collations: how types are written, and the enums, domains and composite types a
+//! Reads types: how types are written, and the enums, domains and composite types a
 //! schema defines.
 
 use model::{Attribute, Composite, Domain, EnumType, Kind, QualName, Type};
@@ -10,16 +10,8 @@ use crate::reader::Reader;
 
 pub(crate) const QUERY: Query = Query { name: "types", sql: include_str!("types.sql") };
 pub(crate) const TEXTS: Query = Query { name: "the names of types", sql: include_str!("type_text.sql") };
-pub(crate) const COLLATIONS: Query = Query { name: "collations", sql: include_str!("collation.sql") };
 
 pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
-    for row in COLLATIONS.rows(answers)? {
-        let (namespace, name) = (row.name("namespace")?, row.name("name")?);
-        if namespace.as_str() != "pg_catalog" {
-            reader.facts.collations.entry(name.clone()).or_default().push(namespace.clone());
-        }
-        reader.collations.insert(row.get("oid")?, name.within(namespace));
-    }
     for row in TEXTS.rows(answers)? {
         let ty = text(&row)?;
         reader.types.insert((row.get("oid")?, row.get("modifier")?), ty);

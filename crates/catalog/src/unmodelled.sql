@@ -24,8 +24,6 @@ from (
     union all
     select 'pg_am'::regclass, a.oid, 0 from pg_am a
     union all
-    select 'pg_collation'::regclass, c.oid, c.collnamespace from pg_collation c
-    union all
     select 'pg_conversion'::regclass, c.oid, c.connamespace from pg_conversion c
     union all
     select 'pg_language'::regclass, l.oid, 0 from pg_language l

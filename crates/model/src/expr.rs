@@ -41,6 +41,8 @@ pub enum Mention {
     Function(Vec<Name>),
     /// What is cast to.
     Type(Vec<Name>),
+    /// What stands behind COLLATE.
+    Collation(Vec<Name>),
     /// `*` or `t.*`: every column of something.
     Star,
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::{Name, ObjectId, QualName};
+use crate::{Collation, Name, ObjectId, QualName};
 
 /// Facts about one database and the role that reads it.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +37,8 @@ pub struct Facts {
     pub functions: HashMap<Name, Vec<Name>>,
     /// Collations outside pg_catalog, by bare name, likewise.
     pub collations: HashMap<Name, Vec<Name>>,
+    /// Collations of pg_catalog whose names do not say what they are.
+    pub system_collations: HashMap<Name, Collation>,
     /// Estimated rows of relations (`pg_class.reltuples`; absent when never analysed) .
     pub rows: HashMap<QualName, u64>,
     /// Size on disk of relations in bytes (`pg_class.relpages` × block size).

@@ -95,6 +95,7 @@ impl Facets for Index {
         let Some(relation) = self.relation.qual_name() else { return uses };
         uses.extend(self.exprs().into_iter().flat_map(|it| schema.mentioned(it, Some(relation))));
         uses.extend(self.keys.iter().filter_map(|it| it.column.as_ref()).map(|it| column(relation, it)));
+        uses.extend(self.keys.iter().filter_map(|it| crate::collation::uses(it.collation.as_ref())));
         uses.extend(self.include.iter().map(|it| column(relation, it)));
         uses.extend(self.attached_to.iter().map(|it| crate::Kind::Index.named(it)));
         uses

@@ -123,6 +123,7 @@ kinds! {
     Role(Role)                         = "role",              "ROLE",              "role",              "",       ;
     Namespace(Namespace)               = "schema",            "SCHEMA",            "schema",            "",       ;
     Extension(Extension)               = "extension",         "EXTENSION",         "extension",         "",       ;
+    Collation(Collation)               = "collation",         "COLLATION",         "collation",         "",       rebuildable;
     DefaultPrivilege(DefaultPrivilege) = "default privilege", "",                  "default acl",       "",       rebuildable;
     Enum(EnumType)                     = "enum",              "TYPE",              "type",              "",       ;
     Domain(Domain)                     = "domain",            "DOMAIN",            "type",              "",       ;

@@ -13,6 +13,7 @@ mod schema;
 mod settings;
 mod span;
 
+mod collation;
 mod comment;
 mod constraint;
 mod grant;
@@ -27,6 +28,7 @@ mod trigger;
 mod types;
 mod view;
 
+pub use collation::{Collation, Locale};
 pub use comment::Comment;
 pub use constraint::{Constraint, Deferral, Element, ForeignKey, Match, NotNull, Reaction, Rule};
 pub use expr::{Expr, Mention, Query, SearchPath};

@@ -214,6 +214,12 @@ impl Schema {
                     };
                     found.extend(self.resolve(parts, expr, all).into_iter().flatten());
                 }
+                Mention::Collation(parts) => {
+                    let named = |it: &QualName| {
+                        Some(Kind::Collation.named(it)).filter(|it| self.contains(it))
+                    };
+                    found.extend(self.resolve(parts, expr, named));
+                }
                 Mention::Column(parts) => {
                     let column = own.zip(parts.last()).map(|(table, name)| Kind::Column.of(table, name));
                     found.extend(column.filter(|it| self.contains(it)));

@@ -160,6 +160,7 @@ impl Facets for Table {
 impl Facets for Column {
     fn uses(&self, id: &ObjectId, schema: &Schema) -> Vec<ObjectId> {
         let mut uses: Vec<ObjectId> = self.parent(id).into_iter().chain(self.ty.uses()).collect();
+        uses.extend(crate::collation::uses(self.collation.as_ref()));
         let relation = id.relation();
         uses.extend(self.generated.iter().flat_map(|it| schema.mentioned(&it.expr, relation)));
         uses.retain(|it| it != id);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::kind::Facets;
-use crate::{Expr, Kind, Name, ObjectId, QualName, Schema};
+use crate::{Expr, Kind, Name, ObjectId, QualName, Schema, collation};
 
 /// The kinds of object that are types, row types included.
 pub(crate) const TYPES: [Kind; 6] =
@@ -112,6 +112,7 @@ impl Facets for Composite {
     fn uses(&self, id: &ObjectId, _: &Schema) -> Vec<ObjectId> {
         let mut uses = crate::schema::namespace(id);
         uses.extend(self.attributes.iter().flat_map(|it| it.ty.uses()));
+        uses.extend(self.attributes.iter().filter_map(|it| collation::uses(it.collation.as_ref())));
         uses
     }
 
@@ -124,6 +125,7 @@ impl Facets for Domain {
     fn uses(&self, id: &ObjectId, schema: &Schema) -> Vec<ObjectId> {
         let mut uses = crate::schema::namespace(id);
         uses.extend(self.base.uses());
+        uses.extend(collation::uses(self.collation.as_ref()));
         uses.extend(self.default.iter().flat_map(|it| schema.mentioned(it, None)));
         uses
     }

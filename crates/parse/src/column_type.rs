@@ -30,7 +30,8 @@ pub(crate) fn collation(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
     let parts = cursor.dotted()?;
     let known = |it: &QualName| {
         let spaces = reader.facts.collations.get(&it.name);
-        spaces.is_some_and(|spaces| spaces.contains(&it.namespace)).then(|| it.clone())
+        let live = spaces.is_some_and(|spaces| spaces.contains(&it.namespace));
+        (live || reader.desired.schema.contains(&Kind::Collation.named(it))).then(|| it.clone())
     };
     Ok(match parts.as_slice() {
         [name] => reader.lookup(&parts, known).unwrap_or_else(|| name.clone().within("pg_catalog".into())),

@@ -80,6 +80,7 @@ fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault>
         "domain",
         "schema",
         "extension",
+        "collation",
     ]);
     let found = match word {
         Some("table" | "view" | "sequence") => reader.find_relation(cursor)?,
@@ -91,6 +92,7 @@ fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault>
         Some("type" | "domain") => reader.find_type(cursor)?,
         Some("schema") => reader.find_namespace(cursor)?,
         Some("extension") => extension(reader, cursor)?,
+        Some("collation") => reader.find_plain(cursor, Kind::Collation)?,
         Some(word) => {
             let name = reader.routine_name(cursor)?;
             reader.routine(&name, kinds_of(word))?

@@ -4,7 +4,7 @@ use sql::{Code, Cursor, Fault};
 
 use crate::reader::Reader;
 use crate::{
-    Verdict, aggregate, alter_table, call, comment, data, default_privilege, drop, extension, grant, idiom,
+    Verdict, aggregate, alter_table, call, collation, comment, data, default_privilege, drop, extension, grant, idiom,
     index, namespace, policy, role, routine, sequence, set, table, trigger, types, types_domain, view,
 };
 
@@ -31,6 +31,8 @@ fn structure(verb: &str, noun: &str) -> Option<Read> {
         ("alter", "sequence") => Some(sequence::alter),
         ("create", "type") => Some(types::create),
         ("alter", "type") => Some(types::alter),
+        ("create", "collation") => Some(collation::create),
+        ("alter", "collation") => Some(collation::alter),
         ("create", "domain") => Some(types_domain::create),
         ("alter", "domain") => Some(types_domain::alter),
         _ => None,

@@ -27,6 +27,7 @@ fn named(noun: &str) -> Option<Named> {
         "index" => Named::Plain(&[Kind::Index]),
         "type" => Named::Plain(crate::types::ALONE),
         "domain" => Named::Plain(&[Kind::Domain]),
+        "collation" => Named::Plain(&[Kind::Collation]),
         "schema" => Named::Root(Kind::Namespace),
         "extension" => Named::Root(Kind::Extension),
         "role" | "user" | "group" => Named::Root(Kind::Role),

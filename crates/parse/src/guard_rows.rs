@@ -82,6 +82,7 @@ pub(crate) fn rows(reader: &Reader<'_>, table: &str, want: Want<'_>, live: Live)
         "pg_settings" => settings(reader),
         "pg_database" => vec![row([("datname", named(&reader.facts.database))])],
         "pg_type" | "information_schema.domains" => types(reader, want, live),
+        "pg_collation" => of_kind(reader, Kind::Collation, ["collname", "collnamespace"], want),
         "pg_enum" => labels(reader),
         "pg_proc" | "information_schema.routines" => routines(reader, want, live),
         "pg_class" => classes(reader, want, live),
@@ -111,7 +112,6 @@ pub(crate) fn rows(reader: &Reader<'_>, table: &str, want: Want<'_>, live: Live)
         | "pg_operator"
         | "pg_aggregate"
         | "pg_rules"
-        | "pg_collation"
         | "pg_ts_config"
         | "pg_ts_dict"
         | "pg_publication_tables"
@@ -249,6 +249,14 @@ fn types(reader: &Reader<'_>, want: Want<'_>, live: Live) -> Vec<Row> {
         }));
     }
     found
+}
+
+/// What is declared of a kind that stands in a namespace: its oid, its name and its namespace's oid.
+fn of_kind(reader: &Reader<'_>, kind: Kind, [name, namespace]: [&str; 2], want: Want<'_>) -> Vec<Row> {
+    let make = |id: &ObjectId| {
+        row([("oid", Some(Value::Object(id.clone()))), (name, named(id.name())), (namespace, space(id))])
+    };
+    candidates(reader, &[kind], want(name), None).into_iter().map(make).collect()
 }
 
 fn labels(reader: &Reader<'_>) -> Vec<Row> {

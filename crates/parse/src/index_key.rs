@@ -12,7 +12,9 @@ use crate::{column_type, opclass, table};
 /// collation and operator class is kept as written until [`settle`].
 pub(crate) fn read(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<IndexKey, Fault> {
     let tokens = subject(cursor)?;
-    let mut key = key_of(reader, cursor, tokens);
+    let (operand, inner) = collated(reader, cursor, tokens);
+    let mut key = key_of(reader, cursor, operand);
+    key.collation = inner;
     if cursor.eat(&["collate"]) {
         key.collation = Some(column_type::collation(reader, cursor)?);
     }
@@ -50,6 +52,25 @@ fn subject<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [Tok], Fault> {
         cursor.parenthesised()?;
     }
     Ok(cursor.since(mark))
+}
+
+/// An expression that is one operand with COLLATE behind it is indexed as the operand under that collation.
+fn collated<'a>(
+    reader: &Reader<'_>,
+    cursor: &Cursor<'_>,
+    tokens: &'a [Tok],
+) -> (&'a [Tok], Option<QualName>) {
+    let at = tokens.iter().rposition(|it| it.is("collate"));
+    let Some((operand, said)) = at.map(|it| (&tokens[..it], &tokens[it + 1..])) else {
+        return (tokens, None);
+    };
+    let mut one = cursor.within(operand);
+    let called = subject(&mut one).is_ok() && one.is_done();
+    let mut name = cursor.within(said);
+    match called.then(|| column_type::collation(reader, &mut name)) {
+        Some(Ok(collation)) if name.is_done() => (operand, Some(collation)),
+        _ => (tokens, None),
+    }
 }
 
 /// A key of these tokens and nothing said about it. A column in parentheses is a column.

@@ -24,6 +24,7 @@ mod source;
 mod value;
 
 mod call;
+mod collation;
 mod comment;
 mod data;
 mod default_privilege;

@@ -9,6 +9,7 @@ use crate::reader::Reader;
 /// Kinds that have an owner of their own.
 const OWNED: &[Kind] = &[
     Kind::Namespace,
+    Kind::Collation,
     Kind::Enum,
     Kind::Domain,
     Kind::Composite,

@@ -58,6 +58,24 @@ impl Reader<'_> {
         }
     }
 
+    /// Takes the name of something of a kind that stands in a namespace. What is not declared in a namespace
+    /// that is not the file's is taken to be there.
+    pub(crate) fn find_plain(&self, cursor: &mut Cursor<'_>, kind: Kind) -> Result<Found, Fault> {
+        let begin = cursor.span();
+        let parts = cursor.dotted()?;
+        let span = begin.to(cursor.previous());
+        let declared = |it: &QualName| Some(kind.named(it)).filter(|it| self.desired.schema.contains(it));
+        let elsewhere = match parts.as_slice() {
+            [.., namespace, _] => !self.desired.namespaces.contains(namespace),
+            _ => false,
+        };
+        match self.lookup(&parts, declared) {
+            Some(id) => Ok(Found::Declared(id)),
+            None if elsewhere => Ok(Found::Outside),
+            None => Err(unknown(&parts, kind.meta().noun, span)),
+        }
+    }
+
     /// Takes the name of a namespace.
     pub(crate) fn find_namespace(&self, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
         let name = cursor.name()?;

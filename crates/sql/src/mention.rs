@@ -225,8 +225,12 @@ impl Scan<'_> {
 
     fn name(&mut self) {
         let begin = self.at;
-        let after_as = begin > 0 && self.tokens[begin - 1].is("as");
+        let behind = |word: &str| begin > 0 && self.tokens[begin - 1].is(word);
+        let (after_as, after_collate) = (behind("as"), behind("collate"));
         let parts = self.chain();
+        if after_collate {
+            return self.push(Mention::Collation(parts), begin..self.at);
+        }
         let next = self.tokens.get(self.at);
         let expects = self.frame().expects;
         let mention = match next {
@@ -383,6 +387,7 @@ mod tests {
             Mention::Column(it) => format!("c:{}", dotted(it)),
             Mention::Function(it) => format!("f:{}", dotted(it)),
             Mention::Type(it) => format!("t:{}", dotted(it)),
+            Mention::Collation(it) => format!("o:{}", dotted(it)),
             Mention::Star => "*".to_string(),
         };
         mentions(&lex(text, span).unwrap()).iter().map(show).collect()

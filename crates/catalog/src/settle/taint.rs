@@ -142,6 +142,7 @@ impl<'a> Taint<'a> {
             Mention::Relation(parts)
             | Mention::Column(parts)
             | Mention::Function(parts)
+            | Mention::Collation(parts)
             | Mention::Type(parts) => parts.iter().any(|it| self.names.contains(it)),
             Mention::Star => false,
         })

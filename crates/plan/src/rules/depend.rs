@@ -35,7 +35,8 @@ pub(crate) fn stance(user: &ObjectId, used: &ObjectId, cx: &Context<'_>) -> Stan
 /// A generated column is computed again; a column of the type itself is not given up for it.
 fn column_stance(user: &ObjectId, used: &ObjectId, cx: &Context<'_>) -> Stance {
     let Some(Object::Column(column)) = cx.actual.get(user) else { return Stance::Stays };
-    let of_type = column.ty.user.as_ref() == used.qual_name() && used.qual_name().is_some();
+    let own = if used.kind == Kind::Collation { &column.collation } else { &column.ty.user };
+    let of_type = own.as_ref() == used.qual_name() && used.qual_name().is_some();
     match (&column.generated, of_type) {
         (_, true) => Stance::Cannot,
         (Some(_), false) => Stance::Falls,

@@ -4,6 +4,7 @@
 mod access;
 mod aggregate;
 mod claim;
+mod collation;
 mod column;
 mod comment;
 mod composite;
@@ -123,7 +124,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Role Namespace Extension DefaultPrivilege Enum Domain DomainConstraint Composite Sequence Table Column
+    Role Namespace Extension Collation DefaultPrivilege Enum Domain DomainConstraint Composite Sequence Table Column
     NotNull Function Procedure Aggregate Default Constraint Index ForeignKey View MaterializedView Trigger Policy Owner Grant
     Comment
 }

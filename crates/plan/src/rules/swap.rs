@@ -1,8 +1,8 @@
-//! How a type that has columns is replaced: the old one steps aside under another name, the new one is
+//! How a type or collation that columns have is replaced: the old one steps aside under another name, the new one is
 //! made, each column moves over by way of its text, the old one is dropped. Does not know how the two
 //! types differ.
 
-use model::{Column, Name, Object, ObjectId, QualName, Type};
+use model::{Column, Kind, Name, Object, ObjectId, QualName, Type};
 
 use super::{Context, column, create, retype};
 use crate::draft::Draft;
@@ -25,7 +25,12 @@ pub(super) fn in_the_way(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
 
 fn column_of<'a>(user: &ObjectId, id: &ObjectId, schema: &'a model::Schema) -> Option<&'a Column> {
     match schema.get(user) {
-        Some(Object::Column(it)) if it.ty.user.as_ref() == id.qual_name() => Some(it),
+        Some(Object::Column(it)) if id.kind == Kind::Collation && it.collation.as_ref() == id.qual_name() => {
+            Some(it)
+        }
+        Some(Object::Column(it)) if id.kind != Kind::Collation && it.ty.user.as_ref() == id.qual_name() => {
+            Some(it)
+        }
         _ => None,
     }
 }
@@ -51,26 +56,31 @@ pub(crate) fn swap(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         if let Some(column) = moved(user, id, cx)
             && !cx.created.contains_key(user)
         {
-            drafts.extend(move_over(user, column, cx).map(|it| it.touches([id.clone()])));
+            drafts.extend(move_over(user, column, id).map(|it| it.touches([id.clone()])));
         }
     }
     let loses = matches!((cx.actual.get(id), new), (Some(Object::Enum(_)), Object::Enum(_)));
     let hazard = if loses { Hazard::RemoveEnumLabel } else { Hazard::RetypeColumn };
     let mut drop = Draft::drop(id, format!("DROP {word} {aside}"));
     drop.adds = false;
-    drafts.push(drop.hazard(hazard));
+    drafts.push(drop.hazard_if(id.kind != Kind::Collation, hazard));
     drafts
 }
 
-fn move_over(id: &ObjectId, column: &Column, _: &Context<'_>) -> Option<Draft> {
+fn move_over(id: &ObjectId, column: &Column, to: &ObjectId) -> Option<Draft> {
     let table = id.relation()?;
+    if to.kind == Kind::Collation {
+        let sql = format!("{} TYPE {} COLLATE {}", column::prefix(id), column.ty, to.address());
+        return Some(Draft::alter(id, sql).lock(Mode::AccessExclusive, table));
+    }
+    let collate = column.collation.as_ref().map(|it| format!(" COLLATE {it}")).unwrap_or_default();
     let by_text = if is_array(&column.ty) { "text[]" } else { "text" };
     let (name, ty) = (id.name(), &column.ty);
     let using = match column.generated {
         Some(_) => String::new(),
         None => format!(" USING {name}::{by_text}::{ty}"),
     };
-    let sql = format!("{} TYPE {ty}{using}", column::prefix(id));
+    let sql = format!("{} TYPE {ty}{collate}{using}", column::prefix(id));
     Some(Draft::alter(id, sql).lock(Mode::AccessExclusive, table).hazard(Hazard::RewritesTable))
 }
 

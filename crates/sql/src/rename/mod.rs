@@ -54,6 +54,7 @@ pub(crate) struct Names {
     /// Tables, views, sequences, indexes; a table's name is also that of its row type.
     relations: HashMap<QualName, QualName>,
     types: HashMap<QualName, QualName>,
+    collations: HashMap<QualName, QualName>,
     /// Routines of which every overload is renamed.
     routines: HashMap<QualName, QualName>,
     /// By the old table.
@@ -67,6 +68,7 @@ impl Names {
             ids: renames.iter().cloned().collect(),
             relations: HashMap::new(),
             types: HashMap::new(),
+            collations: HashMap::new(),
             routines: HashMap::new(),
             columns: HashMap::new(),
             namespaces: HashMap::new(),
@@ -83,8 +85,11 @@ impl Names {
                 self.namespaces.insert(old.clone(), new.clone());
             }
             (Path::In(old), Path::In(new)) => {
-                let of_types = matches!(from.kind, Kind::Enum | Kind::Domain | Kind::Composite);
-                let map = if of_types { &mut self.types } else { &mut self.relations };
+                let map = match from.kind {
+                    Kind::Enum | Kind::Domain | Kind::Composite => &mut self.types,
+                    Kind::Collation => &mut self.collations,
+                    _ => &mut self.relations,
+                };
                 map.insert(old.clone(), new.clone());
             }
             (Path::Routine(old, _), Path::Routine(new, _))
@@ -109,6 +114,7 @@ impl Names {
             Path::In(name) if matches!(id.kind, Kind::Enum | Kind::Domain | Kind::Composite) => {
                 Path::In(self.type_name(name))
             }
+            Path::In(name) if id.kind == Kind::Collation => Path::In(self.collation_name(name)),
             Path::In(name) => Path::In(self.relation(name)),
             Path::Routine(name, types) => {
                 Path::Routine(self.moved(name), text::types(types, self).unwrap_or_else(|| Arc::clone(types)))
@@ -154,6 +160,14 @@ impl Names {
         found.cloned().unwrap_or_else(|| self.moved(name))
     }
 
+    fn collation_name(&self, name: &QualName) -> QualName {
+        self.collations.get(name).cloned().unwrap_or_else(|| self.moved(name))
+    }
+
+    fn collation(&self, collation: &mut Option<QualName>) {
+        collation.iter_mut().for_each(|it| *it = self.collation_name(it));
+    }
+
     fn routine(&self, name: &QualName) -> QualName {
         self.routines.get(name).cloned().unwrap_or_else(|| self.moved(name))
     }
@@ -196,6 +210,7 @@ impl Names {
             Object::Role(_)
             | Object::Namespace(_)
             | Object::Enum(_)
+            | Object::Collation(_)
             | Object::DefaultPrivilege(_)
             | Object::Owner(_)
             | Object::Grant(_)
@@ -204,12 +219,16 @@ impl Names {
             Object::Extension(Extension { namespace, version: _ }) => {
                 namespace.iter_mut().for_each(|it| *it = self.namespace(it));
             }
-            Object::Domain(Domain { base, collation: _, default, not_null: _ }) => {
+            Object::Domain(Domain { base, collation, default, not_null: _ }) => {
                 self.ty(base);
+                self.collation(collation);
                 default.iter_mut().for_each(|it| self.expr(it, None));
             }
             Object::Composite(Composite { attributes }) => {
-                attributes.iter_mut().for_each(|Attribute { name: _, ty, collation: _ }| self.ty(ty));
+                for Attribute { name: _, ty, collation } in attributes {
+                    self.ty(ty);
+                    self.collation(collation);
+                }
             }
             Object::DomainConstraint(DomainConstraint { check, validated: _ }) => self.expr(check, None),
             Object::Sequence(Sequence { options: _, owned_by, persistence: _ }) => {
@@ -282,7 +301,7 @@ impl Names {
     fn column_object(&self, own: Option<&QualName>, column: &mut Column) {
         let Column {
             ty,
-            collation: _,
+            collation,
             identity: _,
             generated,
             storage: _,
@@ -291,6 +310,7 @@ impl Names {
             options: _,
         } = column;
         self.ty(ty);
+        self.collation(collation);
         if let Some(Generated { expr, stored: _ }) = generated {
             self.expr(expr, own);
         }
@@ -313,6 +333,7 @@ impl Names {
 
     fn key(&self, own: Option<&QualName>, key: &mut IndexKey) {
         self.columns(own, &mut key.column);
+        self.collation(&mut key.collation);
         self.expr(&mut key.expr, own);
     }
 

@@ -218,6 +218,7 @@ impl<'a> Scan<'a> {
             Mention::Relation(parts) => self.qualified(parts, at, |it| names.relation(it)),
             Mention::Type(parts) => self.qualified(parts, at, |it| names.type_name(it)),
             Mention::Function(parts) => self.qualified(parts, at, |it| names.routine(it)),
+            Mention::Collation(parts) => self.qualified(parts, at, |it| names.collation_name(it)),
             Mention::Column(parts) => self.column(parts, &at),
             Mention::Star => (),
         }
