@@ -215,9 +215,8 @@ impl Schema {
                     found.extend(self.resolve(parts, expr, all).into_iter().flatten());
                 }
                 Mention::Collation(parts) => {
-                    let named = |it: &QualName| {
-                        Some(Kind::Collation.named(it)).filter(|it| self.contains(it))
-                    };
+                    let named =
+                        |it: &QualName| Some(Kind::Collation.named(it)).filter(|it| self.contains(it));
                     found.extend(self.resolve(parts, expr, named));
                 }
                 Mention::Column(parts) => {

@@ -70,7 +70,8 @@ fn of_options(reader: &Reader<'_>, mut options: Settings, span: Span) -> Result<
     let (locale, collate, ctype) = (take("locale"), take("lc_collate"), take("lc_ctype"));
     let provider = take("provider").map_or_else(|| "libc".to_owned(), |it| it.to_lowercase());
     let deterministic = take("deterministic").map_or(Some(true), |it| value::truth(&it));
-    let deterministic = deterministic.ok_or_else(|| wrong("DETERMINISTIC is neither true nor false".into()))?;
+    let deterministic =
+        deterministic.ok_or_else(|| wrong("DETERMINISTIC is neither true nor false".into()))?;
     let rules = take("rules");
     // What the provider called itself when the collation was made is no state of the schema.
     _ = take("version");
@@ -128,7 +129,5 @@ pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
 }
 
 fn declared(reader: &Reader<'_>, parts: &[Name]) -> Option<ObjectId> {
-    reader.lookup(parts, |it| {
-        Some(Kind::Collation.named(it)).filter(|it| reader.desired.schema.contains(it))
-    })
+    reader.lookup(parts, |it| Some(Kind::Collation.named(it)).filter(|it| reader.desired.schema.contains(it)))
 }
