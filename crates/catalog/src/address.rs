@@ -19,5 +19,6 @@ pub(crate) mod class {
     pub(crate) const TRIGGER: u32 = 2620;
     pub(crate) const COLLATION: u32 = 3456;
     pub(crate) const EXTENSION: u32 = 3079;
+    pub(crate) const STATISTICS: u32 = 3381;
     pub(crate) const POLICY: u32 = 3256;
 }

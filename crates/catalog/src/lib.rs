@@ -21,6 +21,7 @@ mod routine;
 mod sequence;
 mod settle;
 mod snapshot;
+mod statistics;
 mod table;
 mod text;
 mod trigger;

@@ -11,7 +11,7 @@ use crate::query::{Answers, Query};
 use crate::reader::Reader;
 use crate::{
     Addresses, Error, collation, comment, constraint, facts, grant, index, namespace, policy, query,
-    relation, routine, sequence, table, trigger, types, unmodelled, view,
+    relation, routine, sequence, statistics, table, trigger, types, unmodelled, view,
 };
 
 /// A database as it is.
@@ -59,7 +59,7 @@ pub fn actual(client: &mut Client) -> Result<Actual, Error> {
 }
 
 /// Every query, in the order the families read their rows.
-const QUERIES: [&Query; 25] = [
+const QUERIES: [&Query; 26] = [
     &facts::FACTS,
     &facts::ROLES,
     &facts::EXTENSIONS,
@@ -78,6 +78,7 @@ const QUERIES: [&Query; 25] = [
     &index::CLASSES,
     &index::QUERY,
     &constraint::QUERY,
+    &statistics::QUERY,
     &routine::AGGREGATES,
     &routine::QUERY,
     &trigger::QUERY,
@@ -118,6 +119,7 @@ fn families(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     index::read(reader, answers)?;
     constraint::read(reader, answers)?;
     index::build(reader);
+    statistics::read(reader, answers)?;
     routine::read(reader, answers)?;
     trigger::read(reader, answers)?;
     policy::read(reader, answers)?;

@@ -28,8 +28,6 @@ from (
     union all
     select 'pg_language'::regclass, l.oid, 0 from pg_language l
     union all
-    select 'pg_statistic_ext'::regclass, s.oid, s.stxnamespace from pg_statistic_ext s
-    union all
     select 'pg_ts_config'::regclass, t.oid, t.cfgnamespace from pg_ts_config t
     union all
     select 'pg_ts_dict'::regclass, t.oid, t.dictnamespace from pg_ts_dict t

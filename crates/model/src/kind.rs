@@ -142,6 +142,7 @@ kinds! {
     ForeignKey(ForeignKey)             = "foreign key",       "CONSTRAINT",        "",                  "",       cascades rebuildable;
     View(View)                         = "view",              "VIEW",              "view",              "",       rebuildable;
     MaterializedView(MaterializedView) = "materialized view", "MATERIALIZED VIEW", "materialized view", "",       rebuildable;
+    Statistics(Statistics)             = "statistics",        "STATISTICS",        "statistics object", "",       cascades rebuildable;
     Trigger(Trigger)                   = "trigger",           "TRIGGER",           "trigger",           "",       cascades rebuildable;
     Policy(Policy)                     = "policy",            "POLICY",            "policy",            "",       cascades rebuildable;
     Owner(Owner)                       = "owner",             "",                  "",                  "",       cascades rebuildable satellite;

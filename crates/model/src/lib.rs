@@ -23,6 +23,7 @@ mod policy;
 mod role;
 mod routine;
 mod sequence;
+mod statistics;
 mod table;
 mod trigger;
 mod types;
@@ -47,6 +48,7 @@ pub use schema::{Schema, Space, Users};
 pub use sequence::{Persistence, Sequence, SequenceOptions};
 pub use settings::{NameSet, Settings};
 pub use span::Span;
+pub use statistics::{Statistics, StatisticsKind};
 pub use table::{
     Column, Default, Generated, Identity, IdentityMode, PartitionKey, PartitionOf, ReplicaIdentity, Table,
 };

@@ -212,7 +212,7 @@ pub(crate) fn drop(
     let table = Kind::Table.named(action.table);
     let own: Vec<ObjectId> = reader.desired.schema.children(&table).cloned().collect();
     for part in own {
-        let goes = matches!(part.kind, Kind::Constraint | Kind::ForeignKey | Kind::Index);
+        let goes = matches!(part.kind, Kind::Constraint | Kind::ForeignKey | Kind::Index | Kind::Statistics);
         let uses = |it: &Object| it.uses(&part, &reader.desired.schema).contains(&id);
         if goes && reader.desired.schema.get(&part).is_some_and(uses) {
             reader.schema().remove(&part);

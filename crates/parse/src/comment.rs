@@ -81,6 +81,7 @@ fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault>
         "schema",
         "extension",
         "collation",
+        "statistics",
     ]);
     let found = match word {
         Some("table" | "view" | "sequence") => reader.find_relation(cursor)?,
@@ -91,6 +92,7 @@ fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault>
         Some("policy") => part(reader, cursor, Kind::Policy)?,
         Some("type" | "domain") => reader.find_type(cursor)?,
         Some("schema") => reader.find_namespace(cursor)?,
+        Some("statistics") => reader.find_plain(cursor, Kind::Statistics)?,
         Some("extension") => extension(reader, cursor)?,
         Some("collation") => reader.find_plain(cursor, Kind::Collation)?,
         Some(word) => {

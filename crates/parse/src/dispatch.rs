@@ -5,7 +5,7 @@ use sql::{Code, Cursor, Fault};
 use crate::reader::Reader;
 use crate::{
     Verdict, aggregate, alter_table, call, collation, comment, data, default_privilege, drop, extension,
-    grant, idiom, index, namespace, policy, role, routine, sequence, set, table, trigger, types,
+    grant, idiom, index, namespace, policy, role, routine, sequence, set, statistics, table, trigger, types,
     types_domain, view,
 };
 
@@ -30,6 +30,8 @@ fn structure(verb: &str, noun: &str) -> Option<Read> {
         ("alter", "index") => Some(index::alter),
         ("create", "sequence") => Some(sequence::create),
         ("alter", "sequence") => Some(sequence::alter),
+        ("create", "statistics") => Some(statistics::create),
+        ("alter", "statistics") => Some(statistics::alter),
         ("create", "type") => Some(types::create),
         ("alter", "type") => Some(types::alter),
         ("create", "collation") => Some(collation::create),

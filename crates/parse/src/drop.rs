@@ -25,6 +25,7 @@ fn named(noun: &str) -> Option<Named> {
         "materialized view" => Named::Plain(&[Kind::MaterializedView]),
         "sequence" => Named::Plain(&[Kind::Sequence]),
         "index" => Named::Plain(&[Kind::Index]),
+        "statistics" => Named::Plain(&[Kind::Statistics]),
         "type" => Named::Plain(crate::types::ALONE),
         "domain" => Named::Plain(&[Kind::Domain]),
         "collation" => Named::Plain(&[Kind::Collation]),

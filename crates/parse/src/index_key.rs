@@ -35,6 +35,12 @@ pub(crate) fn read(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Index
     Ok(key)
 }
 
+/// Takes a column, a call or an expression in parentheses, with nothing said about it.
+pub(crate) fn plain(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<IndexKey, Fault> {
+    let tokens = subject(cursor)?;
+    Ok(key_of(reader, cursor, tokens))
+}
+
 fn names_class(cursor: &Cursor<'_>) -> bool {
     const OTHERS: &[&str] = &["asc", "desc", "nulls", "with"];
     let named = cursor.peek().filter(|it| matches!(it.kind, TokenKind::Word | TokenKind::Quoted));

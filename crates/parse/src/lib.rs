@@ -59,6 +59,7 @@ mod opclass;
 mod partition;
 mod renamed;
 mod sequence;
+mod statistics;
 mod table;
 mod table_like;
 mod table_state;

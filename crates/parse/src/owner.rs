@@ -20,6 +20,7 @@ const OWNED: &[Kind] = &[
     Kind::Aggregate,
     Kind::View,
     Kind::MaterializedView,
+    Kind::Statistics,
 ];
 
 /// What is made under SET ROLE is that role's, which the file so states.

@@ -7,7 +7,7 @@ use model::{
 use sql::{Code, Cursor, Fault};
 
 use crate::reader::{Reader, unknown};
-use crate::{constraint, index};
+use crate::{constraint, index, statistics};
 
 /// A LIKE clause.
 #[derive(Debug)]
@@ -123,6 +123,11 @@ pub(crate) fn rest(reader: &mut Reader<'_>, table: &QualName, like: &Like, span:
             reader.declare(&new, copy, span);
             reader.desired.unnamed.insert(new.clone());
             comment(reader, like, &id, &new, span);
+        }
+    }
+    if like.includes("statistics") {
+        for (old, new) in statistics::copy(reader, &like.source, table, span) {
+            comment(reader, like, &old, &new, span);
         }
     }
     for name in reader.columns(&like.source) {

@@ -4,7 +4,7 @@
 
 use model::{
     Argument, Body, Column, Constraint, Domain, Expr, Index, IndexKey, Kind, MaterializedView, Mode, Name,
-    Object, ObjectId, Policy, QualName, Rule, Schema, Shape, Table, Type, View,
+    Object, ObjectId, Policy, QualName, Rule, Schema, Shape, Statistics, Table, Type, View,
 };
 
 use super::context::{self, Context};
@@ -56,6 +56,7 @@ impl Collector<'_> {
             (Object::Column(old), Object::Column(new)) => self.column(old, new),
             (Object::Constraint(old), Object::Constraint(new)) => self.constraint(old, new),
             (Object::Index(old), Object::Index(new)) => self.index(old, new),
+            (Object::Statistics(old), Object::Statistics(new)) => self.statistics(old, new),
             (Object::Policy(old), Object::Policy(new)) => self.policy(old, new),
             (Object::Trigger(old), Object::Trigger(new)) => {
                 if let (Some(a), Some(d)) = (&old.when, &new.when) {
@@ -114,6 +115,7 @@ impl Collector<'_> {
         }
         let relation = match self.desired.get(self.id) {
             Some(Object::Index(it)) => Some(&it.relation),
+            Some(Object::Statistics(it)) => Some(&it.relation),
             Some(Object::Trigger(it)) => Some(&it.relation),
             _ => None,
         };
@@ -193,6 +195,13 @@ impl Collector<'_> {
         self.keys(old.keys.iter(), new.keys.iter(), &rows);
         if let (Some(a), Some(d)) = (&old.predicate, &new.predicate) {
             self.push(new.keys.len(), a, d, rows);
+        }
+    }
+
+    fn statistics(&mut self, old: &Statistics, new: &Statistics) {
+        let rows = self.rows(&new.relation);
+        for (slot, (a, d)) in old.expressions.iter().zip(&new.expressions).enumerate() {
+            self.push(slot, a, d, rows.clone());
         }
     }
 

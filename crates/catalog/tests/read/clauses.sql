@@ -104,6 +104,8 @@ ALTER TABLE shop.fast REPLICA IDENTITY USING INDEX fast_a_key;
 CLUSTER shop.kinds USING kinds_pkey;
 ALTER INDEX shop.items_words ALTER COLUMN 1 SET STATISTICS 300;
 CREATE STATISTICS shop.stats ON kind, mood FROM shop.items;
+CREATE STATISTICS shop.more (mcv) ON (lower(kind)), mood FROM shop.items;
+CREATE TRANSFORM FOR shop.mood LANGUAGE plpgsql (FROM SQL WITH FUNCTION prsd_lextype(internal));
 
 -- Views
 CREATE VIEW shop.cheap WITH (security_barrier = true) AS

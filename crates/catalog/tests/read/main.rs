@@ -161,10 +161,9 @@ fn the_server_tells_who_uses_what() {
     for (user, used) in expected {
         assert!(actual.schema.uses(&user).contains(&used), "{user} uses {used}");
     }
-    let statistics = outsiders.iter().filter(|it| it.user.identity == "shop.stats");
-    let mut used: Vec<String> = statistics.map(|it| it.used.to_string()).collect();
-    used.sort();
-    assert_eq!(used, ["column shop.items.kind", "column shop.items.mood", "schema shop"]);
+    let transforms = outsiders.iter().filter(|it| it.user.kind == "transform");
+    let used: Vec<String> = transforms.map(|it| it.used.to_string()).collect();
+    assert_eq!(used, ["enum shop.mood"]);
 }
 
 #[test]

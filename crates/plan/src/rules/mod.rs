@@ -23,6 +23,7 @@ mod retype;
 mod role;
 mod routine;
 mod sequence;
+mod statistics;
 mod swap;
 mod table;
 mod text;
@@ -124,8 +125,9 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Role Namespace Extension Collation DefaultPrivilege Enum Domain DomainConstraint Composite Sequence Table Column
-    NotNull Function Procedure Aggregate Default Constraint Index ForeignKey View MaterializedView Trigger Policy Owner Grant
+    Role Namespace Extension Collation DefaultPrivilege Enum Domain DomainConstraint Composite Sequence
+    Table Column NotNull Function Procedure Aggregate Default Constraint Index ForeignKey View
+    MaterializedView Statistics Trigger Policy Owner Grant
     Comment
 }
 

@@ -94,6 +94,7 @@ fn again(step: &Step) -> String {
         | Kind::Table
         | Kind::Sequence
         | Kind::Index
+        | Kind::Statistics
         | Kind::MaterializedView => {
             let word = format!("{} ", step.id.kind.meta().sql);
             format!("{};", sql.replacen(&word, &format!("{word}IF NOT EXISTS "), 1))

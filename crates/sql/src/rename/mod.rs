@@ -11,8 +11,8 @@ use std::sync::Arc;
 use model::{
     Aggregate, Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain, DomainConstraint,
     Element, EnumType, Expr, Extension, ForeignKey, Function, Generated, Index, IndexKey, Kind,
-    MaterializedView, Name, Object, ObjectId, PartitionKey, PartitionOf, Path, Policy, Procedure, QualName,
-    ReplicaIdentity, Rule, Schema, Sequence, Shape, Table, Trigger, Type, View,
+    MaterializedView, Name, NameSet, Object, ObjectId, PartitionKey, PartitionOf, Path, Policy, Procedure,
+    QualName, ReplicaIdentity, Rule, Schema, Sequence, Shape, Statistics, Table, Trigger, Type, View,
 };
 
 /// The schema with every `(old, new)` identity substituted everywhere. The text of a routine in another
@@ -46,6 +46,11 @@ pub fn relabelled(schema: &Schema, labels: &[(ObjectId, String, String)]) -> Sch
         }
     }
     after
+}
+
+/// Whether nothing but the object itself goes by its name: no text and no field names it.
+fn is_apart(kind: Kind) -> bool {
+    matches!(kind, Kind::Statistics)
 }
 
 /// The renames by what a name may mean.
@@ -84,6 +89,7 @@ impl Names {
             (Path::Root(old), Path::Root(new)) if from.kind == Kind::Namespace => {
                 self.namespaces.insert(old.clone(), new.clone());
             }
+            (Path::In(_), Path::In(_)) if is_apart(from.kind) => (),
             (Path::In(old), Path::In(new)) => {
                 let map = match from.kind {
                     Kind::Enum | Kind::Domain | Kind::Composite => &mut self.types,
@@ -115,6 +121,7 @@ impl Names {
                 Path::In(self.type_name(name))
             }
             Path::In(name) if id.kind == Kind::Collation => Path::In(self.collation_name(name)),
+            Path::In(name) if is_apart(id.kind) => Path::In(self.moved(name)),
             Path::In(name) => Path::In(self.relation(name)),
             Path::Routine(name, types) => {
                 Path::Routine(self.moved(name), text::types(types, self).unwrap_or_else(|| Arc::clone(types)))
@@ -256,6 +263,7 @@ impl Names {
                 self.expr(query, None);
                 self.shape(&mut it.shape);
             }
+            Object::Statistics(it) => self.statistics(it),
             Object::Trigger(it) => self.trigger(it),
             Object::Policy(Policy { permissive: _, command: _, roles: _, using, check }) => {
                 using.iter_mut().chain(check).for_each(|it| self.expr(it, own));
@@ -361,6 +369,20 @@ impl Names {
         *relation = self.id(relation);
     }
 
+    fn statistics(&self, statistics: &mut Statistics) {
+        let Statistics { relation, kinds: _, columns, expressions, target: _ } = statistics;
+        let own = relation.qual_name();
+        self.name_set(own, columns);
+        expressions.iter_mut().for_each(|it| self.expr(it, own));
+        *relation = self.id(relation);
+    }
+
+    fn name_set(&self, table: Option<&QualName>, names: &mut NameSet) {
+        let mut renamed: Vec<Name> = names.iter().cloned().collect();
+        self.columns(table, &mut renamed);
+        *names = renamed.into_iter().collect();
+    }
+
     fn foreign_key(&self, own: Option<&QualName>, key: &mut ForeignKey) {
         let ForeignKey {
             columns,
@@ -397,9 +419,7 @@ impl Names {
             enabled: _,
         } = trigger;
         let own = relation.qual_name();
-        let mut renamed: Vec<Name> = columns.iter().cloned().collect();
-        self.columns(own, &mut renamed);
-        *columns = renamed.into_iter().collect();
+        self.name_set(own, columns);
         when.iter_mut().for_each(|it| self.expr(it, own));
         let id = Kind::Function.routine(function, "");
         *function = self.id(&id).qual_name().unwrap_or(function).clone();

@@ -75,6 +75,7 @@ pub fn columns_of(schema: &Schema, id: &ObjectId, slot: usize) -> Columns {
         Some(Object::Function(it)) => columns.result = argument(&it.arguments, slot),
         Some(Object::Procedure(it)) => columns.result = argument(&it.arguments, slot),
         Some(Object::Index(it)) => columns = own(schema, it.relation.qual_name()),
+        Some(Object::Statistics(it)) => columns = own(schema, it.relation.qual_name()),
         Some(Object::Trigger(it)) => {
             columns = Columns { table: None, ..own(schema, it.relation.qual_name()) }
         }
