@@ -13,6 +13,7 @@ mod facts;
 mod grant;
 mod index;
 mod namespace;
+mod operator;
 mod policy;
 mod query;
 mod reader;

@@ -10,8 +10,7 @@ use postgres::{Client, IsolationLevel};
 use crate::query::{Answers, Query};
 use crate::reader::Reader;
 use crate::{
-    Addresses, Error, collation, comment, constraint, facts, grant, index, namespace, policy, query,
-    relation, routine, sequence, statistics, table, trigger, types, unmodelled, view,
+    Addresses, Error, collation, comment, constraint, facts, grant, index, namespace, operator, policy, query, relation, routine, sequence, statistics, table, trigger, types, unmodelled, view,
 };
 
 /// A database as it is.
@@ -59,7 +58,7 @@ pub fn actual(client: &mut Client) -> Result<Actual, Error> {
 }
 
 /// Every query, in the order the families read their rows.
-const QUERIES: [&Query; 26] = [
+const QUERIES: [&Query; 27] = [
     &facts::FACTS,
     &facts::ROLES,
     &facts::EXTENSIONS,
@@ -81,6 +80,7 @@ const QUERIES: [&Query; 26] = [
     &statistics::QUERY,
     &routine::AGGREGATES,
     &routine::QUERY,
+    &operator::QUERY,
     &trigger::QUERY,
     &policy::QUERY,
     &grant::QUERY,
@@ -121,6 +121,7 @@ fn families(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     index::build(reader);
     statistics::read(reader, answers)?;
     routine::read(reader, answers)?;
+    operator::read(reader, answers)?;
     trigger::read(reader, answers)?;
     policy::read(reader, answers)?;
     grant::read(reader, answers)?;

@@ -20,6 +20,11 @@ with used (oid, modifier) as (
     from pg_aggregate a
     cross join lateral unnest(array[a.aggtranstype, a.aggmtranstype]) u (oid)
     where a.aggfnoid::oid >= 16384
+    union
+    select u.oid, null
+    from pg_operator o
+    cross join lateral unnest(array[o.oprleft, o.oprright]) u (oid)
+    where o.oid >= 16384
 )
 select u.oid, u.modifier,
        format_type(u.oid, u.modifier) as text,

@@ -12,7 +12,9 @@ from (
     select 'pg_rewrite'::regclass, r.oid, c.relnamespace
     from pg_rewrite r join pg_class c on c.oid = r.ev_class where r.rulename <> '_RETURN'
     union all
-    select 'pg_operator'::regclass, o.oid, o.oprnamespace from pg_operator o
+    select 'pg_operator'::regclass, o.oid, o.oprnamespace
+    from pg_operator o
+    where o.oprcode = 0 and not exists (select from pg_operator l where o.oid in (l.oprcom, l.oprnegate))
     union all
     select 'pg_opclass'::regclass, o.oid, o.opcnamespace from pg_opclass o
     union all

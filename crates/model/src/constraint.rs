@@ -198,7 +198,11 @@ impl Facets for Constraint {
             Rule::PrimaryKey { columns, include, .. } | Rule::Unique { columns, include, .. } => {
                 columns.iter().chain(include).collect()
             }
-            Rule::Exclusion { include, .. } => include.iter().collect(),
+            Rule::Exclusion { include, elements, .. } => {
+                let operators = elements.iter().flat_map(|it| crate::operator::named(&it.operator, schema));
+                uses.extend(operators.cloned());
+                include.iter().collect()
+            }
         };
         uses.extend(relation.iter().flat_map(|table| named.iter().map(|it| column(table, it))));
         uses

@@ -43,6 +43,8 @@ pub enum Mention {
     Type(Vec<Name>),
     /// What stands behind COLLATE.
     Collation(Vec<Name>),
+    /// An operator, perhaps qualified.
+    Operator(Vec<Name>),
     /// `*` or `t.*`: every column of something.
     Star,
 }

@@ -27,7 +27,8 @@ pub enum Path {
     /// `public.users`
     In(QualName),
     /// `public.f` and its input types, as `pg_get_function_identity_arguments` would list them without
-    /// names and modes, each type qualified unless it is of pg_catalog: `integer, public.mood`.
+    /// names and modes, each type qualified unless it is of pg_catalog: `integer, public.mood`. Operators are
+    /// addressed so too.
     Routine(QualName, Arc<str>),
     /// `users_pkey` of `public.users`
     Of(QualName, Name),
@@ -136,6 +137,9 @@ impl ObjectId {
             Path::In(qual) => qual.to_string(),
             Path::Routine(qual, types) if self.kind == Kind::Aggregate && types.is_empty() => {
                 format!("{qual}(*)")
+            }
+            Path::Routine(qual, types) if self.kind == Kind::Operator => {
+                format!("{} ({types})", crate::operator::symbol(qual))
             }
             Path::Routine(qual, types) => format!("{qual}({types})"),
             Path::Of(relation, name) => match self.kind.meta().address {

@@ -136,6 +136,7 @@ kinds! {
     Function(Function)                 = "function",          "FUNCTION",          "function",          "",       rebuildable;
     Procedure(Procedure)               = "procedure",         "PROCEDURE",         "procedure",         "",       rebuildable;
     Aggregate(Aggregate)               = "aggregate",         "AGGREGATE",         "aggregate",         "",       rebuildable;
+    Operator(Operator)                 = "operator",          "OPERATOR",          "operator",          "",       rebuildable;
     Default(Default)                   = "default",           "",                  "default value",     ".",      cascades rebuildable;
     Constraint(Constraint)             = "constraint",        "CONSTRAINT",        "table constraint",  "",       cascades rebuildable;
     Index(Index)                       = "index",             "INDEX",             "index",             "",       cascades rebuildable;

@@ -203,6 +203,8 @@ impl Facets for Aggregate {
         let types = self.arguments.iter().map(|it| &it.ty).chain([&self.state]).chain(&self.moving_state);
         uses.extend(types.flat_map(Type::uses));
         uses.extend(self.functions.values().flat_map(|it| schema.routines(it).cloned()));
+        let sort = self.options.get("SORTOP").map(|it| format!("OPERATOR({it})")).unwrap_or_default();
+        uses.extend(crate::operator::named(&sort, schema).cloned());
         uses.retain(|it| it != id);
         uses
     }

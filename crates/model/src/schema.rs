@@ -219,6 +219,7 @@ impl Schema {
                         |it: &QualName| Some(Kind::Collation.named(it)).filter(|it| self.contains(it));
                     found.extend(self.resolve(parts, expr, named));
                 }
+                Mention::Operator(parts) => found.extend(self.mentioned_operators(parts, expr)),
                 Mention::Column(parts) => {
                     let column = own.zip(parts.last()).map(|(table, name)| Kind::Column.of(table, name));
                     found.extend(column.filter(|it| self.contains(it)));

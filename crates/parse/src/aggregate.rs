@@ -8,7 +8,7 @@ use model::{Aggregate, Argument, Kind, Mode, Name, Parallel, QualName, Span, Typ
 use sql::{Code, Cursor, Fault, Tok};
 
 use crate::reader::Reader;
-use crate::{Verdict, rename, signature};
+use crate::{Verdict, operator, rename, signature};
 
 const FUNCTIONS: &[&str] =
     &["sfunc", "finalfunc", "combinefunc", "serialfunc", "deserialfunc", "msfunc", "minvfunc", "mfinalfunc"];
@@ -120,7 +120,7 @@ fn option(reader: &Reader<'_>, cursor: &mut Cursor<'_>, found: &mut Options) -> 
             let value = value(cursor)?.to_uppercase();
             found.options.insert(upper, value);
         }
-        "sortop" => _ = found.options.insert(upper, operator(cursor)?),
+        "sortop" => _ = found.options.insert(upper, sort_operator(cursor)?),
         "parallel" => {
             found.parallel = match value(cursor)?.to_lowercase().as_str() {
                 "safe" => Parallel::Safe,
@@ -134,7 +134,7 @@ fn option(reader: &Reader<'_>, cursor: &mut Cursor<'_>, found: &mut Options) -> 
                 Ok(text) => vec![Name::from(text)],
                 Err(_) => cursor.dotted()?,
             };
-            found.functions.insert(upper, function(reader, &parts));
+            found.functions.insert(upper, reader.function_named(&parts));
         }
         _ => {
             let message = format!("`{word}` is no option of an aggregate that is known");
@@ -173,37 +173,8 @@ fn base(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Option<Type>, Fa
     signature::bare_type(reader, cursor).map(Some)
 }
 
-/// `>`, `schema.>` or `OPERATOR(schema.>)`; one without a schema is the server's own.
-fn operator(cursor: &mut Cursor<'_>) -> Result<String, Fault> {
-    let tokens = match cursor.eat(&["operator"]) {
-        true => cursor.parenthesised()?,
-        false => cursor.until(|_| false),
-    };
-    let mut inside = cursor.within(tokens);
-    let namespace = match inside.peek().and_then(Tok::name) {
-        Some(name) => {
-            inside.next();
-            inside.expect_symbol(".")?;
-            name
-        }
-        None => "pg_catalog".into(),
-    };
-    let symbol: String = inside.rest().iter().map(|it| it.value.as_str()).collect();
-    match symbol.is_empty() {
-        true => Err(cursor.wanted("an operator")),
-        false => Ok(format!("{namespace}.{symbol}")),
-    }
-}
-
-fn function(reader: &Reader<'_>, parts: &[Name]) -> QualName {
-    let declared = |it: &QualName| reader.desired.schema.routines(it).next().map(|_| it.clone());
-    let live = |it: &QualName| {
-        let spaces = reader.facts.functions.get(&it.name);
-        spaces.is_some_and(|spaces| spaces.contains(&it.namespace)).then(|| it.clone())
-    };
-    let found = reader.lookup(parts, declared).or_else(|| reader.lookup(parts, live));
-    found.unwrap_or_else(|| match parts {
-        [.., namespace, name] => name.clone().within(namespace.clone()),
-        _ => parts.last().cloned().unwrap_or_default().within("pg_catalog".into()),
-    })
+/// An operator without a schema is the server's own.
+fn sort_operator(cursor: &mut Cursor<'_>) -> Result<String, Fault> {
+    let symbol = operator::Symbol::read_qualified(cursor)?;
+    Ok(format!("{}.{}", symbol.namespace.unwrap_or_else(|| "pg_catalog".into()), symbol.name.as_str()))
 }

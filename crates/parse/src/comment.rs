@@ -5,7 +5,7 @@ use sql::{Code, Cursor, Fault};
 
 use crate::reader::{Reader, unknown};
 use crate::refer::{Found, kinds_of};
-use crate::{Verdict, types_composite};
+use crate::{Verdict, operator, types_composite};
 
 /// What initdb says about the namespace public.
 const PUBLIC: &str = "standard public schema";
@@ -81,6 +81,7 @@ fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault>
         "schema",
         "extension",
         "collation",
+        "operator",
         "statistics",
     ]);
     let found = match word {
@@ -94,6 +95,7 @@ fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault>
         Some("schema") => reader.find_namespace(cursor)?,
         Some("statistics") => reader.find_plain(cursor, Kind::Statistics)?,
         Some("extension") => extension(reader, cursor)?,
+        Some("operator") => operator::reference(reader, cursor)?,
         Some("collation") => reader.find_plain(cursor, Kind::Collation)?,
         Some(word) => {
             let name = reader.routine_name(cursor)?;

@@ -5,7 +5,7 @@ use sql::{Code, Cursor, Fault};
 use crate::reader::Reader;
 use crate::{
     Verdict, aggregate, alter_table, call, collation, comment, data, default_privilege, drop, extension,
-    grant, idiom, index, namespace, policy, role, routine, sequence, set, statistics, table, trigger, types,
+    grant, idiom, index, namespace, operator, policy, role, routine, sequence, set, statistics, table, trigger, types,
     types_domain, view,
 };
 
@@ -59,6 +59,8 @@ fn behaviour(verb: &str, noun: &str) -> Option<Read> {
         ("alter", "view" | "materialized view") => Some(view::alter),
         ("create", "function" | "procedure") => Some(routine::create),
         ("create", "aggregate") => Some(aggregate::create),
+        ("create", "operator") => Some(operator::create),
+        ("alter", "operator") => Some(operator::alter),
         ("alter", "function" | "procedure" | "aggregate" | "routine") => Some(routine::alter),
         ("create", "trigger" | "constraint trigger") => Some(trigger::create),
         ("alter", "trigger") => Some(trigger::alter),

@@ -3,9 +3,9 @@
 use model::{Kind, Name, ObjectId, QualName, Span};
 use sql::{Code, Cursor, Fault};
 
-use crate::Verdict;
 use crate::reader::{Reader, unknown};
 use crate::refer::kinds_of;
+use crate::{Verdict, operator};
 
 /// What DROP may name.
 enum Named {
@@ -14,6 +14,7 @@ enum Named {
     /// Something of the database.
     Root(Kind),
     Routine(&'static str),
+    Operator,
     /// Something on a relation.
     Part(Kind),
 }
@@ -36,6 +37,7 @@ fn named(noun: &str) -> Option<Named> {
         "procedure" => Named::Routine("procedure"),
         "aggregate" => Named::Routine("aggregate"),
         "routine" => Named::Routine("routine"),
+        "operator" => Named::Operator,
         "trigger" => Named::Part(Kind::Trigger),
         "policy" => Named::Part(Kind::Policy),
         _ => return None,
@@ -119,6 +121,7 @@ fn target(
             (kind.of(&reader.reference(&relation), &name), vec![name])
         }
         Named::Routine(word) => return routine(reader, cursor, word, guarded),
+        Named::Operator => return operator_of(reader, cursor, guarded),
     };
     let span = begin.to(cursor.previous());
     match guarded || reader.desired.schema.contains(&id) {
@@ -140,6 +143,32 @@ fn plain(reader: &Reader<'_>, parts: &[Name], kinds: &[Kind]) -> ObjectId {
         [.., namespace, name] => kinds[0].named(&name.clone().within(namespace.clone())),
         _ => kinds[0].named(&reader.reference(parts)),
     })
+}
+
+fn operator_of(
+    reader: &Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    guarded: bool,
+) -> Result<Option<ObjectId>, Fault> {
+    use crate::refer::Found;
+    let mark = cursor.mark();
+    if !guarded {
+        return operator::reference(reader, cursor).map(|it| match it {
+            Found::Declared(id) => Some(id),
+            Found::Outside => None,
+        });
+    }
+    match operator::identity(reader, cursor) {
+        Ok(id) => Ok(Some(id)),
+        // A type that is not there: neither is the operator.
+        Err(fault) if fault.code == Code::Unknown => {
+            cursor.reset(mark);
+            operator::Symbol::read(cursor)?;
+            cursor.parenthesised()?;
+            Ok(None)
+        }
+        Err(fault) => Err(fault),
+    }
 }
 
 fn routine(

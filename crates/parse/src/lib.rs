@@ -14,6 +14,7 @@ mod guard_call;
 mod guard_query;
 mod guard_rows;
 mod names;
+mod operator;
 mod option;
 mod psql;
 mod reader;

@@ -18,6 +18,7 @@ const OWNED: &[Kind] = &[
     Kind::Function,
     Kind::Procedure,
     Kind::Aggregate,
+    Kind::Operator,
     Kind::View,
     Kind::MaterializedView,
     Kind::Statistics,

@@ -137,6 +137,20 @@ impl Reader<'_> {
         }
     }
 
+    /// The qualified name of a function that is named without arguments: declared, live, or the server's own.
+    pub(crate) fn function_named(&self, parts: &[Name]) -> QualName {
+        let declared = |it: &QualName| self.desired.schema.routines(it).next().map(|_| it.clone());
+        let live = |it: &QualName| {
+            let spaces = self.facts.functions.get(&it.name);
+            spaces.is_some_and(|spaces| spaces.contains(&it.namespace)).then(|| it.clone())
+        };
+        let found = self.lookup(parts, declared).or_else(|| self.lookup(parts, live));
+        found.unwrap_or_else(|| match parts {
+            [.., namespace, name] => name.clone().within(namespace.clone()),
+            _ => parts.last().cloned().unwrap_or_default().within("pg_catalog".into()),
+        })
+    }
+
     /// What is live under a bare name in namespaces that are not the file's.
     pub(crate) fn outside_named(&self, live: &HashMap<Name, Vec<Name>>, name: &str) -> Vec<QualName> {
         let spaces = live.get(&Name::from(name)).into_iter().flatten();

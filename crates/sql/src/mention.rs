@@ -170,9 +170,34 @@ impl Scan<'_> {
                 self.at += 1;
                 return self.type_name();
             }
-            _ => (),
+            _ => return self.operator(),
         }
         self.at += 1;
+    }
+
+    /// An operator: symbols without white space between; perhaps `OPERATOR(schema.symbol)`.
+    fn operator(&mut self) {
+        let begin = self.at;
+        let is_part = |it: &Tok| {
+            it.kind == TokenKind::Symbol
+                && !["(", ")", "[", "]", ",", ";", ".", "::", ":"].contains(&it.value.as_str())
+        };
+        let mut symbol = String::new();
+        while let Some(token) = self.tokens.get(self.at).filter(|it| is_part(it))
+            && (self.at == begin || self.tokens[self.at - 1].span.end == token.span.start)
+        {
+            symbol.push_str(&token.value);
+            self.at += 1;
+        }
+        if symbol.is_empty() {
+            self.at += 1;
+            return;
+        }
+        let mut parts = vec![Name::from(if symbol == "!=" { "<>" } else { &symbol })];
+        let qualifier =
+            begin.checked_sub(2).filter(|it| self.tokens[it + 1].is_symbol(".")).map(|it| &self.tokens[it]);
+        parts.splice(0..0, qualifier.and_then(Tok::name));
+        self.push(Mention::Operator(parts), begin..self.at);
     }
 
     /// Changes the frame `back` levels from the top, if there is one.
@@ -388,9 +413,10 @@ mod tests {
             Mention::Function(it) => format!("f:{}", dotted(it)),
             Mention::Type(it) => format!("t:{}", dotted(it)),
             Mention::Collation(it) => format!("o:{}", dotted(it)),
+            Mention::Operator(_) => String::new(),
             Mention::Star => "*".to_string(),
         };
-        mentions(&lex(text, span).unwrap()).iter().map(show).collect()
+        mentions(&lex(text, span).unwrap()).iter().map(show).filter(|it| !it.is_empty()).collect()
     }
 
     #[test]

@@ -143,6 +143,7 @@ impl<'a> Taint<'a> {
             | Mention::Column(parts)
             | Mention::Function(parts)
             | Mention::Collation(parts)
+            | Mention::Operator(parts)
             | Mention::Type(parts) => parts.iter().any(|it| self.names.contains(it)),
             Mention::Star => false,
         })

@@ -16,6 +16,7 @@ mod index;
 mod mark;
 mod namespace;
 mod not_null;
+mod operator;
 mod partition;
 mod policy;
 mod rename;
@@ -125,9 +126,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Role Namespace Extension Collation DefaultPrivilege Enum Domain DomainConstraint Composite Sequence
-    Table Column NotNull Function Procedure Aggregate Default Constraint Index ForeignKey View
-    MaterializedView Statistics Trigger Policy Owner Grant
+    Role Namespace Extension Collation DefaultPrivilege Enum Domain DomainConstraint Composite Sequence Table Column NotNull Function Procedure Aggregate Operator Default Constraint Index ForeignKey View MaterializedView Statistics Trigger Policy Owner Grant
     Comment
 }
 

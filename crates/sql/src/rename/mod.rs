@@ -11,8 +11,7 @@ use std::sync::Arc;
 use model::{
     Aggregate, Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain, DomainConstraint,
     Element, EnumType, Expr, Extension, ForeignKey, Function, Generated, Index, IndexKey, Kind,
-    MaterializedView, Name, NameSet, Object, ObjectId, PartitionKey, PartitionOf, Path, Policy, Procedure,
-    QualName, ReplicaIdentity, Rule, Schema, Sequence, Shape, Statistics, Table, Trigger, Type, View,
+    MaterializedView, Name, NameSet, Object, ObjectId, Operator, PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, ReplicaIdentity, Rule, Schema, Sequence, Shape, Statistics, Table, Trigger, Type, View,
 };
 
 /// The schema with every `(old, new)` identity substituted everywhere. The text of a routine in another
@@ -248,6 +247,7 @@ impl Names {
             Object::Function(it) => self.function(it),
             Object::Procedure(it) => self.procedure(it),
             Object::Aggregate(it) => self.aggregate(it),
+            Object::Operator(it) => self.operator(it),
             Object::Default(Default { expr }) => self.expr(expr, own),
             Object::Constraint(it) => self.constraint(own, it),
             Object::Index(it) => self.index_object(it),
@@ -451,6 +451,17 @@ impl Names {
         arguments.iter_mut().for_each(|it| self.ty(&mut it.ty));
         [state].into_iter().chain(moving_state).for_each(|it| self.ty(it));
         functions.values_mut().for_each(|it| *it = self.routine(it));
+    }
+
+    fn operator(&self, operator: &mut Operator) {
+        let partner = |id: Option<ObjectId>| id.and_then(|it| self.id(&it).qual_name().cloned());
+        let (commuted, negated) = (partner(operator.commuted()), partner(operator.negated()));
+        let Operator { left, right, function, commutator, negator, restrict, join, hashes: _, merges: _ } =
+            operator;
+        (*commutator, *negator) = (commuted, negated);
+        left.iter_mut().chain(right).for_each(|it| self.ty(it));
+        restrict.iter_mut().chain(join).for_each(|it| *it = self.routine(it));
+        *function = self.routine(function);
     }
 
     fn procedure(&self, procedure: &mut Procedure) {

@@ -220,7 +220,7 @@ impl<'a> Scan<'a> {
             Mention::Function(parts) => self.qualified(parts, at, |it| names.routine(it)),
             Mention::Collation(parts) => self.qualified(parts, at, |it| names.collation_name(it)),
             Mention::Column(parts) => self.column(parts, &at),
-            Mention::Star => (),
+            Mention::Operator(_) | Mention::Star => (),
         }
     }
 
