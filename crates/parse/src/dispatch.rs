@@ -5,8 +5,8 @@ use sql::{Code, Cursor, Fault};
 use crate::reader::Reader;
 use crate::{
     Verdict, aggregate, alter_table, call, collation, comment, data, default_privilege, drop, extension,
-    grant, idiom, index, namespace, operator, policy, role, routine, sequence, set, statistics, table, trigger, types,
-    types_domain, view,
+    grant, idiom, index, namespace, operator, policy, role, routine, sequence, set, statistics, table,
+    trigger, types, types_domain, view,
 };
 
 /// Reads one statement from its first word to its last token.

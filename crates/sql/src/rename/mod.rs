@@ -11,7 +11,9 @@ use std::sync::Arc;
 use model::{
     Aggregate, Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain, DomainConstraint,
     Element, EnumType, Expr, Extension, ForeignKey, Function, Generated, Index, IndexKey, Kind,
-    MaterializedView, Name, NameSet, Object, ObjectId, Operator, PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, ReplicaIdentity, Rule, Schema, Sequence, Shape, Statistics, Table, Trigger, Type, View,
+    MaterializedView, Name, NameSet, Object, ObjectId, Operator, PartitionKey, PartitionOf, Path, Policy,
+    Procedure, QualName, ReplicaIdentity, Rule, Schema, Sequence, Shape, Statistics, Table, Trigger, Type,
+    View,
 };
 
 /// The schema with every `(old, new)` identity substituted everywhere. The text of a routine in another
