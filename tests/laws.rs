@@ -216,14 +216,14 @@ fn run(name: &str, client: &mut Client, sql: &str, plan: &Plan) {
     done.unwrap_or_else(|it| panic!("{name}: {}\n{sql}\n-- in:\n{}", message(&it), show(plan)));
 }
 
-/// How many rows each table holds.
+/// How many rows each table holds itself.
 fn rows(client: &mut Client) -> Vec<(String, i64)> {
     const TABLES: &str = "select format('%I.%I', n.nspname, c.relname) from pg_class c \
         join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p') \
         and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' order by 1";
     let tables = client.query(TABLES, &[]).unwrap_or_else(|it| panic!("{it}"));
     let count = |client: &mut Client, table: String| {
-        let row = client.query_one(&format!("select count(*) from {table}"), &[]);
+        let row = client.query_one(&format!("select count(*) from only {table}"), &[]);
         (table, row.unwrap_or_else(|it| panic!("{it}")).get(0))
     };
     tables.iter().map(|it| count(client, it.get(0))).collect()

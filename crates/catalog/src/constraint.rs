@@ -52,6 +52,11 @@ fn taken(reader: &mut Reader, rows: &[Record]) -> Result<HashMap<u32, Index>, Er
     let all = std::mem::take(&mut reader.indexes);
     let (taken, left): (Vec<_>, Vec<_>) = all.into_iter().partition(|(oid, _)| owned.contains_key(oid));
     reader.indexes = left;
+    for (oid, index) in &taken {
+        for number in index.statistics.keys() {
+            reader.unmodelled(*oid, "statistics target", &model::Name::new(number.to_string()));
+        }
+    }
     Ok(taken.into_iter().collect())
 }
 

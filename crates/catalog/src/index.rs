@@ -1,6 +1,6 @@
 //! Reads indexes, also those that constraints stand on; a constraint takes its own away.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use model::{Index, IndexKey, Kind, Name, QualName, Settings};
 
@@ -87,11 +87,18 @@ fn index(reader: &Reader, row: &Record, classes: &Classes) -> Result<Index, Erro
         nulls_not_distinct: row.get("nulls_not_distinct")?,
         options: own.options.clone(),
         tablespace: own.tablespace.clone(),
+        statistics: statistics(reader, oid),
         valid: row.get("valid")?,
         attached_to: own.parents.first().and_then(|it| reader.relations.get(it)).map(|it| it.name.clone()),
         only: false,
         concurrently: false,
     })
+}
+
+/// Statistics targets of an index's columns, by number.
+fn statistics(reader: &Reader, oid: u32) -> BTreeMap<i16, i32> {
+    let columns = reader.columns.get(&oid).into_iter().flatten();
+    columns.filter_map(|it| Some((it.number, it.statistics?))).collect()
 }
 
 /// The per-key arrays of a row of `pg_index`.

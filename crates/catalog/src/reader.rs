@@ -72,6 +72,8 @@ pub(crate) struct Column {
     pub(crate) not_null: bool,
     pub(crate) inherited: bool,
     pub(crate) options: Settings,
+    /// `attstattarget` where it is set.
+    pub(crate) statistics: Option<i32>,
     /// Oid and text of its row in `pg_attrdef`.
     pub(crate) default: Option<(u32, String)>,
 }
@@ -182,6 +184,16 @@ impl Reader {
     /// What stands for the object at an address: for a part without identity, the whole.
     pub(crate) fn put_address(&mut self, class: u32, oid: u32, part: i32, id: ObjectId) {
         self.addresses.insert((class, oid, part), id);
+    }
+
+    /// Lists a part of a relation that is not modelled.
+    pub(crate) fn unmodelled(&mut self, relation: u32, kind: &str, part: &Name) {
+        let Some(Relation { name: QualName { namespace, name }, .. }) = self.relations.get(&relation) else {
+            return;
+        };
+        let identity = format!("{namespace}.{name}.{part}");
+        let namespace = Some(namespace.clone());
+        self.facts.unmodelled.push(Unmodelled { kind: kind.into(), identity, namespace });
     }
 
     /// The identity of a relation that is one of ours.

@@ -1,8 +1,8 @@
 //! Reads columns, their defaults and whether they take NULL.
 
 use model::{
-    Column, Default, Generated, Identity, IdentityMode, Kind, Name, NotNull, ObjectId, QualName, Settings,
-    Unmodelled,
+    Column, Default, Generated, Identity, IdentityMode, Kind, Name, NotNull, ObjectId, QualName,
+    SequenceOptions, Settings,
 };
 
 use crate::address::class;
@@ -42,17 +42,28 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> 
     places.into_iter().try_for_each(|(row, place)| one(reader, row, place))
 }
 
-/// A statistics target on a column of something else than a table is not modelled, so it is listed.
+/// A statistics target on a column of something else than a table or an index is not modelled, so it is listed.
 fn statistics_elsewhere(reader: &mut Reader, row: &Record) -> Result<(), Error> {
-    let Some(relation) = reader.relations.get(&row.get("relation")?) else { return Ok(()) };
-    if relation.is_table() || row.get::<Option<i32>>("statistics")?.is_none() {
-        return Ok(());
+    let relation = row.get("relation")?;
+    let elsewhere = |it: &reader::Relation| !it.is_table() && !matches!(it.kind.as_str(), "i" | "I");
+    if reader.relations.get(&relation).is_some_and(elsewhere)
+        && row.get::<Option<i32>>("statistics")?.is_some()
+    {
+        reader.unmodelled(relation, "statistics target", &row.name("name")?);
     }
-    let QualName { namespace, name } = &relation.name;
-    let identity = format!("{namespace}.{name}.{}", row.name("name")?);
-    let namespace = Some(namespace.clone());
-    reader.facts.unmodelled.push(Unmodelled { kind: "statistics target".into(), identity, namespace });
     Ok(())
+}
+
+/// What a column that comes from a parent has of its own and the parent has otherwise is not modelled.
+fn settings_of_heir(reader: &mut Reader, (relation, at): Place) {
+    let Some(column) = reader.columns.get(&relation).and_then(|it| it.get(at)) else { return };
+    let own = |it: &reader::Column| (it.statistics, it.options.clone());
+    let plain = column.statistics.is_none() && column.options.is_empty();
+    if plain || parents(reader, relation, &column.name).any(|it| own(it) == own(column)) {
+        return;
+    }
+    let name = column.name.clone();
+    reader.unmodelled(relation, "setting of an inherited column", &name);
 }
 
 /// What is asked of a column beside its own row.
@@ -73,6 +84,7 @@ fn known(row: &Record, number: i16, next: Option<&Record>) -> Result<reader::Col
         not_null: row.get("not_null")?,
         inherited: row.get("inherited")?,
         options: options(row)?,
+        statistics: row.get("statistics")?,
         default,
     })
 }
@@ -92,6 +104,7 @@ fn one(reader: &mut Reader, row: &Record, (relation, at): Place) -> Result<(), E
     }
     let generated = row.get::<Option<&str>>("generated")?;
     if inherited {
+        settings_of_heir(reader, (relation, at));
         let address = relation::column_id(reader, relation, number).unwrap_or(of);
         reader.put_address(class::RELATION, relation, number.into(), address);
     } else {
@@ -147,8 +160,12 @@ fn identity(
 ) -> Result<Option<Identity>, Error> {
     let Some(mode) = row.get::<Option<&str>>("identity")? else { return Ok(None) };
     let mode = if mode == "a" { IdentityMode::Always } else { IdentityMode::ByDefault };
-    let sequence = reader.identities.get(&(relation, number.into())).cloned();
-    Ok(Some(Identity { mode, sequence: sequence.ok_or(Error::Moved { query: row.query })? }))
+    let moved = || Error::Moved { query: row.query };
+    let sequence = reader.identities.get(&(relation, number.into())).cloned().ok_or_else(moved)?;
+    // A copy by LIKE counts in bigint within the limits of the column's type, which nobody can state.
+    let column = reader.column(relation, number).ok_or_else(moved)?;
+    let ty = reader.ty(row.query, column.ty.0, Some(column.ty.1))?;
+    Ok(Some(Identity { mode, sequence: SequenceOptions { ty, ..sequence } }))
 }
 
 fn generated(reader: &Reader, row: &Record, known: &reader::Column) -> Result<Option<Generated>, Error> {

@@ -1,5 +1,7 @@
 //! Indexes.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::kind::Facets;
@@ -27,6 +29,8 @@ pub struct Index {
     pub options: Settings,
     /// The tablespace where it is not the database's.
     pub tablespace: Option<Name>,
+    /// `pg_attribute.attstattarget` of its columns, by number, where it is set. Only expressions have one.
+    pub statistics: BTreeMap<i16, i32>,
     /// `indisvalid`: false is what a failed concurrent build leaves behind.
     pub valid: bool,
     /// The index of the partitioned table it belongs to (`pg_inherits`).
@@ -68,6 +72,7 @@ impl PartialEq for Index {
             nulls_not_distinct,
             options,
             tablespace,
+            statistics,
             valid,
             attached_to,
             only: _,
@@ -82,6 +87,7 @@ impl PartialEq for Index {
             && *nulls_not_distinct == other.nulls_not_distinct
             && *options == other.options
             && *tablespace == other.tablespace
+            && *statistics == other.statistics
             && *valid == other.valid
             && *attached_to == other.attached_to
     }

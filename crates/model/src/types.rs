@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::kind::Facets;
-use crate::{Expr, Kind, Name, ObjectId, QualName, Schema, collation};
+use crate::{Expr, Kind, Name, Object, ObjectId, QualName, Schema, collation};
 
 /// The kinds of object that are types, row types included.
 pub(crate) const TYPES: [Kind; 6] =
@@ -74,6 +74,57 @@ impl Type {
     /// A type of pg_catalog.
     pub fn builtin(text: impl Into<Arc<str>>) -> Type {
         Type { text: text.into(), user: None }
+    }
+
+    /// How values are stored when nothing is said (`pg_type.typstorage`).
+    pub fn storage(&self, schema: &Schema) -> &'static str {
+        if self.text.ends_with("[]") {
+            return "EXTENDED";
+        }
+        if let Some(user) = &self.user {
+            return match schema.get(&Kind::Domain.named(user)) {
+                Some(Object::Domain(it)) => it.base.storage(schema),
+                _ if schema.contains(&Kind::Enum.named(user)) => "PLAIN",
+                _ => "EXTENDED",
+            };
+        }
+        let bare = self.text.split('(').next().unwrap_or_default();
+        const EXTENDED: &[&str] = &[
+            "text",
+            "character varying",
+            "character",
+            "bpchar",
+            "bytea",
+            "json",
+            "jsonb",
+            "jsonpath",
+            "xml",
+            "tsvector",
+            "bit",
+            "bit varying",
+            "path",
+            "polygon",
+            "refcursor",
+            "int4range",
+            "int8range",
+            "numrange",
+            "daterange",
+            "tsrange",
+            "tstzrange",
+            "int4multirange",
+            "int8multirange",
+            "nummultirange",
+            "datemultirange",
+            "tsmultirange",
+            "tstzmultirange",
+            "txid_snapshot",
+            "pg_snapshot",
+        ];
+        match bare {
+            "numeric" | "inet" | "cidr" => "MAIN",
+            _ if EXTENDED.contains(&bare) => "EXTENDED",
+            _ => "PLAIN",
+        }
     }
 
     /// The kinds of object the user-defined part may be.

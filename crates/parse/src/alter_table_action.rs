@@ -7,7 +7,9 @@ use sql::{Code, Cursor, Fault};
 
 use crate::alter_table::{Target, not_modelled};
 use crate::reader::{Reader, unknown};
-use crate::{Verdict, alter_table_column, column, constraint, owner, partition, table};
+use crate::{
+    Verdict, alter_table_column, column, constraint, heir, owner, partition, table, types_composite,
+};
 
 /// An action and what it is about.
 #[derive(Debug)]
@@ -32,9 +34,7 @@ impl Action<'_> {
             () if cursor.eat(&["drop"]) => return alter_table_column::drop(self, reader, cursor),
             () if cursor.eat(&["validate", "constraint"]) => self.validate(reader, cursor)?,
             () if cursor.eat(&["attach", "partition"]) => partition::attach(reader, cursor, self.table)?,
-            () if cursor.at(&["detach", "partition"]) => {
-                return Err(not_modelled(self.begin, "DETACH PARTITION").hint("declare the table on its own"));
-            }
+            () if cursor.eat(&["detach", "partition"]) => heir::detach(reader, cursor, self.table)?,
             () if cursor.at(&["enable"]) || cursor.at(&["disable"]) => self.switch(reader, cursor)?,
             () if cursor.eat(&["force", "row", "level", "security"]) => {
                 reader.change_table(self.table, |it| it.force_row_security = true);
@@ -55,14 +55,12 @@ impl Action<'_> {
                 let reset = table::options(cursor)?;
                 reader.change_table(self.table, |it| it.options.retain(|name, _| !reset.contains_key(name)));
             }
-            () if cursor.eat(&["inherit"]) => self.inherit(reader, cursor)?,
-            () if cursor.at(&["no", "inherit"]) => {
-                return Err(not_modelled(self.begin, "NO INHERIT").hint("declare the table on its own"));
-            }
+            () if cursor.eat(&["inherit"]) => heir::inherit(reader, cursor, self.table)?,
+            () if cursor.eat(&["no", "inherit"]) => heir::no_inherit(reader, cursor, self.table)?,
             () if cursor.eat(&["not", "of"]) => reader.change_table(self.table, |it| it.of_type = None),
             () if cursor.eat(&["of"]) => {
-                let ty = reader.data_type(cursor)?;
-                reader.change_table(self.table, |it| it.of_type = ty.user.clone());
+                let ty = types_composite::of_table(reader, cursor)?;
+                reader.change_table(self.table, |it| it.of_type = Some(ty));
             }
             () if cursor.eat(&["owner", "to"]) => {
                 let role = reader.role_name(cursor)?;
@@ -264,19 +262,6 @@ impl Action<'_> {
                 it.persistence = persistence;
             }
         }
-    }
-
-    fn inherit(&self, reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
-        let (at, parts) = (cursor.span(), cursor.dotted()?);
-        let parent = reader.relation(&parts, at)?;
-        let Some(parent) = parent.qual_name().cloned() else { return Err(unknown(&parts, "table", at)) };
-        let Some(mut table) = reader.table(self.table).cloned() else { return Ok(()) };
-        if !table.inherits.contains(&parent) {
-            table.inherits.push(parent);
-        }
-        let span = reader.desired.spans.get(&self.target.id).copied().unwrap_or(at);
-        reader.declare(&self.target.id, table, span);
-        Ok(())
     }
 }
 

@@ -104,8 +104,7 @@ fn field(
             return identity(action, reader, cursor, name);
         }
         () if cursor.eat(&["set", "statistics"]) => {
-            let target = if cursor.eat(&["default"]) { -1 } else { cursor.integer()? };
-            let target = i32::try_from(target).ok().filter(|it| *it >= 0);
+            let target = column::statistics_target(cursor)?;
             Box::new(move |it| it.statistics = target)
         }
         () if cursor.eat(&["set", "storage"]) => {

@@ -134,6 +134,12 @@ pub(crate) fn mode(cursor: &mut Cursor<'_>) -> Result<IdentityMode, Fault> {
     }
 }
 
+/// What stands behind SET STATISTICS; none for the default.
+pub(crate) fn statistics_target(cursor: &mut Cursor<'_>) -> Result<Option<i32>, Fault> {
+    let target = if cursor.eat(&["default"]) { -1 } else { cursor.integer()? };
+    Ok(i32::try_from(target).ok().filter(|it| *it >= 0))
+}
+
 fn word(cursor: &mut Cursor<'_>) -> Result<String, Fault> {
     Ok(cursor.name()?.as_str().to_string())
 }

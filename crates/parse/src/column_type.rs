@@ -62,58 +62,7 @@ pub(crate) fn of_type(reader: &Reader<'_>, ty: &Type) -> Option<QualName> {
 
 /// Whether a type is stored that way when nothing is said (`pg_type.typstorage`).
 pub(crate) fn is_storage_of(reader: &Reader<'_>, ty: &Type, storage: &str) -> bool {
-    storage == "DEFAULT" || storage_of(reader, ty) == Some(storage)
-}
-
-fn storage_of(reader: &Reader<'_>, ty: &Type) -> Option<&'static str> {
-    if ty.text.ends_with("[]") {
-        return Some("EXTENDED");
-    }
-    if let Some(user) = &ty.user {
-        let schema = &reader.desired.schema;
-        return match schema.get(&Kind::Domain.named(user)) {
-            Some(Object::Domain(it)) => storage_of(reader, &it.base),
-            _ if schema.contains(&Kind::Enum.named(user)) => Some("PLAIN"),
-            _ => Some("EXTENDED"),
-        };
-    }
-    let bare = ty.text.split('(').next().unwrap_or_default();
-    const EXTENDED: &[&str] = &[
-        "text",
-        "character varying",
-        "character",
-        "bpchar",
-        "bytea",
-        "json",
-        "jsonb",
-        "jsonpath",
-        "xml",
-        "tsvector",
-        "bit",
-        "bit varying",
-        "path",
-        "polygon",
-        "refcursor",
-        "int4range",
-        "int8range",
-        "numrange",
-        "daterange",
-        "tsrange",
-        "tstzrange",
-        "int4multirange",
-        "int8multirange",
-        "nummultirange",
-        "datemultirange",
-        "tsmultirange",
-        "tstzmultirange",
-        "txid_snapshot",
-        "pg_snapshot",
-    ];
-    Some(match bare {
-        "numeric" | "inet" | "cidr" => "MAIN",
-        _ if EXTENDED.contains(&bare) => "EXTENDED",
-        _ => "PLAIN",
-    })
+    storage == "DEFAULT" || ty.storage(&reader.desired.schema) == storage
 }
 
 /// Settings of a TOAST table mean nothing, and are not kept, where the table has none: where no row can be
@@ -136,8 +85,8 @@ pub(crate) fn forget_toast(reader: &mut Reader<'_>) {
 /// How long a value of a column can be, as far as that is needed; `None` for any length.
 fn longest(reader: &Reader<'_>, table: &QualName, column: &Name) -> Option<usize> {
     let column = reader.column(table, column)?;
-    let storage = column.storage.as_deref().or_else(|| storage_of(reader, &column.ty));
-    if storage == Some("PLAIN") {
+    let storage = column.storage.as_deref().unwrap_or_else(|| column.ty.storage(&reader.desired.schema));
+    if storage == "PLAIN" {
         return Some(32);
     }
     let (name, rest) = column.ty.text.split_once('(')?;

@@ -18,6 +18,25 @@ pub(crate) fn rows(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<V
     Ok(verdict)
 }
 
+/// `CLUSTER [VERBOSE | (…)] [table [USING index]]`: what is put in order is no part of a plan, but the
+/// index is kept for the next time.
+pub(crate) fn cluster(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
+    let mut ahead = cursor.clone();
+    ahead.expect(&["cluster"])?;
+    if ahead.at_symbol("(") {
+        ahead.parenthesised()?;
+    }
+    ahead.eat(&["verbose"]);
+    let named = if ahead.is_done() { None } else { Some((ahead.span(), ahead.dotted()?)) };
+    let (Some((at, parts)), true) = (named, ahead.eat(&["using"])) else { return upkeep(reader, cursor) };
+    let id = reader.relation(&parts, at)?;
+    let index = ahead.name()?;
+    if let Some(table) = id.qual_name().cloned() {
+        reader.change_table(&table, |it| it.cluster_on = Some(index));
+    }
+    passed(cursor, Verdict::Declared)
+}
+
 /// `VACUUM`, `ANALYZE`, `REFRESH` and their like.
 pub(crate) fn upkeep(_: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
     passed(cursor, Verdict::Passed("upkeep, which declares nothing"))

@@ -76,10 +76,11 @@ fn behaviour(verb: &str, noun: &str) -> Option<Read> {
         ) => Some(set::transaction),
         ("insert" | "update" | "delete" | "merge" | "truncate" | "copy", _) => Some(data::rows),
         (
-            "vacuum" | "analyze" | "analyse" | "refresh" | "cluster" | "reindex" | "lock" | "notify"
-            | "listen" | "unlisten" | "checkpoint" | "load" | "show" | "explain",
+            "vacuum" | "analyze" | "analyse" | "refresh" | "reindex" | "lock" | "notify" | "listen"
+            | "unlisten" | "checkpoint" | "load" | "show" | "explain",
             _,
         ) => Some(data::upkeep),
+        ("cluster", _) => Some(data::cluster),
         ("select" | "values" | "table" | "with", _) => Some(call::select),
         ("call", _) => Some(call::call),
         _ => None,

@@ -3,12 +3,14 @@
 //! Knows how an index of a partitioned table brings about those of its partitions only by asking
 //! `partition`.
 
+use std::collections::BTreeMap;
+
 use model::{Index, Kind, Name, Object, ObjectId, QualName, Settings, Span};
 use sql::{Code, Cursor, Fault};
 
 use crate::alter_table::{self, Target};
 use crate::reader::{Reader, unknown};
-use crate::{Verdict, index_key, index_name, partition, table};
+use crate::{Verdict, column, index_key, index_name, partition, table};
 
 /// `CREATE [UNIQUE] INDEX [CONCURRENTLY] [[IF NOT EXISTS] name] ON [ONLY] relation …`
 pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
@@ -83,6 +85,7 @@ fn read(reader: &Reader<'_>, cursor: &mut Cursor<'_>, relation: ObjectId) -> Res
         nulls_not_distinct: false,
         options: Settings::new(),
         tablespace: None,
+        statistics: BTreeMap::new(),
         valid: true,
         attached_to: None,
         only: false,
@@ -155,6 +158,7 @@ pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
         };
     };
     let verdict = match () {
+        () if cursor.eat(&["alter"]) => statistics(reader, cursor, &id)?,
         () if cursor.eat(&["set", "tablespace"]) => {
             let tablespace = table::tablespace(cursor)?;
             change(reader, &id, |_, space| *space = tablespace.clone());
@@ -184,6 +188,34 @@ pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
     };
     cursor.expect_done()?;
     Ok(verdict)
+}
+
+/// `ALTER [COLUMN] number SET STATISTICS target`, behind the first word.
+fn statistics(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, id: &ObjectId) -> Result<Verdict, Fault> {
+    cursor.eat(&["column"]);
+    let (at, number) = (cursor.span(), cursor.integer()?);
+    cursor.expect(&["set", "statistics"])?;
+    let target = column::statistics_target(cursor)?;
+    let Some(Object::Index(index)) = reader.desired.schema.get_mut(id) else {
+        return Err(alter_table::not_modelled(at, "a statistics target of a constraint's index"));
+    };
+    let place = usize::try_from(number).ok().and_then(|it| it.checked_sub(1));
+    match place.and_then(|it| index.keys.get(it)).is_some_and(|it| it.column.is_none()) {
+        true => _ = target_of(index, number, target),
+        false => {
+            let message = format!("column {number} of index {} is no expression", id.address());
+            return Err(Fault::new(Code::Conflict, at, message));
+        }
+    }
+    Ok(Verdict::Declared)
+}
+
+fn target_of(index: &mut Index, number: i64, target: Option<i32>) -> Option<i32> {
+    let number = i16::try_from(number).ok()?;
+    match target {
+        Some(target) => index.statistics.insert(number, target),
+        None => index.statistics.remove(&number),
+    }
 }
 
 /// An index, or the constraint whose index has that name.

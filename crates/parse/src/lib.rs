@@ -53,6 +53,7 @@ mod alter_table_rename;
 mod column;
 mod column_type;
 mod constraint;
+mod heir;
 mod index;
 mod index_key;
 mod index_name;

@@ -6,7 +6,8 @@
 use std::collections::HashSet;
 
 use model::{
-    ForeignKey, Index, Kind, Name, Object, ObjectId, PartitionKey, PartitionOf, QualName, Rule, Span,
+    Constraint, ForeignKey, Index, Kind, Name, Object, ObjectId, PartitionKey, PartitionOf, QualName, Rule,
+    Span,
 };
 use sql::{Code, Cursor, Fault};
 
@@ -84,39 +85,44 @@ pub(crate) fn attach(
 
 /// Gives a new partition the keys and indexes of its parent.
 pub(crate) fn join(reader: &mut Reader<'_>, parent: &QualName, child: &QualName, span: Span) {
-    for rule in keys(reader, parent) {
-        give_key(reader, child, &rule);
+    for key in keys(reader, parent) {
+        give_key(reader, child, &key);
     }
     for id in reader.parts_of(&Kind::Table.named(parent), Kind::Index) {
         give_index(reader, child, &id, span);
     }
 }
 
-/// The rules of the keys a table has, those from above included.
-fn keys(reader: &Reader<'_>, table: &QualName) -> Vec<Rule> {
+/// The keys a table has, those from above included.
+fn keys(reader: &Reader<'_>, table: &QualName) -> Vec<Constraint> {
     let above = reader.table(table).and_then(|it| it.partition_of.as_ref()).map(|it| it.parent.clone());
-    let mut rules = above.map(|it| keys(reader, &it)).unwrap_or_default();
+    let mut found = above.map(|it| keys(reader, &it)).unwrap_or_default();
     let own = reader.constraints_of(table).into_iter();
-    rules.extend(own.filter_map(|id| match reader.desired.schema.get(&id) {
-        Some(Object::Constraint(it)) if it.rule.is_indexed() => Some(it.rule.clone()),
+    found.extend(own.filter_map(|id| match reader.desired.schema.get(&id) {
+        Some(Object::Constraint(it)) if it.rule.is_indexed() => Some(it.clone()),
         _ => None,
     }));
-    rules
+    found
+}
+
+/// The copies of keys that a partition has, and what they are called.
+pub(crate) fn lent_keys(reader: &Reader<'_>, child: &QualName) -> Vec<(Constraint, Name)> {
+    let held = keys(reader, child);
+    let lent = reader.lent(child).iter();
+    lent.filter(|(it, _)| held.iter().any(|held| held.rule == it.rule)).cloned().collect()
 }
 
 /// Gives the partitions of a table their copies of a key.
 pub(crate) fn spread_constraint(reader: &mut Reader<'_>, table: &QualName, id: &ObjectId) {
-    let rule = match reader.desired.schema.get(id) {
-        Some(Object::Constraint(it)) => it.rule.clone(),
-        _ => return,
-    };
+    let Some(Object::Constraint(key)) = reader.desired.schema.get(id).cloned() else { return };
     for child in reader.partitions(table) {
-        give_key(reader, &child, &rule);
+        give_key(reader, &child, &key);
     }
 }
 
 /// A partition's own key of the same rule becomes the copy; else the server makes one.
-fn give_key(reader: &mut Reader<'_>, child: &QualName, rule: &Rule) {
+fn give_key(reader: &mut Reader<'_>, child: &QualName, key: &Constraint) {
+    let rule = &key.rule;
     let same = |it: &ObjectId| match reader.desired.schema.get(it) {
         Some(Object::Constraint(it)) => it.rule == *rule,
         _ => false,
@@ -129,9 +135,10 @@ fn give_key(reader: &mut Reader<'_>, child: &QualName, rule: &Rule) {
         }
         None => constraint::chosen(reader, child, rule),
     };
+    reader.lend(child, key.clone(), name.clone());
     reader.take_key_name(name.within(child.namespace.clone()), &Kind::Table.named(child));
     for below in reader.partitions(child) {
-        give_key(reader, &below, rule);
+        give_key(reader, &below, key);
     }
 }
 

@@ -6,12 +6,11 @@
 use model::{Kind, Name, PartitionOf, Persistence, QualName, Settings, Span, Table};
 use sql::{Code, Cursor, Fault, TokenKind};
 
-use crate::alter_table::not_modelled;
 use crate::column::{self, Definition};
 use crate::constraint::{self, Draft};
 use crate::reader::{Reader, unknown};
 use crate::table_like::{self, Like};
-use crate::{Verdict, partition};
+use crate::{Verdict, partition, types_composite};
 
 /// What stands in the parentheses of CREATE TABLE.
 #[derive(Debug, Default)]
@@ -89,7 +88,8 @@ fn body(
     header: &mut Span,
 ) -> Result<Elements, Fault> {
     if cursor.eat(&["of"]) {
-        return Err(not_modelled(cursor.previous(), "a table of a composite type"));
+        table.of_type = Some(types_composite::of_table(reader, cursor)?);
+        return maybe_elements(reader, cursor, header);
     }
     if cursor.eat(&["partition", "of"]) {
         let (at, parts) = (cursor.span(), cursor.dotted()?);
@@ -236,7 +236,11 @@ fn declare(
 ) -> Result<Verdict, Fault> {
     let Elements { columns, mut constraints, likes, mut faults } = elements;
     let parent = table.partition_of.as_ref().map(|it: &PartitionOf| it.parent.clone());
+    let ty = table.of_type.clone();
     reader.declare(&Kind::Table.named(name), table, span);
+    if let Some(ty) = ty {
+        types_composite::columns(reader, name, &ty, span);
+    }
     let mut copies = Vec::new();
     for like in likes {
         match table_like::columns(reader, name, &like) {

@@ -7,7 +7,7 @@ use model::{
 use sql::{Code, Cursor, Fault};
 
 use crate::reader::{Reader, unknown};
-use crate::{constraint, index, statistics};
+use crate::{constraint, index, statistics, types_composite};
 
 /// A LIKE clause.
 #[derive(Debug)]
@@ -34,8 +34,10 @@ pub(crate) fn read(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Like,
     let begin = cursor.span();
     cursor.expect(&["like"])?;
     let (at, parts) = (cursor.span(), cursor.dotted()?);
-    let id = reader.relation(&parts, at)?;
-    if id.kind != Kind::Table {
+    let composite =
+        |it: &QualName| Some(Kind::Composite.named(it)).filter(|it| reader.desired.schema.contains(it));
+    let id = reader.relation(&parts, at).or_else(|fault| reader.lookup(&parts, composite).ok_or(fault))?;
+    if !matches!(id.kind, Kind::Table | Kind::Composite) {
         return Err(Fault::new(
             Code::Unsupported,
             at,
@@ -69,6 +71,7 @@ impl Like {
 
 /// Copies the columns with their NOT NULLs, and what of them is included.
 pub(crate) fn columns(reader: &mut Reader<'_>, table: &QualName, like: &Like) -> Result<(), Fault> {
+    types_composite::columns(reader, table, &like.source, like.span);
     for name in reader.columns(&like.source) {
         let Some(column) = reader.column(&like.source, &name).cloned() else { continue };
         let id = Kind::Column.of(table, &name);

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use model::{Column, Kind, Name, Object, ObjectId, QualName, Rule, Table};
+use model::{Column, Constraint, Kind, Name, Object, ObjectId, QualName, Rule, Table};
 
 use crate::names;
 use crate::reader::Reader;
@@ -24,6 +24,8 @@ pub(crate) struct State {
     identities: HashMap<QualName, ObjectId>,
     /// Tables that inherit, by what they inherit from.
     heirs: HashMap<QualName, Vec<QualName>>,
+    /// Copies of keys that partitions have from above, and what they are called.
+    lent: HashMap<QualName, Vec<(Constraint, Name)>>,
     /// Temporary relations, which are never ours.
     temporary: HashSet<Name>,
 }
@@ -69,6 +71,16 @@ impl Reader<'_> {
     pub(crate) fn take_key_name(&mut self, name: QualName, by: &ObjectId) {
         self.state.constraints.entry(name.clone()).or_default().push(by.clone());
         self.take_relation_name(name, by);
+    }
+
+    /// Remembers a partition's copy of a key.
+    pub(crate) fn lend(&mut self, child: &QualName, key: Constraint, name: Name) {
+        self.state.lent.entry(child.clone()).or_default().push((key, name));
+    }
+
+    /// The copies of keys a partition was given.
+    pub(crate) fn lent(&self, child: &QualName) -> &[(Constraint, Name)] {
+        self.state.lent.get(child).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Remembers the sequence behind an identity column.
@@ -138,6 +150,11 @@ impl Reader<'_> {
                 id.clone_from(new);
             }
         }
+        let lent = std::mem::take(&mut self.state.lent).into_iter();
+        let of = |it: QualName| {
+            moved.get(&Kind::Table.named(&it)).and_then(ObjectId::qual_name).cloned().unwrap_or(it)
+        };
+        self.state.lent = lent.map(|(child, keys)| (of(child), keys)).collect();
         self.state.heirs.clear();
         let schema = std::mem::take(&mut self.desired.schema);
         schema.iter().for_each(|(id, object)| self.note(id, object));

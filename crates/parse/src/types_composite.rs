@@ -2,10 +2,10 @@
 //!
 //! Knows nothing of the columns that have such a type.
 
-use model::{Attribute, Composite, Kind, Name, Object, ObjectId, QualName, Span};
+use model::{Attribute, Column, Composite, Kind, Name, Object, ObjectId, QualName, Settings, Span};
 use sql::{Code, Cursor, Fault, Tok, TypeName};
 
-use crate::reader::Reader;
+use crate::reader::{Reader, unknown};
 use crate::{Verdict, column_type, types};
 
 /// `AS (name type [COLLATE collation], …)`, behind the type's name.
@@ -170,6 +170,36 @@ fn taken(id: &ObjectId, name: &Name, at: Span) -> Fault {
 
 fn missing(id: &ObjectId, name: &Name, at: Span) -> Fault {
     Fault::new(Code::Unknown, at, format!("{id} has no attribute {name} at this point of the file"))
+}
+
+/// Takes the type behind OF: one that is declared and composite.
+pub(crate) fn of_table(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<QualName, Fault> {
+    let (at, parts) = (cursor.span(), cursor.dotted()?);
+    let declared =
+        |it: &QualName| reader.desired.schema.contains(&Kind::Composite.named(it)).then(|| it.clone());
+    let found = reader.lookup(&parts, declared);
+    found.ok_or_else(|| unknown(&parts, "composite type", at))
+}
+
+/// Puts the attributes of a composite type down as columns of a table.
+pub(crate) fn columns(reader: &mut Reader<'_>, table: &QualName, ty: &QualName, span: Span) {
+    let Some(Object::Composite(composite)) = reader.desired.schema.get(&Kind::Composite.named(ty)).cloned()
+    else {
+        return;
+    };
+    for Attribute { name, ty, collation } in composite.attributes {
+        let column = Column {
+            ty,
+            collation,
+            identity: None,
+            generated: None,
+            storage: None,
+            compression: None,
+            statistics: None,
+            options: Settings::new(),
+        };
+        reader.declare(&Kind::Column.of(table, &name), column, span);
+    }
 }
 
 /// What addresses an attribute of a declared composite type.

@@ -95,6 +95,7 @@ fn index(table_name: &str, column: &str) -> Index {
         nulls_not_distinct: false,
         options: Default::default(),
         tablespace: None,
+        statistics: std::collections::BTreeMap::new(),
         valid: true,
         attached_to: None,
         only: false,

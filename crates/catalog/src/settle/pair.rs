@@ -263,10 +263,14 @@ impl Collector<'_> {
             self.push(0, &a.key, &d.key, Context::Key(columns.into()));
         }
         if let (Some(a), Some(d)) = (&old.partition_of, &new.partition_of) {
-            let parent = self.actual.get(&Kind::Table.named(&d.parent));
-            let Some(Object::Table(Table { partition_by: Some(by), .. })) = parent else { return };
+            let Some(by) = self.strategy(self.actual, &a.parent) else { return };
+            let to_be = self.strategy(self.desired, &d.parent);
+            // Bounds under another strategy are never the same.
+            if to_be.is_some_and(|it| word(it) != word(by)) {
+                return;
+            }
             let Some(columns) = self.columns(&d.parent) else { return };
-            let context = Context::Bound(format!("({columns}) PARTITION BY {}", by.key).into());
+            let context = Context::Bound(format!("({columns}) PARTITION BY {by}").into());
             let slot = usize::from(new.partition_by.is_some());
             if let Some(pair) = self.push(slot, &a.bound, &d.bound, context)
                 && calls(&pair.desired)
@@ -274,6 +278,14 @@ impl Collector<'_> {
                 let why = "the bound calls a function, and making a partition would execute it".to_owned();
                 pair.answer = Some(Answer::Unknown(why));
             }
+        }
+    }
+
+    /// How a table is partitioned.
+    fn strategy<'s>(&self, schema: &'s Schema, table: &QualName) -> Option<&'s Expr> {
+        match schema.get(&Kind::Table.named(table)) {
+            Some(Object::Table(Table { partition_by: Some(by), .. })) => Some(&by.key),
+            _ => None,
         }
     }
 
@@ -326,6 +338,11 @@ fn arguments(arguments: &[Argument]) -> String {
         true => declared.join(", "),
         false => format!("{}) RETURNS TABLE({}", declared.join(", "), columns.join(", ")),
     }
+}
+
+/// The first word of a partition key: RANGE, LIST or HASH.
+fn word(key: &Expr) -> String {
+    key.text.split('(').next().unwrap_or_default().trim().to_lowercase()
 }
 
 /// Whether the bound of a partition calls anything: unlike all else it is evaluated when it is asked about.

@@ -66,6 +66,16 @@ pub(super) fn definition<'a>(
     Definition { sql, ..it }
 }
 
+/// What of a definition may be said of a column whose type is given: nothing but its default and its NOT NULL.
+pub(super) fn options_of(id: &ObjectId, column: &Column, definition: &str) -> String {
+    let collation = column.collation.as_ref().map(|it| format!(" COLLATE {it}")).unwrap_or_default();
+    let given = format!("{} {}{collation}", id.name(), column.ty);
+    match definition.strip_prefix(&given) {
+        Some("") | None => String::new(),
+        Some(said) => format!("{} WITH OPTIONS{said}", id.name()),
+    }
+}
+
 /// A name is said only where the server would choose another.
 fn not_null_words(id: &ObjectId, it: &NotNull) -> String {
     let inherit = if it.no_inherit { " NO INHERIT" } else { "" };
@@ -95,9 +105,9 @@ fn identity_words(identity: &Identity) -> String {
 }
 
 /// What has no place in a definition and follows as a statement of its own.
-pub(super) fn tail(id: &ObjectId, column: &Column) -> Vec<Draft> {
+pub(super) fn tail(id: &ObjectId, column: &Column, schema: &Schema) -> Vec<Draft> {
     let plain = Column { storage: None, statistics: None, options: model::Settings::new(), ..column.clone() };
-    settings_of(&plain, column, id).into_iter().map(|it| it.trailing().adds()).collect()
+    settings_of(&plain, column, id, schema).into_iter().map(|it| it.trailing().adds()).collect()
 }
 
 impl Rules for Column {
@@ -118,7 +128,7 @@ impl Rules for Column {
             .hazard_if(fails, Hazard::MayFail)
             .hazard_if(rewrites, Hazard::RewritesTable);
         let needs: Vec<ObjectId> = makes.iter().flat_map(|it| cx.desired.uses(it)).collect();
-        std::iter::once(create.needs(needs).makes(makes)).chain(tail(id, self)).collect()
+        std::iter::once(create.needs(needs).makes(makes)).chain(tail(id, self, cx.desired)).collect()
     }
 
     fn alter(&self, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Alter {
@@ -131,7 +141,7 @@ impl Rules for Column {
             let sql = format!("{} DROP IDENTITY", prefix(id));
             let not_null = id.relation().map(|it| Kind::NotNull.of(it, id.name()));
             drafts.push(
-                lock(Draft::alter(id, sql), id).gentle().precedes(not_null).precedes(usual_sequence(id)),
+                locked(Draft::alter(id, sql), id).gentle().precedes(not_null).precedes(usual_sequence(id)),
             );
         }
         let retypes = *ty != self.ty || *collation != self.collation;
@@ -146,7 +156,7 @@ impl Rules for Column {
         }
         let settings = (storage, compression, statistics, options);
         if settings != (&self.storage, &self.compression, &self.statistics, &self.options) {
-            drafts.extend(settings_of(self, new, id));
+            drafts.extend(settings_of(self, new, id, cx.desired));
         }
         match retypes {
             true => Alter::Around { down: retype::in_the_way(id, new, cx), drafts },
@@ -204,7 +214,7 @@ fn change_type(old: &Column, new: &Column, id: &ObjectId) -> Draft {
     };
     let sql = format!("{} TYPE {}{collation}{using}", prefix(id), new.ty);
     let retypes = old.ty != new.ty;
-    let draft = lock(Draft::alter(id, sql), id)
+    let draft = locked(Draft::alter(id, sql), id)
         .hazard_if(retypes && what.loses, Hazard::RetypeColumn)
         .hazard_if(retypes && what.rewrites, Hazard::RewritesTable);
     match retypes {
@@ -218,12 +228,12 @@ fn change_generated(old: &Column, new: &Column, id: &ObjectId) -> Draft {
     match &new.generated {
         Some(it) => {
             let sql = format!("{} SET EXPRESSION AS {}", prefix(id), inside(&it.expr));
-            let draft = lock(Draft::alter(id, sql), id).reads([&it.expr]);
+            let draft = locked(Draft::alter(id, sql), id).reads([&it.expr]);
             draft.hazard_if(it.stored, Hazard::RewritesTable).changed("generated", was, &it.expr)
         }
         None => {
             let draft = Draft::alter(id, format!("{} DROP EXPRESSION", prefix(id)));
-            lock(draft, id).changed("generated", was, "none")
+            locked(draft, id).changed("generated", was, "none")
         }
     }
 }
@@ -234,7 +244,7 @@ fn change_identity(old: &Column, new: &Column, id: &ObjectId) -> Vec<Draft> {
     match (&old.identity, &new.identity) {
         (None, Some(it)) => {
             let sql = format!("{} ADD {}", prefix(id), identity_words(it));
-            let add = lock(Draft::alter(id, sql), id).trailing().needs([part]).follows([default]);
+            let add = locked(Draft::alter(id, sql), id).trailing().needs([part]).follows([default]);
             let add = add.follows(usual_sequence(id));
             std::iter::once(add.changed("identity", "none", mode(it))).chain(carry_on(id, it)).collect()
         }
@@ -244,10 +254,10 @@ fn change_identity(old: &Column, new: &Column, id: &ObjectId) -> Vec<Draft> {
             let said = clauses(&from, &is.sequence).into_iter().map(|it| format!("SET {it}"));
             let said: Vec<String> = mode_said.into_iter().chain(said).collect();
             let alter = (!said.is_empty())
-                .then(|| lock(Draft::alter(id, format!("{} {}", prefix(id), said.join(" "))), id));
+                .then(|| locked(Draft::alter(id, format!("{} {}", prefix(id), said.join(" "))), id));
             let (old, new) = (identity_words(was), identity_words(is));
             let inward = sequence_of(id).and_then(|it| inward(&from, &is.sequence, &it));
-            let inward = inward.map(|sql| lock(Draft::alter(id, sql), id));
+            let inward = inward.map(|sql| locked(Draft::alter(id, sql), id));
             inward.into_iter().chain(alter).map(|it| it.changed("identity", &old, &new)).collect()
         }
         (_, None) => Vec::new(),
@@ -285,19 +295,20 @@ fn sequence_of(id: &ObjectId) -> Option<String> {
     Some(format!("pg_catalog.pg_get_serial_sequence({table}, {column})"))
 }
 
-fn settings_of(old: &Column, new: &Column, id: &ObjectId) -> Vec<Draft> {
+fn settings_of(old: &Column, new: &Column, id: &ObjectId, schema: &Schema) -> Vec<Draft> {
     let mut drafts = Vec::new();
     let Some(table) = id.relation() else { return drafts };
     if old.storage != new.storage {
-        let sql = format!("{} SET STORAGE {}", prefix(id), new.storage.as_deref().unwrap_or("DEFAULT"));
+        let usual = new.ty.storage(schema);
+        let sql = format!("{} SET STORAGE {}", prefix(id), new.storage.as_deref().unwrap_or(usual));
         let (old, new) = (or_none(old.storage.as_ref()), or_none(new.storage.as_ref()));
-        drafts.push(lock(Draft::alter(id, sql), id).changed("storage", old, new));
+        drafts.push(locked(Draft::alter(id, sql), id).changed("storage", old, new));
     }
     if old.compression != new.compression {
         let sql =
             format!("{} SET COMPRESSION {}", prefix(id), new.compression.as_deref().unwrap_or("default"));
         let (old, new) = (or_none(old.compression.as_ref()), or_none(new.compression.as_ref()));
-        drafts.push(lock(Draft::alter(id, sql), id).changed("compression", old, new));
+        drafts.push(locked(Draft::alter(id, sql), id).changed("compression", old, new));
     }
     if old.statistics != new.statistics {
         let sql = format!("{} SET STATISTICS {}", prefix(id), new.statistics.unwrap_or(-1));
@@ -317,7 +328,7 @@ fn settings_of(old: &Column, new: &Column, id: &ObjectId) -> Vec<Draft> {
     drafts
 }
 
-fn lock(draft: Draft, id: &ObjectId) -> Draft {
+pub(super) fn locked(draft: Draft, id: &ObjectId) -> Draft {
     match id.relation() {
         Some(table) => draft.lock(Mode::AccessExclusive, table),
         None => draft,
@@ -327,16 +338,18 @@ fn lock(draft: Draft, id: &ObjectId) -> Draft {
 impl Rules for Default {
     fn create(&self, id: &ObjectId, _: &Context<'_>) -> Vec<Draft> {
         let sql = format!("{} SET DEFAULT {}", prefix(id), self.expr.text.trim());
-        vec![lock(Draft::create(id, sql).reads([&self.expr]), id)]
+        vec![locked(Draft::create(id, sql).reads([&self.expr]), id)]
     }
 
     fn alter(&self, new: &Default, id: &ObjectId, _: &Context<'_>) -> Alter {
         let Default { expr } = new;
         let sql = format!("{} SET DEFAULT {}", prefix(id), expr.text.trim());
-        Alter::InPlace(vec![lock(Draft::alter(id, sql).reads([expr]), id).changed("expr", &self.expr, expr)])
+        Alter::InPlace(vec![
+            locked(Draft::alter(id, sql).reads([expr]), id).changed("expr", &self.expr, expr),
+        ])
     }
 
     fn drop(&self, id: &ObjectId, _: &Context<'_>) -> Vec<Draft> {
-        vec![lock(Draft::drop(id, format!("{} DROP DEFAULT", prefix(id))), id)]
+        vec![locked(Draft::drop(id, format!("{} DROP DEFAULT", prefix(id))), id)]
     }
 }

@@ -1,5 +1,7 @@
 //! Indexes that no constraint owns. Does not know how large a table is.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use model::{Index, IndexKey, Kind, Name, Object, ObjectId, QualName};
 
 use super::depend::is_doomed;
@@ -56,8 +58,9 @@ impl Rules for Index {
         let create = create.hazard_if(has_rows && self.unique, Hazard::MayFail);
         let create = create.makes(if spreads { below(id, cx.desired) } else { Vec::new() });
         let attach = self.attached_to.as_ref().map(|parent| attach(id, parent).adds());
+        let targets = targets(id, &BTreeMap::new(), &self.statistics).into_iter().map(Draft::adds);
         let others = if spreads { below(id, cx.desired) } else { Vec::new() };
-        std::iter::once(create).chain(attach).chain(adjusted(&others, cx)).collect()
+        std::iter::once(create).chain(attach).chain(targets).chain(adjusted(&others, cx)).collect()
     }
 
     fn alter(&self, new: &Index, id: &ObjectId, cx: &Context<'_>) -> Alter {
@@ -71,6 +74,7 @@ impl Rules for Index {
             nulls_not_distinct,
             options,
             tablespace,
+            statistics,
             valid,
             attached_to,
             only: _,
@@ -104,6 +108,7 @@ impl Rules for Index {
         if *tablespace != self.tablespace {
             drafts.push(move_to(id, name, self.tablespace.as_ref(), tablespace.as_ref()));
         }
+        drafts.extend(targets(id, &self.statistics, statistics));
         if let Some(parent) = attached_to.as_ref().filter(|_| *attached_to != self.attached_to) {
             drafts.push(attach(id, parent).changed(
                 "attached_to",
@@ -115,6 +120,10 @@ impl Rules for Index {
     }
 
     fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        // It goes when its table has left, and that is said there.
+        if self.attached_to.is_some() && cx.is_gone(id) && leaves(&self.relation, cx) {
+            return Vec::new();
+        }
         let drop = Draft::drop(id, format!("DROP INDEX {}", id.address()));
         let loses =
             self.unique && self.valid && cx.is_gone(id) && !is_doomed(id, cx) && !has_successor(self, cx);
@@ -134,9 +143,27 @@ pub(super) fn adjusted(ids: &[ObjectId], cx: &Context<'_>) -> Vec<Draft> {
         let Some(Object::Index(made)) = above.and_then(|it| cx.desired.get(&it)) else { return Vec::new() };
         let clauses = Options { old: &made.options, new: &index.options }.change();
         let alter = |clause| Draft::alter(id, format!("ALTER INDEX {} {clause}", id.address())).trailing();
-        clauses.into_iter().map(|it| alter(it).needs([id.clone()])).collect()
+        let targets = targets(id, &BTreeMap::new(), &index.statistics);
+        let clauses = clauses.into_iter().map(alter);
+        clauses.chain(targets).map(|it| it.needs([id.clone()])).collect()
     };
     ids.iter().flat_map(adjust).collect()
+}
+
+/// Statistics targets of an index's columns that differ.
+fn targets(id: &ObjectId, old: &BTreeMap<i16, i32>, new: &BTreeMap<i16, i32>) -> Vec<Draft> {
+    let Some(name) = id.qual_name() else { return Vec::new() };
+    let mut drafts = Vec::new();
+    for number in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+        let (was, is) = (old.get(number), new.get(number));
+        if was != is {
+            let target = is.copied().unwrap_or(-1);
+            let sql = format!("ALTER INDEX {name} ALTER COLUMN {number} SET STATISTICS {target}");
+            let draft = Draft::alter(id, sql).trailing().lock(Mode::ShareUpdateExclusive, name);
+            drafts.push(draft.changed("statistics", or_none(was), or_none(is)));
+        }
+    }
+    drafts
 }
 
 /// How an index is made: while writes go on, and without those of the partitions.

@@ -12,6 +12,7 @@ mod constraint;
 mod depend;
 mod foreign_key;
 mod grant;
+mod heir;
 mod index;
 mod mark;
 mod namespace;
@@ -130,10 +131,11 @@ kinds! {
     Comment
 }
 
-/// What follows from what is made and changed without being a change of its own: marks on indexes,
-/// owners and grants of what is made again.
+/// What follows from what is made and changed without being a change of its own: tables that come under
+/// others, marks on indexes, owners and grants of what is made again.
 pub(crate) fn afterwards(cx: &Context<'_>, altered: &BTreeMap<ObjectId, Vec<Draft>>) -> Vec<Draft> {
-    let mut drafts = mark::marks(cx, altered);
+    let mut drafts = heir::joining(cx, altered);
+    drafts.extend(mark::marks(cx, altered));
     drafts.extend(grant::by_default(cx));
     drafts.extend(access::former_owners(cx));
     drafts

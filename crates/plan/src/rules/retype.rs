@@ -91,7 +91,7 @@ fn parts(ty: &Type) -> Parts<'_> {
 }
 
 /// What PostgreSQL refuses to have around while a column is retyped, and what would keep the old type
-/// in it. Indexes and constraints it rebuilds itself.
+/// in it. Indexes and constraints it rebuilds itself, but forgets statistics targets over it.
 pub(super) fn in_the_way(id: &ObjectId, new: &Column, cx: &Context<'_>) -> Vec<ObjectId> {
     const DOWN: [Kind; 9] = [
         Kind::Statistics,
@@ -106,10 +106,15 @@ pub(super) fn in_the_way(id: &ObjectId, new: &Column, cx: &Context<'_>) -> Vec<O
     ];
     let falls = |user: &&ObjectId| match user.kind {
         Kind::ForeignKey => parts_from_its_pair(user, id, new, cx),
+        Kind::Index => has_targets(user, cx),
         Kind::Column => depend::stance(user, id, cx) == depend::Stance::Falls,
         kind => DOWN.contains(&kind),
     };
     cx.users.of(id).filter(falls).cloned().collect()
+}
+
+fn has_targets(index: &ObjectId, cx: &Context<'_>) -> bool {
+    matches!(cx.actual.get(index), Some(Object::Index(it)) if !it.statistics.is_empty())
 }
 
 /// Whether a foreign key could not stand while only one of its two columns has the new type.

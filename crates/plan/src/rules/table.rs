@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use model::{
-    Expr, Kind, Name, Object, ObjectId, PartitionOf, Persistence, QualName, Schema, SearchPath, Table,
-};
+use model::{Expr, Kind, Name, Object, ObjectId, Persistence, Schema, SearchPath, Table};
 
 use super::depend::stands_on_plain_things;
 use super::index::adjusted;
 use super::partition::come_with;
 use super::text::{Options, or_none, with};
-use super::{Alter, Context, Rules, column, constraint};
+use super::{Alter, Context, Rules, column, constraint, heir};
 use crate::draft::{Draft, needs_path};
 use crate::{Hazard, Mode};
 
@@ -49,7 +47,8 @@ impl Rules for Table {
         sql += &match (partition_of, of_type) {
             (Some(it), _) if body.is_empty() => format!(" PARTITION OF {} {}", it.parent, it.bound),
             (Some(it), _) => format!(" PARTITION OF {} ({body}) {}", it.parent, it.bound),
-            (None, Some(ty)) => format!(" OF {ty}"),
+            (None, Some(ty)) if body.is_empty() => format!(" OF {ty}"),
+            (None, Some(ty)) => format!(" OF {ty} ({body})"),
             (None, None) => format!(" ({body})"),
         };
         if !inherits.is_empty() {
@@ -69,7 +68,8 @@ impl Rules for Table {
             create = create.lock(mode, parent);
         }
         let others = come_with(id, self, cx);
-        let mut drafts = vec![create.makes(makes).makes(others.clone())];
+        let frees = partition_of.iter().map(|it| heir::bounds(&it.parent));
+        let mut drafts = vec![create.makes(makes).makes(others.clone()).touches(frees)];
         drafts.extend(adjusted(&others, cx));
         drafts.extend(row_security.then(|| enable(id).adds()));
         drafts.extend(force_row_security.then(|| force(id).adds()));
@@ -102,12 +102,18 @@ impl Rules for Table {
         }
         let alter =
             |clause: String| Draft::alter(id, format!("{prefix} {clause}")).lock(Mode::AccessExclusive, name);
-        let mut drafts = relatives(self, new, id);
-        if *of_type != self.of_type {
-            let clause =
-                of_type.as_ref().map(|it| format!("OF {it}")).unwrap_or_else(|| "NOT OF".to_string());
-            let (old, new) = (or_none(self.of_type.as_ref()), or_none(of_type.as_ref()));
-            drafts.push(alter(clause).changed("of_type", old, new));
+        let mut drafts = heir::leaving(self, new, id, cx);
+        if self.of_type.is_some() && *of_type != self.of_type {
+            drafts.push(alter("NOT OF".to_string()).gentle().precedes(own_columns(id, cx)).changed(
+                "of_type",
+                or_none(self.of_type.as_ref()),
+                or_none(of_type.as_ref()),
+            ));
+        }
+        if let Some(ty) = of_type.as_ref().filter(|_| *of_type != self.of_type) {
+            let columns = own_columns(id, cx);
+            let draft = alter(format!("OF {ty}")).trailing().follows(columns.clone()).needs(columns);
+            drafts.push(draft.changed("of_type", or_none(self.of_type.as_ref()), ty));
         }
         if *persistence != self.persistence {
             let unlogged = *persistence == Persistence::Unlogged;
@@ -150,9 +156,16 @@ impl Rules for Table {
         let hazard = if cx.is_gone(id) { Hazard::DropTable } else { Hazard::RebuildTable };
         let drop = Draft::drop(id, format!("DROP TABLE {}", id.address())).hazard(hazard);
         let parent = self.partition_of.as_ref().map(|it| &it.parent);
+        let drop = drop.touches(parent.map(heir::bounds));
         let locked = id.qual_name().into_iter().chain(parent);
         vec![locked.fold(drop, |drop, it| drop.lock(Mode::AccessExclusive, it))]
     }
+}
+
+/// The columns a table has or is to have, and what is said of them: none can change while it has a type.
+fn own_columns(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
+    let columns = cx.actual.children(id).chain(cx.desired.children(id));
+    columns.filter(|it| it.kind == Kind::Column).cloned().collect()
 }
 
 /// Tables with a foreign key to this one: no logged table may point to an unlogged one.
@@ -225,21 +238,24 @@ fn inside<'a>(id: &ObjectId, table: &Table, cx: &Context<'a>, fixed: Vec<&Expr>)
         }
         folds
     };
-    if table.of_type.is_none() {
-        for (column_id, column) in columns {
-            let fits = std::cell::RefCell::new(&mut fits);
-            let folds = |child: &ObjectId, expr: &Expr| (fits.borrow_mut())(child, &[expr]);
-            let definition = column::definition(column_id, column, desired, folds);
-            it.lines.push(definition.sql);
-            it.makes.push(column_id.clone());
-            it.makes.extend(definition.makes);
-            it.exprs.extend(definition.exprs);
+    for (column_id, column) in columns {
+        let fits = std::cell::RefCell::new(&mut fits);
+        let folds = |child: &ObjectId, expr: &Expr| (fits.borrow_mut())(child, &[expr]);
+        let mut definition = column::definition(column_id, column, desired, folds);
+        if table.of_type.is_some() {
+            definition.sql = column::options_of(column_id, column, &definition.sql);
         }
+        if !definition.sql.is_empty() {
+            it.lines.push(definition.sql);
+        }
+        it.makes.push(column_id.clone());
+        it.makes.extend(definition.makes);
+        it.exprs.extend(definition.exprs);
     }
     for child in desired.children(id) {
         let Some(Object::Constraint(constraint)) = desired.get(child) else { continue };
         let exprs = desired.get(child).map(Object::exprs).unwrap_or_default();
-        if constraint.validated && constraint.enforced && table.of_type.is_none() && fits(child, &exprs) {
+        if constraint.validated && constraint.enforced && fits(child, &exprs) {
             it.lines.push(format!("CONSTRAINT {} {}", child.name(), constraint::clause(constraint)));
             it.makes.push(child.clone());
             it.exprs.extend(exprs);
@@ -256,55 +272,8 @@ fn is_plain(part: &ObjectId, table: &ObjectId, desired: &Schema) -> bool {
 
 fn tails(id: &ObjectId, desired: &Schema) -> Vec<Draft> {
     let columns = desired.children(id).filter_map(|child| match desired.get(child) {
-        Some(Object::Column(column)) => Some(column::tail(child, column)),
+        Some(Object::Column(column)) => Some(column::tail(child, column, desired)),
         _ => None,
     });
     columns.flatten().collect()
-}
-
-/// What makes a table a partition or a child of another, and what ends that.
-fn relatives(old: &Table, new: &Table, id: &ObjectId) -> Vec<Draft> {
-    let Some(name) = id.qual_name() else { return Vec::new() };
-    let mut drafts = Vec::new();
-    if old.partition_of != new.partition_of {
-        let (before, after) =
-            (partition_words(old.partition_of.as_ref()), partition_words(new.partition_of.as_ref()));
-        if let Some(PartitionOf { parent, .. }) = &old.partition_of {
-            let draft = Draft::alter(id, format!("ALTER TABLE {parent} DETACH PARTITION {name}"));
-            let draft = draft.lock(Mode::AccessExclusive, parent).lock(Mode::AccessExclusive, name);
-            drafts.push(draft.changed("partition_of", &before, &after));
-        }
-        if let Some(PartitionOf { parent, bound }) = &new.partition_of {
-            let sql = format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bound}");
-            let draft =
-                Draft::alter(id, sql).reads([bound]).hazard(Hazard::ScansTable).hazard(Hazard::MayFail);
-            let draft = draft.lock(Mode::ShareUpdateExclusive, parent).lock(Mode::AccessExclusive, name);
-            drafts.push(draft.changed("partition_of", &before, &after));
-        }
-    }
-    if old.inherits != new.inherits {
-        let (before, after) = (parents(&old.inherits), parents(&new.inherits));
-        let kept = old.inherits.iter().zip(&new.inherits).take_while(|(old, new)| old == new).count();
-        for (verb, parent) in old.inherits[kept..]
-            .iter()
-            .map(|it| ("NO INHERIT", it))
-            .chain(new.inherits[kept..].iter().map(|it| ("INHERIT", it)))
-        {
-            let draft = Draft::alter(id, format!("ALTER TABLE {name} {verb} {parent}"));
-            let draft = draft.lock(Mode::AccessExclusive, name).lock(Mode::ShareUpdateExclusive, parent);
-            drafts.push(draft.changed("inherits", &before, &after));
-        }
-    }
-    drafts
-}
-
-fn partition_words(it: Option<&PartitionOf>) -> String {
-    it.map(|it| format!("{} {}", it.parent, it.bound)).unwrap_or_else(|| "none".to_string())
-}
-
-fn parents(parents: &[QualName]) -> String {
-    match parents {
-        [] => "none".to_string(),
-        _ => parents.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-    }
 }

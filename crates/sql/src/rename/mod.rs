@@ -351,6 +351,7 @@ impl Names {
         let Index {
             relation,
             unique: _,
+            statistics: _,
             method: _,
             keys,
             include,

@@ -1,0 +1,173 @@
+//! INHERIT, NO INHERIT and DETACH PARTITION: who stands under whom, and what a table keeps when it leaves.
+//!
+//! Knows nothing of bounds.
+
+use model::{Column, Constraint, Kind, Name, Object, ObjectId, QualName, Rule, Span, Table};
+use sql::{Code, Cursor, Fault};
+
+use crate::partition;
+use crate::reader::{Reader, unknown};
+
+/// `INHERIT parent`, behind the word.
+pub(crate) fn inherit(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    child: &QualName,
+) -> Result<(), Fault> {
+    let parent = relative(reader, cursor)?;
+    let Some(mut table) = reader.table(child).cloned() else { return Ok(()) };
+    if !table.inherits.contains(&parent) {
+        table.inherits.push(parent);
+    }
+    again(reader, child, table, cursor.previous());
+    Ok(())
+}
+
+/// `NO INHERIT parent`, behind the words.
+pub(crate) fn no_inherit(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    child: &QualName,
+) -> Result<(), Fault> {
+    let (at, parent) = (cursor.span(), relative(reader, cursor)?);
+    match reader.table(child).is_some_and(|it| it.inherits.contains(&parent)) {
+        true => leave(reader, child, &parent, at),
+        false => return Err(stranger(child, &parent, at)),
+    }
+    Ok(())
+}
+
+/// `DETACH PARTITION name [CONCURRENTLY | FINALIZE]`, behind the first two words.
+pub(crate) fn detach(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    parent: &QualName,
+) -> Result<(), Fault> {
+    let (at, child) = (cursor.span(), relative(reader, cursor)?);
+    cursor.eat_any(&["concurrently", "finalize"]);
+    let above = reader.table(&child).and_then(|it| it.partition_of.as_ref());
+    match above.is_some_and(|it| it.parent == *parent) {
+        true => leave(reader, &child, parent, at),
+        false => return Err(stranger(&child, parent, at)),
+    }
+    Ok(())
+}
+
+fn relative(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<QualName, Fault> {
+    let (at, parts) = (cursor.span(), cursor.dotted()?);
+    let id = reader.relation(&parts, at)?;
+    id.qual_name()
+        .filter(|it| reader.table(it).is_some())
+        .cloned()
+        .ok_or_else(|| unknown(&parts, "table", at))
+}
+
+fn stranger(child: &QualName, parent: &QualName, at: Span) -> Fault {
+    Fault::new(
+        Code::Conflict,
+        at,
+        format!("table {child} does not stand under {parent} at this point of the file"),
+    )
+}
+
+/// Puts a table down again, so that it is known by whom it stands under.
+fn again(reader: &mut Reader<'_>, name: &QualName, table: Table, at: Span) {
+    let id = Kind::Table.named(name);
+    let span = reader.desired.spans.get(&id).copied().unwrap_or(at);
+    reader.declare(&id, table, span);
+}
+
+/// What of a column a table has, from wherever.
+struct Had {
+    name: Name,
+    column: Column,
+    parts: Vec<Object>,
+}
+
+/// Takes a table from under another one. What it had from there alone is its own from now on.
+fn leave(reader: &mut Reader<'_>, child: &QualName, parent: &QualName, at: Span) {
+    let Some(mut table) = reader.table(child).cloned() else { return };
+    let columns = had(reader, child);
+    let constraints = constraints(reader, child);
+    let keys = partition::lent_keys(reader, child);
+    let was_partition = table.partition_of.take().is_some();
+    table.inherits.retain(|it| it != parent);
+    again(reader, child, table, at);
+    for Had { name, column, parts } in columns {
+        if reader.column(child, &name).is_none() {
+            let own = Column { identity: None, ..column };
+            reader.declare(&Kind::Column.of(child, &name), own, at);
+        }
+        for part in parts {
+            if reader.of_column(part.kind(), child, &name).is_none() {
+                reader.declare(&part.kind().of(child, &name), part, at);
+            }
+        }
+    }
+    for (id, object) in constraints {
+        if !visible(reader, child, &id) {
+            reader.declare(&id.kind.of(child, id.name()), object, at);
+        }
+    }
+    if was_partition {
+        own_keys(reader, child, keys, at);
+        own_indexes(reader, child);
+    }
+}
+
+fn had(reader: &Reader<'_>, table: &QualName) -> Vec<Had> {
+    let one = |name: Name| {
+        let column = reader.column(table, &name)?.clone();
+        let parts = [Kind::Default, Kind::NotNull].iter();
+        let parts = parts.filter_map(|it| reader.of_column(*it, table, &name)).cloned().collect();
+        Some(Had { name, column, parts })
+    };
+    reader.columns(table).into_iter().filter_map(one).collect()
+}
+
+/// Checks, and a partition's references, that a table has from above.
+fn constraints(reader: &Reader<'_>, table: &QualName) -> Vec<(ObjectId, Object)> {
+    let is_partition = reader.table(table).is_some_and(|it| it.partition_of.is_some());
+    let mut found = Vec::new();
+    for parent in reader.parents(table) {
+        let id = Kind::Table.named(&parent);
+        for part in reader.desired.schema.children(&id) {
+            match reader.desired.schema.get(part) {
+                Some(
+                    it @ Object::Constraint(Constraint {
+                        rule: Rule::Check { no_inherit: false, .. }, ..
+                    }),
+                ) => {
+                    found.push((part.clone(), it.clone()));
+                }
+                Some(it @ Object::ForeignKey(_)) if is_partition => found.push((part.clone(), it.clone())),
+                _ => (),
+            }
+        }
+        found.extend(constraints(reader, &parent));
+    }
+    found
+}
+
+/// Whether a table has a constraint of that name, here or from above.
+fn visible(reader: &Reader<'_>, table: &QualName, id: &ObjectId) -> bool {
+    reader.desired.schema.contains(&id.kind.of(table, id.name()))
+        || constraints(reader, table).iter().any(|(it, _)| it.kind == id.kind && it.name() == id.name())
+}
+
+/// The copies of the parent's keys become constraints of the table.
+fn own_keys(reader: &mut Reader<'_>, table: &QualName, keys: Vec<(Constraint, Name)>, at: Span) {
+    for (constraint, name) in keys {
+        let id = Kind::Constraint.of(table, &name);
+        reader.declare(&id, constraint, at);
+        reader.desired.unnamed.insert(id);
+    }
+}
+
+fn own_indexes(reader: &mut Reader<'_>, table: &QualName) {
+    for id in reader.parts_of(&Kind::Table.named(table), Kind::Index) {
+        if let Some(Object::Index(it)) = reader.desired.schema.get_mut(&id) {
+            it.attached_to = None;
+        }
+    }
+}

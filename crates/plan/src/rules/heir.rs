@@ -1,0 +1,306 @@
+//! Tables that come under another one or leave it: what they must have before, and what is too much of
+//! them afterwards. Does not know what rows are in them.
+//!
+//! What a table has from above is no object of its own, so the differ sees nothing of what must be said
+//! of it while its parents change.
+
+use std::collections::BTreeMap;
+
+use model::{Column, Kind, Name, Object, ObjectId, PartitionOf, QualName, Rule, Schema, Table};
+
+use super::{Alter, Context, Rules, column, constraint};
+use crate::draft::Draft;
+use crate::{Hazard, Mode};
+
+/// What stands for the bounds of a table's partitions: whoever frees some comes before whoever takes some.
+pub(super) fn bounds(parent: &QualName) -> ObjectId {
+    Kind::Table.of(parent, &Name::default())
+}
+
+/// The parents, in order.
+pub(super) fn parents(table: &Table) -> Vec<&QualName> {
+    table.partition_of.iter().map(|it| &it.parent).chain(&table.inherits).collect()
+}
+
+/// What ends that a table is a partition or a child of another.
+pub(super) fn leaving(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+    let Some(name) = id.qual_name() else { return Vec::new() };
+    let mut drafts = Vec::new();
+    if let Some(PartitionOf { parent, .. }) =
+        old.partition_of.as_ref().filter(|_| old.partition_of != new.partition_of)
+    {
+        let draft = Draft::alter(id, format!("ALTER TABLE {parent} DETACH PARTITION {name}"));
+        let draft = draft.lock(Mode::AccessExclusive, parent).lock(Mode::AccessExclusive, name);
+        let draft = draft.hazard_if(
+            cx.users.of(&Kind::Table.named(parent)).any(|it| it.kind == Kind::ForeignKey),
+            Hazard::MayFail,
+        );
+        drafts.push(draft.touches([bounds(parent)]).changed(
+            "partition_of",
+            partition_words(old.partition_of.as_ref()),
+            partition_words(new.partition_of.as_ref()),
+        ));
+    }
+    for parent in &old.inherits[common(old, new)..] {
+        drafts.push(inherit(id, name, "NO INHERIT", parent).changed(
+            "inherits",
+            words(&old.inherits),
+            words(&new.inherits),
+        ));
+    }
+    if !drafts.is_empty() {
+        drafts.extend(left_over(name, new, id, cx));
+    }
+    drafts
+}
+
+/// What makes tables partitions and children of others, after all that ends it.
+pub(super) fn joining(cx: &Context<'_>, altered: &BTreeMap<ObjectId, Vec<Draft>>) -> Vec<Draft> {
+    let tables = altered.keys().filter(|it| it.kind == Kind::Table);
+    tables
+        .flat_map(|id| match (cx.actual.get(id), cx.desired.get(id)) {
+            (Some(Object::Table(old)), Some(Object::Table(new))) => joins(old, new, id, cx),
+            _ => Vec::new(),
+        })
+        .collect()
+}
+
+fn joins(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+    let Some(name) = id.qual_name() else { return Vec::new() };
+    let mut drafts = Vec::new();
+    let before = parents(old);
+    for parent in parents(new).into_iter().filter(|it| !before.contains(it)) {
+        drafts.extend(missing(name, id, parent, cx));
+    }
+    if let Some(PartitionOf { parent, bound }) =
+        new.partition_of.as_ref().filter(|_| old.partition_of != new.partition_of)
+    {
+        let sql = format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bound}");
+        let draft = Draft::alter(id, sql).reads([bound]).hazard(Hazard::ScansTable).hazard(Hazard::MayFail);
+        let draft = draft.lock(Mode::ShareUpdateExclusive, parent).lock(Mode::AccessExclusive, name);
+        drafts.push(draft.touches([bounds(parent)]).changed(
+            "partition_of",
+            partition_words(old.partition_of.as_ref()),
+            partition_words(new.partition_of.as_ref()),
+        ));
+    }
+    for parent in &new.inherits[common(old, new)..] {
+        drafts.push(inherit(id, name, "INHERIT", parent).changed(
+            "inherits",
+            words(&old.inherits),
+            words(&new.inherits),
+        ));
+    }
+    drafts
+}
+
+fn inherit(id: &ObjectId, name: &QualName, verb: &str, parent: &QualName) -> Draft {
+    let draft = Draft::alter(id, format!("ALTER TABLE {name} {verb} {parent}"));
+    draft.lock(Mode::AccessExclusive, name).lock(Mode::ShareUpdateExclusive, parent)
+}
+
+/// How many of the first parents stay as they are.
+fn common(old: &Table, new: &Table) -> usize {
+    old.inherits.iter().zip(&new.inherits).take_while(|(old, new)| old == new).count()
+}
+
+fn partition_words(it: Option<&PartitionOf>) -> String {
+    it.map(|it| format!("{} {}", it.parent, it.bound)).unwrap_or_else(|| "none".to_string())
+}
+
+fn words(parents: &[QualName]) -> String {
+    match parents {
+        [] => "none".to_string(),
+        _ => parents.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// What a parent demands of a table that is to come under it, and the table has not.
+fn missing(name: &QualName, id: &ObjectId, parent: &QualName, cx: &Context<'_>) -> Vec<Draft> {
+    let (mut drafts, table) = (Vec::new(), format!("ALTER TABLE {name}"));
+    let alter = |sql: String| Draft::alter(id, sql).lock(Mode::AccessExclusive, name);
+    for column in columns(cx.desired, parent) {
+        let Some((above, wanted)) = column_of(cx.desired, parent, &column) else { continue };
+        let own = Kind::Column.of(name, &column);
+        match column_of(cx.actual, name, &column) {
+            None => {
+                let definition = column::definition(&above, wanted, cx.desired, |_, _| true);
+                let add = alter(format!("{table} ADD COLUMN {}", definition.sql)).reads(definition.exprs);
+                drafts.push(add.needs(cx.desired.uses(&above)).adds());
+                continue;
+            }
+            Some((_, live)) => drafts.extend(fitted(live, wanted, &own, id, cx)),
+        }
+        let wants = |kind: Kind| part_of(cx.desired, kind, parent, &column);
+        let has = |kind: Kind| part_of(cx.actual, kind, name, &column);
+        let inherits = |it: &Object| !matches!(it, Object::NotNull(it) if it.no_inherit);
+        if wants(Kind::NotNull).is_some_and(inherits)
+            && has(Kind::NotNull).is_none()
+            && !cx.desired.contains(&Kind::NotNull.of(name, &column))
+        {
+            let draft = alter(format!("{} SET NOT NULL", column::prefix(&own)));
+            drafts.push(draft.hazard(Hazard::ScansTable).hazard(Hazard::MayFail));
+        }
+        if !cx.desired.contains(&Kind::Default.of(name, &column))
+            && wants(Kind::Default) != has(Kind::Default)
+        {
+            drafts.push(default_as_above(&own, parent, cx).touches([id.clone()]));
+        }
+    }
+    for (check, rule) in checks(cx.desired, parent).into_iter().filter(|(_, it)| is_handed_down(it)) {
+        if !checks(cx.actual, name).iter().any(|(it, _)| it.name() == check.name())
+            && !cx.desired.contains(&Kind::Constraint.of(name, check.name()))
+        {
+            let sql = format!("{table} ADD CONSTRAINT {} {}", check.name(), constraint::clause(rule));
+            let exprs = cx.desired.get(check).map(Object::exprs).unwrap_or_default();
+            drafts.push(alter(sql).reads(exprs).hazard(Hazard::ScansTable).hazard(Hazard::MayFail));
+        }
+    }
+    drafts
+}
+
+/// Makes a column what it is to be, where it can be changed in place.
+fn fitted(live: &Column, wanted: &Column, own: &ObjectId, table: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+    let plain = |it: &Column| Column {
+        identity: None,
+        statistics: None,
+        options: model::Settings::new(),
+        ..it.clone()
+    };
+    let (old, new) = (plain(live), plain(wanted));
+    let drafts = match old != new {
+        true => old.alter(&new, own, cx),
+        false => Alter::InPlace(Vec::new()),
+    };
+    match drafts {
+        Alter::InPlace(drafts) | Alter::Around { drafts, .. } => {
+            drafts.into_iter().map(|it| it.touches([table.clone()])).collect()
+        }
+        Alter::Replace(_) | Alter::Swap { .. } => Vec::new(),
+    }
+}
+
+/// What a table keeps from a parent it has left, and is not to have.
+fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    let stays = parents(new);
+    let alter = |sql: String| Draft::alter(id, sql).lock(Mode::AccessExclusive, name);
+    for column in columns(cx.actual, name) {
+        let own = Kind::Column.of(name, &column);
+        let Some((from, live)) = column_of(cx.actual, name, &column).filter(|(it, _)| *it != own) else {
+            continue;
+        };
+        let below = from.relation().is_some_and(|it| {
+            stays.iter().any(|stays| *stays == it || above(cx.desired, stays).contains(it))
+        });
+        let Some((_, wanted)) = column_of(cx.desired, name, &column) else {
+            if !below {
+                let sql = format!("ALTER TABLE {name} DROP COLUMN {column}");
+                drafts.push(alter(sql).hazard(Hazard::DropColumn));
+            }
+            continue;
+        };
+        if cx.desired.contains(&own) {
+            drafts.extend(fitted(live, wanted, &own, id, cx));
+            let has = |kind: Kind| part_of(cx.actual, kind, name, &column).is_some();
+            let wants = |kind: Kind| part_of(cx.desired, kind, name, &column).is_some();
+            if has(Kind::Default) && !wants(Kind::Default) {
+                drafts.push(alter(format!("{} DROP DEFAULT", column::prefix(&own))));
+            }
+            if has(Kind::NotNull) && !wants(Kind::NotNull) {
+                drafts.push(
+                    alter(format!("{} DROP NOT NULL", column::prefix(&own))).hazard(Hazard::DropNotNull),
+                );
+            }
+        }
+    }
+    for index in cx.actual.children(id).filter(|it| is_lent_index(it, cx.actual) && !cx.desired.contains(it))
+    {
+        drafts.push(alter(format!("DROP INDEX {}", index.address())));
+    }
+    for (check, _) in checks(cx.actual, name) {
+        let wanted = checks(cx.desired, name);
+        if check.relation() != Some(name) && !wanted.iter().any(|(it, _)| it.name() == check.name()) {
+            let draft = alter(format!("ALTER TABLE {name} DROP CONSTRAINT {}", check.name()));
+            drafts.push(draft.hazard(Hazard::DropConstraint));
+        }
+    }
+    drafts
+}
+
+/// Whether an index belongs to one of the partitioned table, and so can only go once its table has left.
+fn is_lent_index(id: &ObjectId, schema: &Schema) -> bool {
+    matches!(schema.get(id), Some(Object::Index(it)) if it.attached_to.is_some())
+}
+
+/// What gives a column of an heir the default that the column above has, or none.
+pub(super) fn default_as_above(own: &ObjectId, parent: &QualName, cx: &Context<'_>) -> Draft {
+    match part_of(cx.desired, Kind::Default, parent, own.name()) {
+        Some(Object::Default(it)) => {
+            let sql = format!("{} SET DEFAULT {}", column::prefix(own), it.expr.text.trim());
+            column::locked(Draft::alter(own, sql).reads([&it.expr]), own)
+        }
+        _ => column::locked(Draft::alter(own, format!("{} DROP DEFAULT", column::prefix(own))), own),
+    }
+}
+
+/// The tables above a table, all levels up.
+pub(super) fn above(schema: &Schema, table: &QualName) -> Vec<QualName> {
+    let Some(Object::Table(it)) = schema.get(&Kind::Table.named(table)) else { return Vec::new() };
+    let own = parents(it).into_iter().cloned();
+    own.flat_map(|it| std::iter::once(it.clone()).chain(above(schema, &it))).collect()
+}
+
+/// A table's own lineage: itself, then those above.
+fn lineage(schema: &Schema, table: &QualName) -> Vec<QualName> {
+    std::iter::once(table.clone()).chain(above(schema, table)).collect()
+}
+
+/// The columns a table has, from wherever.
+fn columns(schema: &Schema, table: &QualName) -> Vec<Name> {
+    let mut names: Vec<Name> = Vec::new();
+    for of in lineage(schema, table) {
+        let table = Kind::Table.named(&of);
+        for column in schema.children(&table).filter(|it| it.kind == Kind::Column) {
+            if !names.contains(column.name()) {
+                names.push(column.name().clone());
+            }
+        }
+    }
+    names
+}
+
+/// A column a table has, from wherever, and where from.
+fn column_of<'a>(schema: &'a Schema, table: &QualName, name: &Name) -> Option<(ObjectId, &'a Column)> {
+    lineage(schema, table).iter().find_map(|of| {
+        let id = Kind::Column.of(of, name);
+        match schema.get(&id) {
+            Some(Object::Column(it)) => Some((id, it)),
+            _ => None,
+        }
+    })
+}
+
+/// What of a kind a table's column has, from wherever.
+fn part_of<'a>(schema: &'a Schema, kind: Kind, table: &QualName, name: &Name) -> Option<&'a Object> {
+    lineage(schema, table).iter().find_map(|of| schema.get(&kind.of(of, name)))
+}
+
+fn is_handed_down(it: &model::Constraint) -> bool {
+    matches!(it.rule, Rule::Check { no_inherit: false, .. })
+}
+
+/// The checks a table has, its own and those that come from above.
+fn checks<'a>(schema: &'a Schema, table: &QualName) -> Vec<(&'a ObjectId, &'a model::Constraint)> {
+    let mut found = Vec::new();
+    for of in lineage(schema, table) {
+        let owner = Kind::Table.named(&of);
+        let all = schema.children(&owner).filter_map(|id| match schema.get(id) {
+            Some(Object::Constraint(it)) => Some((id, it)),
+            _ => None,
+        });
+        let of_all = |it: &model::Constraint| matches!(it.rule, Rule::Check { .. }) && of == *table;
+        found.extend(all.filter(|(_, it)| of_all(it) || is_handed_down(it)));
+    }
+    found
+}
