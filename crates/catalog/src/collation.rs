@@ -24,7 +24,6 @@ fn one(reader: &mut Reader, row: &Record) -> Result<(), Error> {
         reader.facts.system_collations.extend(known.map(|it| (name.name, it)));
         return Ok(());
     }
-    reader.facts.collations.entry(name.name.clone()).or_default().push(name.namespace.clone());
     if reader.is_member(class::COLLATION, oid) || !reader.namespaces.contains_key(&row.get("namespace")?) {
         return Ok(());
     }

@@ -18,7 +18,6 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> 
     let rows = QUERY.rows(answers)?;
     let mut indexes = taken(reader, &rows)?;
     for row in &rows {
-        key(reader, row)?;
         if row.get::<u32>("domain")? != 0 {
             domain(reader, row)?;
         } else if let Some(table) = reader.table(row.get("relation")?).cloned() {
@@ -26,19 +25,6 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> 
         }
     }
     rows.iter().try_for_each(|row| clone(reader, row))
-}
-
-/// What the facts say of primary keys, whoever manages the table.
-fn key(reader: &mut Reader, row: &Record) -> Result<(), Error> {
-    let relation: u32 = row.get("relation")?;
-    let table = reader.relations.get(&relation).map(|it| it.name.clone());
-    let Some(table) = table.filter(|_| row.get::<String>("kind").is_ok_and(|it| it == "p")) else {
-        return Ok(());
-    };
-    let numbers: Vec<i16> = row.get::<Option<_>>("columns")?.unwrap_or_default();
-    let columns = reader.column_names(row, relation, &numbers)?;
-    reader.facts.keys.insert(table, columns);
-    Ok(())
 }
 
 /// Takes the indexes that stand behind constraints out of those that stand alone.

@@ -68,7 +68,7 @@ fn relation(row: &Record, name: QualName, parents: Vec<u32>) -> Result<Relation,
     })
 }
 
-/// What the facts say of every relation, whoever manages it.
+/// What the facts say of the size of every relation, whoever manages it.
 fn estimate(reader: &mut Reader, row: &Record, relation: &Relation) -> Result<(), Error> {
     let Relation { name, kind, .. } = relation;
     if matches!(kind.as_str(), "i" | "I" | "c") {
@@ -76,7 +76,6 @@ fn estimate(reader: &mut Reader, row: &Record, relation: &Relation) -> Result<()
     }
     let block = reader.facts.settings.get("block_size").and_then(|it| it.parse().ok()).unwrap_or(8192_u64);
     let pages = u64::try_from(row.get::<i32>("pages")?).unwrap_or_default();
-    reader.facts.relations.entry(name.name.clone()).or_default().push(name.namespace.clone());
     reader.facts.bytes.insert(name.clone(), pages * block);
     if let Some(rows) = row.get::<Option<f64>>("rows")? {
         reader.facts.rows.insert(name.clone(), rows as u64);

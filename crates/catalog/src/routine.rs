@@ -22,14 +22,9 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> 
     }
     for row in QUERY.rows(answers)? {
         let Some(name) = reader.qual_name(&row)? else { continue };
-        reader.facts.functions.entry(name.name.clone()).or_default().push(name.namespace.clone());
         if !reader.is_member(class::ROUTINE, row.get("oid")?) {
             one(reader, &row, &name, &aggregates)?;
         }
-    }
-    for namespaces in reader.facts.functions.values_mut() {
-        namespaces.sort();
-        namespaces.dedup();
     }
     Ok(())
 }

@@ -10,8 +10,8 @@ use postgres::{Client, IsolationLevel};
 use crate::query::{Answers, Query};
 use crate::reader::Reader;
 use crate::{
-    Addresses, Error, collation, comment, constraint, facts, grant, index, namespace, operator, policy,
-    query, relation, routine, sequence, statistics, table, trigger, types, unmodelled, view,
+    Addresses, Error, collation, comment, constraint, facts, grant, index, names, namespace, policy, query,
+    relation, routine, sequence, statistics, table, trigger, types, unmodelled, view,
 };
 
 /// A database as it is.
@@ -45,9 +45,18 @@ const PIN: &str = "SET LOCAL search_path = pg_catalog; SET LOCAL jit = off; SET 
 /// # Errors
 /// When a query fails, or when the schema changes under the read three times in a row.
 pub fn actual(client: &mut Client) -> Result<Actual, Error> {
+    actual_with(client, |_| ())
+}
+
+/// As [`actual`]; as soon as the facts are known that reading a file needs, and long before the rest is,
+/// `early` is given them. It is called once more whenever the read begins anew.
+///
+/// # Errors
+/// As [`actual`].
+pub fn actual_with(client: &mut Client, mut early: impl FnMut(Facts)) -> Result<Actual, Error> {
     let mut tries = 1;
     loop {
-        match read(client) {
+        match read(client, &mut early) {
             Err(error) if error.is_passing() && tries < TRIES => {
                 std::thread::sleep(PAUSE);
                 tries += 1;
@@ -59,12 +68,13 @@ pub fn actual(client: &mut Client) -> Result<Actual, Error> {
 }
 
 /// Every query, in the order the families read their rows.
-const QUERIES: [&Query; 27] = [
+const QUERIES: &[&Query] = &[
     &facts::FACTS,
     &facts::ROLES,
     &facts::EXTENSIONS,
     &facts::AVAILABLE,
     &facts::MEMBERS,
+    &names::QUERY,
     &namespace::QUERY,
     &collation::QUERY,
     &types::TEXTS,
@@ -89,7 +99,7 @@ const QUERIES: [&Query; 27] = [
     &unmodelled::QUERY,
 ];
 
-fn read(client: &mut Client) -> Result<Actual, Error> {
+fn read(client: &mut Client, early: &mut impl FnMut(Facts)) -> Result<Actual, Error> {
     let failed = |it| Error::query("the transaction", it);
     let builder = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
     let mut transaction = builder.start().map_err(failed)?;
@@ -99,8 +109,14 @@ fn read(client: &mut Client) -> Result<Actual, Error> {
     let (sender, coming) = mpsc::channel();
     std::thread::scope(|threads| {
         let transaction = &mut transaction;
-        threads.spawn(move || query::ask_all(&QUERIES, transaction, &sender));
-        families(&mut reader, &Answers(coming))
+        threads.spawn(move || query::ask_all(QUERIES, transaction, &sender));
+        let answers = Answers(coming);
+        facts::read(&mut reader, &answers)?;
+        names::read(&mut reader, &answers)?;
+        namespace::read(&mut reader, &answers)?;
+        collation::read(&mut reader, &answers)?;
+        early(reader.facts.clone());
+        families(&mut reader, &answers)
     })?;
     transaction.rollback().map_err(failed)?;
     Ok(reader.finish())
@@ -108,9 +124,6 @@ fn read(client: &mut Client) -> Result<Actual, Error> {
 
 /// Each family after those whose names it speaks of.
 fn families(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
-    facts::read(reader, answers)?;
-    namespace::read(reader, answers)?;
-    collation::read(reader, answers)?;
     types::read(reader, answers)?;
     relation::read(reader, answers)?;
     let sequences = sequence::read(reader, answers)?;

@@ -44,7 +44,6 @@ fn one(reader: &mut Reader, row: &Record) -> Result<(), Error> {
     if relation != 0 {
         reader.row_types.push((oid, relation));
     }
-    reader.facts.types.entry(name.name.clone()).or_default().push(name.namespace.clone());
     reader.type_names.insert(oid, name.clone());
     if row.get::<&str>("kind")? == "d" {
         reader.bases.insert(oid, row.get("base")?);

@@ -53,8 +53,6 @@ pub struct Comparison {
     pub adopted: Vec<(ObjectId, ObjectId)>,
     /// Expressions that could not be told equal.
     pub unsettled: Vec<Unsettled>,
-    /// The fingerprint of the database as it was read.
-    pub fingerprint: String,
     /// How long each phase took, in order.
     pub timings: Timings,
 }
@@ -85,14 +83,8 @@ pub fn compare(
     wanted: &Wanted,
 ) -> Result<Comparison, catalog::Error> {
     let mut timings = Timings::default();
-    let actual = timings.take("read", || catalog::actual(client))?;
-    let (desired, fingerprint) = timings.take("parse", || {
-        std::thread::scope(|threads| {
-            let fingerprint = threads.spawn(|| model::fingerprint(&actual.schema));
-            let desired = parse::desired(sources, &actual.facts);
-            (desired, fingerprint.join().unwrap_or_else(|it| resume_unwind(it)))
-        })
-    });
+    let (actual, (desired, parse)) = timings.take("read", || read(client, sources))?;
+    timings.0.push(("parse, beside it", parse));
     let mut comparison = Comparison {
         actual,
         desired,
@@ -101,7 +93,6 @@ pub fn compare(
         relabels: Vec::new(),
         adopted: Vec::new(),
         unsettled: Vec::new(),
-        fingerprint,
         timings: Timings::default(),
     };
     if comparison.desired.faults.is_empty() {
@@ -115,6 +106,27 @@ pub fn compare(
     }
     comparison.timings = timings;
     Ok(comparison)
+}
+
+/// Reads the database, and the files beside it as soon as it is known what the server is like.
+fn read(
+    client: &mut Client,
+    sources: &Sources,
+) -> Result<(Actual, (Desired, Duration)), catalog::Error> {
+    let parse = |facts: &Facts| {
+        let begin = Instant::now();
+        (parse::desired(sources, facts), begin.elapsed())
+    };
+    std::thread::scope(|threads| {
+        let mut parsing = None;
+        let early = |facts: Facts| parsing = Some(threads.spawn(move || parse(&facts)));
+        let actual = catalog::actual_with(client, early)?;
+        let desired = match parsing {
+            Some(thread) => thread.join().unwrap_or_else(|it| resume_unwind(it)),
+            None => parse(&actual.facts),
+        };
+        Ok((actual, desired))
+    })
 }
 
 /// Makes the plan that takes the database to what the files say. Reads the server's own account of what
@@ -143,6 +155,11 @@ pub fn plan(
 }
 
 impl Comparison {
+    /// The fingerprint of the database as it was read, renames of the file substituted.
+    pub fn fingerprint(&self) -> String {
+        model::fingerprint(&self.actual.schema)
+    }
+
     /// What differs.
     pub fn changes(&self) -> Vec<diff::Change<'_>> {
         diff::diff(Pair { actual: &self.actual.schema, desired: &self.desired.schema })

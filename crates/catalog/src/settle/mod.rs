@@ -13,6 +13,7 @@ mod taint;
 mod verdict;
 
 use std::collections::HashMap;
+use std::panic::resume_unwind;
 
 use model::{Facts, ObjectId, Schema};
 use postgres::Client;
@@ -90,11 +91,11 @@ fn decide(
     let mut pairs = pair::differing(actual, desired, &taint);
     for pair in &mut pairs {
         pair.answer = taint.foregone(pair, desired);
-        if pair.answer.is_none() && !options.ask_everything && pair.is_same_offline(actual, desired) {
-            pair.answer = Some(Answer::Same);
-        }
     }
-    ask(&mut target, &mut pairs)?;
+    match options.ask_everything {
+        true => ask(&mut target, pairs.iter_mut().collect())?,
+        false => settle_both(&mut target, &mut pairs, actual, desired)?,
+    }
     shapes(&mut target, &mut pairs, &taint, desired)?;
     loop {
         let verdicts: Vec<_> = pairs.iter().map(|it| taint.judge(it, desired)).collect();
@@ -107,27 +108,46 @@ fn decide(
     }
 }
 
+/// Settles here what can be, and asks the server about the rest. Queries cannot be settled here, so the server
+/// is at work on them meanwhile.
+fn settle_both(
+    target: &mut Target<'_>,
+    pairs: &mut [Pair],
+    actual: &Schema,
+    desired: &Schema,
+) -> Result<(), Error> {
+    let (queries, mut others): (Vec<_>, Vec<_>) = pairs.iter_mut().partition(|it| it.is_query());
+    std::thread::scope(|threads| {
+        let asking = threads.spawn(|| ask(target, queries));
+        for pair in others.iter_mut().filter(|it| it.answer.is_none()) {
+            pair.answer = pair.is_same_offline(actual, desired).then_some(Answer::Same);
+        }
+        asking.join().unwrap_or_else(|it| resume_unwind(it))
+    })?;
+    ask(target, others)
+}
+
 /// Asks about what is undecided: first as the recordsets have it, then what was refused on the table.
-fn ask(target: &mut Target<'_>, pairs: &mut [Pair]) -> Result<(), Error> {
-    if pairs.iter().all(|it| it.answer.is_some()) {
+fn ask(target: &mut Target<'_>, mut pairs: Vec<&mut Pair>) -> Result<(), Error> {
+    pairs.retain(|it| it.answer.is_none());
+    if pairs.is_empty() {
         return Ok(());
     }
     let mut session = match Session::begin(target)? {
         Ok(session) => session,
         Err(why) => {
-            for pair in pairs.iter_mut().filter(|it| it.answer.is_none()) {
+            for pair in pairs {
                 pair.answer = Some(Answer::Unknown(why.clone()));
             }
             return Ok(());
         }
     };
-    let open: Vec<&mut Pair> = pairs.iter_mut().filter(|it| it.answer.is_none()).collect();
-    session.compare(open)?;
+    session.compare(pairs.iter_mut().map(|it| &mut **it).collect())?;
     let refused = |it: &&mut Pair| match &it.answer {
         Some(Answer::Refused(why) | Answer::Stale(why)) => !why.is_about_us(),
         _ => false,
     };
-    let again: Vec<&mut Pair> = pairs.iter_mut().filter(refused).filter_map(Pair::on_the_table).collect();
+    let again: Vec<&mut Pair> = pairs.into_iter().filter(refused).filter_map(Pair::on_the_table).collect();
     session.compare(again)?;
     session.end()
 }

@@ -372,6 +372,11 @@ fn column_type<'a>(schema: &'a Schema, relation: &QualName, name: &Name, depth: 
 }
 
 impl Pair {
+    /// Whether it is a view's query, which only the server understands.
+    pub(super) fn is_query(&self) -> bool {
+        matches!(self.context, Context::Query | Context::Named(_))
+    }
+
     /// The pair once more, over the table itself, if there is a table.
     pub(super) fn on_the_table(&mut self) -> Option<&mut Pair> {
         self.context = self.fallback.take()?;
@@ -380,9 +385,8 @@ impl Pair {
 
     /// Whether the offline normaliser says that both mean the same.
     pub(super) fn is_same_offline(&self, actual: &Schema, desired: &Schema) -> bool {
-        let query = matches!(self.context, Context::Query | Context::Named(_));
         let place = sql::Place { actual, desired, id: &self.id, slot: self.slot };
-        !query && sql::same_in(place, &self.desired, &self.actual) == sql::Sameness::Same
+        !self.is_query() && sql::same_in(place, &self.desired, &self.actual) == sql::Sameness::Same
     }
 
     /// The pair under the names the objects will have; nothing where it does not differ under those.
@@ -428,6 +432,6 @@ impl Pair {
     /// Whether it is a view that has to change.
     pub(super) fn wants_shape(&self) -> bool {
         let differs = matches!(self.answer, Some(Answer::Different));
-        differs && matches!(self.context, Context::Query | Context::Named(_))
+        differs && self.is_query()
     }
 }

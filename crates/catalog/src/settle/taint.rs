@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 
 use model::{Expr, Kind, Mention, Name, Object, ObjectId, QualName, Schema, Type};
 
-use super::context::Context;
 use super::pair::Pair;
 use super::verdict::{Answer, Verdict};
 
@@ -91,7 +90,7 @@ impl<'a> Taint<'a> {
 
     /// What needs no question: `*` over a relation whose columns change means something else afterwards.
     pub(super) fn foregone(&self, pair: &Pair, desired: &Schema) -> Option<Answer> {
-        if pair.answer.is_some() || !matches!(pair.context, Context::Query | Context::Named(_)) {
+        if pair.answer.is_some() || !pair.is_query() {
             return pair.answer.clone();
         }
         self.is_stale(pair, desired).then_some(Answer::Different)

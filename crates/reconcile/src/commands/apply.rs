@@ -37,7 +37,7 @@ pub(crate) fn run(context: &Context, args: &Apply) -> miette::Result<Outcome> {
     }
     apply::lock(&mut work.session.client).into_diagnostic()?;
     let Some(again) = work.compare(context)? else { return Ok(Outcome::Failed) };
-    if again.fingerprint != comparison.fingerprint {
+    if again.fingerprint() != comparison.fingerprint() {
         let moved = Problem::new("the database has changed since the plan was made; nothing was done");
         return Err(moved.help("Run the command again to see the new plan.").into());
     }
