@@ -60,12 +60,20 @@ pub struct Pair<'a> {
 /// actual schema, then the rest in the order of the desired one.
 pub fn diff(pair: Pair<'_>) -> Vec<Change<'_>> {
     let Pair { actual, desired } = pair;
-    let dropped =
-        actual.iter().filter(|(id, _)| !desired.contains(id)).map(|(id, old)| Change::Drop { id, old });
-    let made = desired.iter().filter_map(|(id, new)| match actual.get(id) {
-        None => Some(Change::Create { id, new }),
-        Some(old) if old != new => Some(Change::Alter { id, old, new }),
-        Some(_) => None,
-    });
-    dropped.chain(made).collect()
+    let mut shared = 0;
+    let mut made = Vec::new();
+    for (id, new) in desired.iter() {
+        let old = actual.get(id);
+        shared += usize::from(old.is_some());
+        match old {
+            None => made.push(Change::Create { id, new }),
+            Some(old) if old != new => made.push(Change::Alter { id, old, new }),
+            Some(_) => (),
+        }
+    }
+    if shared == actual.len() {
+        return made;
+    }
+    let dropped = actual.iter().filter(|(id, _)| !desired.contains(id));
+    dropped.map(|(id, old)| Change::Drop { id, old }).chain(made).collect()
 }

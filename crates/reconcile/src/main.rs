@@ -22,6 +22,9 @@ use std::io::Write;
 use std::process::ExitCode;
 use style::Style;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let Args { global, command } = match Args::try_parse() {
         Ok(args) => args,

@@ -51,6 +51,8 @@ pub struct Comparison {
     pub relabels: Vec<(ObjectId, String, String)>,
     /// Objects the file leaves unnamed: the name the server would choose, and the live one they took.
     pub adopted: Vec<(ObjectId, ObjectId)>,
+    /// What differed before expressions were settled: nothing else can differ afterwards.
+    differed: Vec<ObjectId>,
     /// Expressions that could not be told equal.
     pub unsettled: Vec<Unsettled>,
     /// How long each phase took, in order.
@@ -92,6 +94,7 @@ pub fn compare(
         renames: Vec::new(),
         relabels: Vec::new(),
         adopted: Vec::new(),
+        differed: Vec::new(),
         unsettled: Vec::new(),
         timings: Timings::default(),
     };
@@ -185,7 +188,8 @@ impl Comparison {
 
     /// Whether nothing differs and nothing is to be renamed.
     pub fn is_empty(&self) -> bool {
-        self.renames.is_empty() && self.relabels.is_empty() && self.changes().is_empty()
+        let same = |id: &ObjectId| self.actual.schema.get(id) == self.desired.schema.get(id);
+        self.renames.is_empty() && self.relabels.is_empty() && self.differed.iter().all(same)
     }
 
     /// Substitutes renames that are still to be made. Edges are read under the live names, so they are
@@ -249,6 +253,7 @@ impl Comparison {
             return Ok(());
         }
         let changed = substantial(&changes);
+        self.differed = changes.iter().map(|it| it.id().clone()).collect();
         let (actual, facts) = (&self.actual.schema, &self.actual.facts);
         let desired = &mut self.desired.schema;
         self.unsettled = match ask {
