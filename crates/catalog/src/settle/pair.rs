@@ -2,6 +2,9 @@
 //!
 //! Knows which fields of which kind hold expressions; asks nobody.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use model::{
     Argument, Body, Column, Constraint, Domain, Expr, Index, IndexKey, Kind, MaterializedView, Mode, Name,
     Object, ObjectId, Policy, QualName, Rule, Schema, Shape, Statistics, Table, Type, View,
@@ -33,9 +36,10 @@ pub(super) struct Pair {
 /// Every pair whose tokens differ, in order of the desired schema.
 pub(super) fn differing(actual: &Schema, desired: &Schema, taint: &Taint) -> Vec<Pair> {
     let mut pairs = Vec::new();
+    let rows = RefCell::default();
     for (id, new) in desired.iter() {
         let Some(old) = actual.get(id).filter(|it| *it != new) else { continue };
-        let mut found = Collector { id, desired, actual, taint, pairs: &mut pairs };
+        let mut found = Collector { id, desired, actual, taint, rows: &rows, pairs: &mut pairs };
         found.object(old, new);
     }
     pairs
@@ -46,6 +50,8 @@ struct Collector<'a> {
     desired: &'a Schema,
     actual: &'a Schema,
     taint: &'a Taint<'a>,
+    /// Where the column expressions of a relation stand, which many share.
+    rows: &'a RefCell<HashMap<ObjectId, Context>>,
     pairs: &'a mut Vec<Pair>,
 }
 
@@ -99,6 +105,15 @@ impl Collector<'_> {
 
     /// Where a column expression of a relation stands.
     fn rows(&self, relation: &ObjectId) -> Context {
+        if let Some(known) = self.rows.borrow().get(relation) {
+            return known.clone();
+        }
+        let rows = self.rows_of(relation);
+        self.rows.borrow_mut().insert(relation.clone(), rows.clone());
+        rows
+    }
+
+    fn rows_of(&self, relation: &ObjectId) -> Context {
         let name = relation.qual_name();
         let columns = name.and_then(|it| self.columns(it)).zip(name);
         let rows = columns.map(|(it, name)| Context::From(context::recordset(&name.name, &it).into()));
