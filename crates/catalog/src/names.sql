@@ -22,8 +22,9 @@ select 'collation', s.namespace, c.collname::text, null, c.oid
 from pg_collation c join spaces s on s.oid = c.collnamespace
 union all
 select 'key', s.namespace, c.relname::text,
-       (select array_agg(a.attname::text order by array_position(k.conkey, a.attnum)) from pg_attribute a
-        where a.attrelid = k.conrelid and a.attnum = any (k.conkey)),
+       array(select (select a.attname::text from pg_attribute a
+                     where a.attrelid = k.conrelid and a.attnum = k.conkey[place])
+             from generate_subscripts(k.conkey, 1) place order by place),
        c.oid
 from pg_constraint k join pg_class c on c.oid = k.conrelid join spaces s on s.oid = c.relnamespace
 where k.contype = 'p' and c.relpersistence <> 't'

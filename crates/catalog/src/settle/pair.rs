@@ -395,6 +395,7 @@ impl Pair {
     /// The pair once more, over the table itself, if there is a table.
     pub(super) fn on_the_table(&mut self) -> Option<&mut Pair> {
         self.context = self.fallback.take()?;
+        self.answer = None;
         Some(self)
     }
 
