@@ -49,7 +49,7 @@ pub fn actual(client: &mut Client) -> Result<Actual, Error> {
 }
 
 /// As [`actual`]; as soon as the facts are known that reading a file needs, and long before the rest is,
-/// `early` is given them. It is called once more whenever the read begins anew.
+/// `early` is given them (without sizes, owners and what is not modelled). It is called once more whenever the read begins anew.
 ///
 /// # Errors
 /// As [`actual`].
@@ -115,6 +115,7 @@ fn read(client: &mut Client, early: &mut impl FnMut(Facts)) -> Result<Actual, Er
         names::read(&mut reader, &answers)?;
         namespace::read(&mut reader, &answers)?;
         collation::read(&mut reader, &answers)?;
+        // Whatever `parse` asks the facts for has been read by now.
         early(reader.facts.clone());
         families(&mut reader, &answers)
     })?;

@@ -112,10 +112,7 @@ pub fn compare(
 }
 
 /// Reads the database, and the files beside it as soon as it is known what the server is like.
-fn read(
-    client: &mut Client,
-    sources: &Sources,
-) -> Result<(Actual, (Desired, Duration)), catalog::Error> {
+fn read(client: &mut Client, sources: &Sources) -> Result<(Actual, (Desired, Duration)), catalog::Error> {
     let parse = |facts: &Facts| {
         let begin = Instant::now();
         (parse::desired(sources, facts), begin.elapsed())
