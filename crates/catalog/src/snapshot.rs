@@ -10,8 +10,8 @@ use postgres::{Client, IsolationLevel};
 use crate::query::{Answers, Query};
 use crate::reader::Reader;
 use crate::{
-    Addresses, Error, collation, comment, constraint, facts, grant, index, names, namespace, policy, query,
-    relation, routine, sequence, statistics, table, trigger, types, unmodelled, view,
+    Addresses, Error, collation, comment, constraint, facts, grant, index, names, namespace, operator,
+    policy, query, relation, routine, sequence, statistics, table, trigger, types, unmodelled, view,
 };
 
 /// A database as it is.
