@@ -193,10 +193,18 @@ fn compression(row: &Record, letter: &str) -> Result<String, Error> {
     }
 }
 
-/// The default, unless it came from a parent and is still the same.
+/// The default, unless it came from a parent and is still the same. An heir without one, where the parent has
+/// one, defaults to NULL.
 fn default(reader: &mut Reader, (relation, at): Place, table: &QualName) {
     let Some(known) = reader.columns.get(&relation).and_then(|it| it.get(at)) else { return };
-    let Some((oid, text)) = &known.default else { return };
+    let Some((oid, text)) = &known.default else {
+        let lost = known.inherited && parents(reader, relation, &known.name).any(|it| it.default.is_some());
+        if lost {
+            let (id, expr) = (Kind::Default.of(table, &known.name), reader.expr("NULL"));
+            reader.schema.insert(id, Default { expr });
+        }
+        return;
+    };
     let same = |it: &reader::Column| it.default.as_ref().is_some_and(|(_, theirs)| theirs == text);
     if known.inherited && parents(reader, relation, &known.name).any(same) {
         let (oid, id) = (*oid, reader.relation_id(relation).cloned());

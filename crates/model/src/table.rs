@@ -125,6 +125,13 @@ pub struct Generated {
     pub stored: bool,
 }
 
+impl Default {
+    /// Whether it is a bare NULL: an heir has it whose parent has another default.
+    pub fn is_none(&self) -> bool {
+        &*self.expr.key == "null"
+    }
+}
+
 impl Facets for Table {
     fn uses(&self, id: &ObjectId, schema: &Schema) -> Vec<ObjectId> {
         let Table { partition_by, partition_of, inherits, of_type, .. } = self;

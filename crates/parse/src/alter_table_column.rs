@@ -30,7 +30,7 @@ pub(crate) fn alter(
         }
         () if cursor.eat(&["drop", "default"]) => {
             action.keep_below(reader, Kind::Default, &name);
-            reader.schema().remove(&Kind::Default.of(action.table, &name));
+            column::drop_default(reader, action.table, &name, action.begin);
             action.below(reader, Kind::Default, &name);
         }
         () if action.target.id.kind != Kind::Table => {

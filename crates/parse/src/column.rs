@@ -12,6 +12,7 @@ use sql::{Code, Cursor, Fault, Tok, TokenKind, TypeName};
 use crate::column_type;
 use crate::constraint::{self, Claim, Draft};
 use crate::default_privilege;
+use crate::heir;
 use crate::reader::Reader;
 use crate::sequence;
 
@@ -225,10 +226,22 @@ pub(crate) fn set_default(reader: &mut Reader<'_>, table: &QualName, column: &Na
     let id = Kind::Default.of(table, column);
     let ty = reader.column(table, column).map(|it| it.ty.clone());
     if ty.is_some_and(|it| is_null(reader, &expr, &it)) {
-        reader.schema().remove(&id);
+        drop_default(reader, table, column, span);
         return;
     }
     reader.declare(&id, Default { expr }, span);
+}
+
+/// Takes a default away; from an heir also the one it would have from above.
+pub(crate) fn drop_default(reader: &mut Reader<'_>, table: &QualName, column: &Name, span: Span) {
+    let id = Kind::Default.of(table, column);
+    match heir::has_default_above(reader, table, column) {
+        true => {
+            let expr = reader.written("NULL");
+            reader.declare(&id, Default { expr }, span);
+        }
+        false => _ = reader.schema().remove(&id),
+    }
 }
 
 /// Whether a default is a bare NULL of the column's type, which the server does not keep. One of a type

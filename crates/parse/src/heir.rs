@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of bounds.
 
-use model::{Column, Constraint, Kind, Name, Object, ObjectId, QualName, Rule, Span, Table};
+use model::{Column, Constraint, Default, Kind, Name, Object, ObjectId, QualName, Rule, Span, Table};
 use sql::{Code, Cursor, Fault};
 
 use crate::partition;
@@ -17,10 +17,32 @@ pub(crate) fn inherit(
     let parent = relative(reader, cursor)?;
     let Some(mut table) = reader.table(child).cloned() else { return Ok(()) };
     if !table.inherits.contains(&parent) {
+        keep_without_defaults(reader, &parent, child, cursor.previous());
         table.inherits.push(parent);
     }
     again(reader, child, table, cursor.previous());
     Ok(())
+}
+
+/// A table that comes under another keeps its columns without the defaults it lacks.
+pub(crate) fn keep_without_defaults(reader: &mut Reader<'_>, parent: &QualName, child: &QualName, at: Span) {
+    for name in reader.columns(parent) {
+        let of = |table: &QualName| reader.of_column(Kind::Default, table, &name).is_some();
+        if of(parent) && !of(child) {
+            let expr = reader.written("NULL");
+            reader.declare(&Kind::Default.of(child, &name), Default { expr }, at);
+        }
+    }
+}
+
+/// Whether a column of a table would have a default from above if nothing were said.
+pub(crate) fn has_default_above(reader: &Reader<'_>, table: &QualName, column: &Name) -> bool {
+    reader.parents(table).iter().any(|it| reader.of_column(Kind::Default, it, column).is_some())
+}
+
+/// Whether an object is the default NULL of an heir whose parent has another, which only there means anything.
+pub(crate) fn is_no_default(object: &Object) -> bool {
+    matches!(object, Object::Default(it) if it.is_none())
 }
 
 /// `NO INHERIT parent`, behind the words.
@@ -98,7 +120,7 @@ fn leave(reader: &mut Reader<'_>, child: &QualName, parent: &QualName, at: Span)
             let own = Column { identity: None, ..column };
             reader.declare(&Kind::Column.of(child, &name), own, at);
         }
-        for part in parts {
+        for part in parts.into_iter().filter(|it| !is_no_default(it)) {
             if reader.of_column(part.kind(), child, &name).is_none() {
                 reader.declare(&part.kind().of(child, &name), part, at);
             }

@@ -12,7 +12,7 @@ use model::{
 use sql::{Code, Cursor, Fault};
 
 use crate::reader::{Reader, unknown};
-use crate::{Verdict, constraint, index};
+use crate::{Verdict, constraint, heir, index};
 
 /// What stands behind PARTITION BY.
 pub(crate) fn key(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<PartitionKey, Fault> {
@@ -76,6 +76,7 @@ pub(crate) fn attach(
         reader.change_table(&child, |it| it.partition_of = Some(bound));
         return Ok(());
     }
+    heir::keep_without_defaults(reader, parent, &child, at);
     let table = model::Table { partition_of: Some(bound), inherits: Vec::new(), ..table };
     let span = reader.desired.spans.get(&id).copied().unwrap_or(at);
     reader.declare(&id, table, span);
@@ -257,6 +258,9 @@ pub(crate) fn merge(reader: &mut Reader<'_>) {
         }
         let from_above = match object {
             Object::Column(_) => parents.iter().any(|it| reader.column(it, id.name()).is_some()),
+            Object::Default(_) if heir::is_no_default(object) => {
+                !heir::has_default_above(reader, table, id.name())
+            }
             Object::Default(_) | Object::NotNull(_) => parents.iter().any(|it| {
                 let above = reader.of_column(id.kind, it, id.name());
                 above.is_some_and(|above| id.kind == Kind::NotNull || above == object)

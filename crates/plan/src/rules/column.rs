@@ -8,7 +8,7 @@ use model::{
 use super::retype::{self, retype};
 use super::sequence::{clauses, inward, retyped, standard};
 use super::text::{Options, inside, operand, or_none};
-use super::{Alter, Context, Rules};
+use super::{Alter, Context, Rules, heir};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -336,20 +336,25 @@ pub(super) fn locked(draft: Draft, id: &ObjectId) -> Draft {
 }
 
 impl Rules for Default {
-    fn create(&self, id: &ObjectId, _: &Context<'_>) -> Vec<Draft> {
+    fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        if self.is_none() && !heir::has_default(cx.actual, id) {
+            return Vec::new();
+        }
         let sql = format!("{} SET DEFAULT {}", prefix(id), self.expr.text.trim());
-        vec![locked(Draft::create(id, sql).reads([&self.expr]), id)]
+        let create = locked(Draft::create(id, sql).reads([&self.expr]), id);
+        std::iter::once(create).chain(heir::defaults_below(id, cx)).collect()
     }
 
-    fn alter(&self, new: &Default, id: &ObjectId, _: &Context<'_>) -> Alter {
+    fn alter(&self, new: &Default, id: &ObjectId, cx: &Context<'_>) -> Alter {
         let Default { expr } = new;
         let sql = format!("{} SET DEFAULT {}", prefix(id), expr.text.trim());
-        Alter::InPlace(vec![
-            locked(Draft::alter(id, sql).reads([expr]), id).changed("expr", &self.expr, expr),
-        ])
+        let alter = locked(Draft::alter(id, sql).reads([expr]), id).changed("expr", &self.expr, expr);
+        Alter::InPlace(std::iter::once(alter).chain(heir::defaults_below(id, cx)).collect())
     }
 
-    fn drop(&self, id: &ObjectId, _: &Context<'_>) -> Vec<Draft> {
-        vec![locked(Draft::drop(id, format!("{} DROP DEFAULT", prefix(id))), id)]
+    fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let (sql, from) = heir::default_as_above(id, cx);
+        let drop = locked(Draft::drop(id, sql).reads(from), id);
+        std::iter::once(drop).chain(heir::defaults_below(id, cx)).collect()
     }
 }

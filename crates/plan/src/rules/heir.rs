@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use model::{Column, Kind, Name, Object, ObjectId, PartitionOf, QualName, Rule, Schema, Table};
+use model::{Column, Expr, Kind, Name, Object, ObjectId, PartitionOf, QualName, Rule, Schema, Table};
 
 use super::{Alter, Context, Rules, column, constraint};
 use crate::draft::Draft;
-use crate::{Hazard, Mode};
+use crate::{Hazard, Mode, Why};
 
 /// What stands for the bounds of a table's partitions: whoever frees some comes before whoever takes some.
 pub(super) fn bounds(parent: &QualName) -> ObjectId {
@@ -144,7 +144,8 @@ fn missing(name: &QualName, id: &ObjectId, parent: &QualName, cx: &Context<'_>) 
         if !cx.desired.contains(&Kind::Default.of(name, &column))
             && wants(Kind::Default) != has(Kind::Default)
         {
-            drafts.push(default_as_above(&own, parent, cx).touches([id.clone()]));
+            let (sql, expr) = default_as_above(&own, cx);
+            drafts.push(alter(sql).reads(expr));
         }
     }
     for (check, rule) in checks(cx.desired, parent).into_iter().filter(|(_, it)| is_handed_down(it)) {
@@ -233,15 +234,43 @@ fn is_lent_index(id: &ObjectId, schema: &Schema) -> bool {
     matches!(schema.get(id), Some(Object::Index(it)) if it.attached_to.is_some())
 }
 
-/// What gives a column of an heir the default that the column above has, or none.
-pub(super) fn default_as_above(own: &ObjectId, parent: &QualName, cx: &Context<'_>) -> Draft {
-    match part_of(cx.desired, Kind::Default, parent, own.name()) {
+/// What leaves a column with the default that it has from above, or none: the statement, and the text in it.
+pub(super) fn default_as_above<'a>(own: &ObjectId, cx: &Context<'a>) -> (String, Option<&'a Expr>) {
+    let table = own.relation().map(|it| above(cx.desired, it)).unwrap_or_default();
+    match table.iter().find_map(|it| cx.desired.get(&Kind::Default.of(it, own.name()))) {
         Some(Object::Default(it)) => {
-            let sql = format!("{} SET DEFAULT {}", column::prefix(own), it.expr.text.trim());
-            column::locked(Draft::alter(own, sql).reads([&it.expr]), own)
+            (format!("{} SET DEFAULT {}", column::prefix(own), it.expr.text.trim()), Some(&it.expr))
         }
-        _ => column::locked(Draft::alter(own, format!("{} DROP DEFAULT", column::prefix(own))), own),
+        _ => (format!("{} DROP DEFAULT", column::prefix(own)), None),
     }
+}
+
+/// Whether a live column has a default, be it from above.
+pub(super) fn has_default(actual: &Schema, default: &ObjectId) -> bool {
+    default.relation().is_some_and(|table| match part_of(actual, Kind::Default, table, default.name()) {
+        Some(Object::Default(it)) => !it.is_none(),
+        _ => false,
+    })
+}
+
+/// The server gives a new default to all heirs, so those that have their own say it again.
+pub(super) fn defaults_below(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+    let Some(table) = id.relation().map(|it| Kind::Table.named(it)) else { return Vec::new() };
+    let heirs = cx.users.of(&table).filter(|it| it.kind == Kind::Table).filter_map(ObjectId::qual_name);
+    let again = |heir: &QualName| {
+        let own = Kind::Default.of(heir, id.name());
+        match cx.desired.get(&own) {
+            Some(Object::Default(it)) => {
+                let sql = format!("{} SET DEFAULT {}", column::prefix(&own), it.expr.text.trim());
+                vec![column::locked(
+                    Draft::alter(id, sql).reads([&it.expr]).touches([own.clone()]).adds(),
+                    &own,
+                )]
+            }
+            _ => defaults_below(&own, cx),
+        }
+    };
+    heirs.flat_map(again).map(|it| it.why(Why::PutBack { id: id.clone() })).collect()
 }
 
 /// The tables above a table, all levels up.
