@@ -15,6 +15,8 @@ pub(crate) mod class {
     pub(crate) const DEFAULT: u32 = 2604;
     pub(crate) const CONSTRAINT: u32 = 2606;
     pub(crate) const NAMESPACE: u32 = 2615;
+    pub(crate) const OPERATOR_CLASS: u32 = 2616;
+    pub(crate) const OPERATOR_FAMILY: u32 = 2753;
     pub(crate) const OPERATOR: u32 = 2617;
     pub(crate) const RULE: u32 = 2618;
     pub(crate) const TRIGGER: u32 = 2620;

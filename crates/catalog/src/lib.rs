@@ -15,6 +15,7 @@ mod index;
 mod names;
 mod namespace;
 mod operator;
+mod operator_class;
 mod policy;
 mod query;
 mod reader;

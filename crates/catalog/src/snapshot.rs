@@ -10,8 +10,7 @@ use postgres::{Client, IsolationLevel};
 use crate::query::{Answers, Query};
 use crate::reader::Reader;
 use crate::{
-    Addresses, Error, collation, comment, constraint, facts, grant, index, names, namespace, operator,
-    policy, query, relation, routine, sequence, statistics, table, trigger, types, unmodelled, view,
+    Addresses, Error, collation, comment, constraint, facts, grant, index, names, namespace, operator, operator_class, policy, query, relation, routine, sequence, statistics, table, trigger, types, unmodelled, view,
 };
 
 /// A database as it is.
@@ -92,6 +91,8 @@ const QUERIES: &[&Query] = &[
     &routine::AGGREGATES,
     &routine::QUERY,
     &operator::QUERY,
+    &operator_class::FAMILIES,
+    &operator_class::CLASSES,
     &trigger::QUERY,
     &policy::QUERY,
     &grant::QUERY,
@@ -137,6 +138,7 @@ fn families(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     statistics::read(reader, answers)?;
     routine::read(reader, answers)?;
     operator::read(reader, answers)?;
+    operator_class::read(reader, answers)?;
     trigger::read(reader, answers)?;
     policy::read(reader, answers)?;
     grant::read(reader, answers)?;

@@ -25,6 +25,22 @@ with used (oid, modifier) as (
     from pg_operator o
     cross join lateral unnest(array[o.oprleft, o.oprright]) u (oid)
     where o.oid >= 16384
+    union
+    select u.oid, null
+    from pg_opclass c
+    cross join lateral unnest(array[c.opcintype, c.opckeytype]) u (oid)
+    where c.oid >= 16384
+    union
+    select u.oid, null
+    from pg_amop a
+    cross join lateral unnest(array[a.amoplefttype, a.amoprighttype]) u (oid)
+    where a.amopfamily >= 16384
+    union
+    select u.oid, null
+    from pg_amproc a
+    join pg_proc p on p.oid = a.amproc::oid
+    cross join lateral unnest(p.proargtypes::oid[] || a.amproclefttype || a.amprocrighttype) u (oid)
+    where a.amprocfamily >= 16384
 )
 select u.oid, u.modifier,
        format_type(u.oid, u.modifier) as text,

@@ -16,9 +16,21 @@ from (
     from pg_operator o
     where o.oprcode = 0 and not exists (select from pg_operator l where o.oid in (l.oprcom, l.oprnegate))
     union all
-    select 'pg_opclass'::regclass, o.oid, o.opcnamespace from pg_opclass o
+    select 'pg_opclass'::regclass, o.oid, o.opcnamespace
+    from pg_opclass o
+    where o.opcfamily < 16384 or exists (select from pg_depend d
+                                         where d.classid = 'pg_opfamily'::regclass and d.objid = o.opcfamily
+                                           and d.deptype = 'e')
     union all
-    select 'pg_opfamily'::regclass, o.oid, o.opfnamespace from pg_opfamily o
+    select 'pg_amop'::regclass, a.oid, f.opfnamespace
+    from pg_amop a
+    join pg_opfamily f on f.oid = a.amopfamily
+    where f.oid < 16384
+    union all
+    select 'pg_amproc'::regclass, a.oid, f.opfnamespace
+    from pg_amproc a
+    join pg_opfamily f on f.oid = a.amprocfamily
+    where f.oid < 16384
     union all
     select 'pg_cast'::regclass, c.oid, 0 from pg_cast c
     union all

@@ -204,6 +204,9 @@ impl Facets for Constraint {
                 include.iter().collect()
             }
         };
+        if let (Some(table), Some(key)) = (relation, self.rule.key()) {
+            uses.extend(schema.default_classes("btree", table, key.iter()));
+        }
         uses.extend(relation.iter().flat_map(|table| named.iter().map(|it| column(table, it))));
         uses
     }

@@ -28,7 +28,7 @@ pub enum Path {
     In(QualName),
     /// `public.f` and its input types, as `pg_get_function_identity_arguments` would list them without
     /// names and modes, each type qualified unless it is of pg_catalog: `integer, public.mood`. Operators are
-    /// addressed so too.
+    /// addressed so too, and operator families and classes by their access method.
     Routine(QualName, Arc<str>),
     /// `users_pkey` of `public.users`
     Of(QualName, Name),
@@ -140,6 +140,11 @@ impl ObjectId {
             }
             Path::Routine(qual, types) if self.kind == Kind::Operator => {
                 format!("{} ({types})", crate::operator::symbol(qual))
+            }
+            Path::Routine(qual, method)
+                if matches!(self.kind, Kind::OperatorFamily | Kind::OperatorClass) =>
+            {
+                format!("{qual} USING {}", Name::from(&**method))
             }
             Path::Routine(qual, types) => format!("{qual}({types})"),
             Path::Of(relation, name) => match self.kind.meta().address {

@@ -102,6 +102,10 @@ impl Facets for Index {
         uses.extend(self.exprs().into_iter().flat_map(|it| schema.mentioned(it, Some(relation))));
         uses.extend(self.keys.iter().filter_map(|it| it.column.as_ref()).map(|it| column(relation, it)));
         uses.extend(self.keys.iter().filter_map(|it| crate::collation::uses(it.collation.as_ref())));
+        let classes = self.keys.iter().filter_map(|it| QualName::read(it.opclass.as_deref()?));
+        uses.extend(classes.map(|it| crate::Kind::OperatorClass.routine(&it, self.method.as_str())));
+        let columns = self.keys.iter().filter_map(|it| it.column.as_ref());
+        uses.extend(schema.default_classes(self.method.as_str(), relation, columns));
         uses.extend(self.include.iter().map(|it| column(relation, it)));
         uses.extend(self.attached_to.iter().map(|it| crate::Kind::Index.named(it)));
         uses

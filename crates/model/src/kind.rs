@@ -137,6 +137,8 @@ kinds! {
     Procedure(Procedure)               = "procedure",         "PROCEDURE",         "procedure",         "",       rebuildable;
     Aggregate(Aggregate)               = "aggregate",         "AGGREGATE",         "aggregate",         "",       rebuildable;
     Operator(Operator)                 = "operator",          "OPERATOR",          "operator",          "",       rebuildable;
+    OperatorFamily(OperatorFamily)     = "operator family",   "OPERATOR FAMILY",   "operator family",   "",       rebuildable;
+    OperatorClass(OperatorClass)       = "operator class",    "OPERATOR CLASS",    "operator class",    "",       cascades rebuildable;
     Default(Default)                   = "default",           "",                  "default value",     ".",      cascades rebuildable;
     Constraint(Constraint)             = "constraint",        "CONSTRAINT",        "table constraint",  "",       cascades rebuildable;
     Index(Index)                       = "index",             "INDEX",             "index",             "",       cascades rebuildable;

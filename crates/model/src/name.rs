@@ -46,6 +46,22 @@ impl QualName {
     }
 }
 
+impl QualName {
+    /// What `Display` wrote, read again; `None` for a bare name.
+    pub fn read(text: &str) -> Option<QualName> {
+        let plain = |part: &str| match part.strip_prefix('"').and_then(|it| it.strip_suffix('"')) {
+            Some(quoted) => quoted.replace("\"\"", "\""),
+            None => part.to_owned(),
+        };
+        let mut quoted = false;
+        let dot = text.char_indices().find(|(_, c)| {
+            quoted ^= *c == '"';
+            *c == '.' && !quoted
+        })?;
+        Some(QualName::new(plain(&text[..dot.0]), plain(&text[dot.0 + 1..])))
+    }
+}
+
 impl std::default::Default for Name {
     fn default() -> Name {
         Name::new("")

@@ -85,12 +85,7 @@ pub(crate) fn symbol(name: &QualName) -> String {
 /// Every operator of the schema that a spelling may mean: `===`, `OPERATOR(public.===)`.
 pub(crate) fn named<'s>(spelled: &str, schema: &'s Schema) -> impl Iterator<Item = &'s ObjectId> {
     let inside = spelled.strip_prefix("OPERATOR(").and_then(|it| it.strip_suffix(')'));
-    let parts = inside.and_then(|it| it.rsplit_once('.'));
-    let name = parts.map(|(namespace, symbol)| {
-        let bare = namespace.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
-        let namespace = bare.map_or_else(|| namespace.to_owned(), |it| it.replace("\"\"", "\""));
-        QualName::new(namespace, symbol)
-    });
+    let name = inside.and_then(QualName::read);
     name.into_iter().flat_map(|it| schema.operators(&it).collect::<Vec<_>>())
 }
 

@@ -13,6 +13,8 @@ pub struct Schema {
     children: FxHashMap<ObjectId, Vec<ObjectId>>,
     /// Routines by qualified name, because calls are written without types.
     routines: FxHashMap<QualName, Vec<ObjectId>>,
+    /// Operator classes, because who uses one by default does not name it.
+    classes: Vec<ObjectId>,
     /// What the server says uses what, where it was asked.
     edges: FxHashMap<ObjectId, Vec<ObjectId>>,
 }
@@ -46,6 +48,9 @@ impl Schema {
         if let Path::Routine(name, _) = &id.path {
             self.routines.entry(name.clone()).or_default().push(id.clone());
         }
+        if id.kind == Kind::OperatorClass {
+            self.classes.push(id.clone());
+        }
         self.nodes.insert(id, object);
     }
 
@@ -68,13 +73,16 @@ impl Schema {
         {
             same.retain(|it| it != id);
         }
+        if id.kind == Kind::OperatorClass {
+            self.classes.retain(|it| it != id);
+        }
     }
 
     /// Keeps the objects that pass. Cheaper than removing one by one; does not follow children.
     pub fn retain(&mut self, mut keep: impl FnMut(&ObjectId, &Object) -> bool) {
         self.nodes.retain(|id, object| keep(id, object));
         let nodes = &self.nodes;
-        for list in self.children.values_mut().chain(self.routines.values_mut()) {
+        for list in self.children.values_mut().chain(self.routines.values_mut()).chain([&mut self.classes]) {
             list.retain(|it| nodes.contains_key(it));
         }
     }
@@ -195,6 +203,29 @@ impl Schema {
     /// The type of a qualified name, row types included.
     pub fn type_named(&self, name: &QualName) -> Option<ObjectId> {
         crate::types::TYPES.iter().map(|it| it.named(name)).find(|it| self.contains(it))
+    }
+
+    /// The classes of the schema that an access method takes for columns of a table without being told.
+    pub(crate) fn default_classes<'a>(
+        &self,
+        access: &str,
+        table: &QualName,
+        columns: impl Iterator<Item = &'a Name> + Clone,
+    ) -> Vec<ObjectId> {
+        let is_of = |class: &crate::OperatorClass, name: &Name| match self.get(&Kind::Column.of(table, name))
+        {
+            Some(Object::Column(it)) => it.ty == class.ty,
+            _ => false,
+        };
+        let fits = |id: &&ObjectId| match self.get(id) {
+            Some(Object::OperatorClass(it)) => {
+                it.default
+                    && *crate::operator_class::method(id) == *access
+                    && columns.clone().any(|name| is_of(it, name))
+            }
+            _ => false,
+        };
+        self.classes.iter().filter(fits).cloned().collect()
     }
 
     /// What an expression mentions, resolved as the server would under the expression's path. `own` is

@@ -5,7 +5,7 @@ use sql::{Code, Cursor, Fault};
 
 use crate::reader::{Reader, unknown};
 use crate::refer::{Found, kinds_of};
-use crate::{Verdict, operator, types_composite};
+use crate::{Verdict, operator, operator_class, types_composite};
 
 /// What initdb says about the namespace public.
 const PUBLIC: &str = "standard public schema";
@@ -63,6 +63,11 @@ fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault>
         return Ok(Target::Elsewhere(ROLES));
     }
     _ = cursor.at(&["materialized", "view"]) && cursor.eat(&["materialized"]);
+    for (words, kind) in [("class", Kind::OperatorClass), ("family", Kind::OperatorFamily)] {
+        if cursor.eat(&["operator", words]) {
+            return operator_class::reference(reader, cursor, kind).map(Target::Found);
+        }
+    }
     let word = cursor.eat_any(&[
         "table",
         "view",

@@ -5,8 +5,8 @@ use sql::{Code, Cursor, Fault};
 use crate::reader::Reader;
 use crate::{
     Verdict, aggregate, alter_table, call, collation, comment, data, default_privilege, drop, extension,
-    grant, idiom, index, namespace, operator, policy, role, routine, sequence, set, statistics, table,
-    trigger, types, types_domain, view,
+    grant, idiom, index, namespace, operator, operator_class, policy, role, routine, sequence, set,
+    statistics, table, trigger, types, types_domain, view,
 };
 
 /// Reads one statement from its first word to its last token.
@@ -61,6 +61,10 @@ fn behaviour(verb: &str, noun: &str) -> Option<Read> {
         ("create", "aggregate") => Some(aggregate::create),
         ("create", "operator") => Some(operator::create),
         ("alter", "operator") => Some(operator::alter),
+        ("create", "operator class") => Some(operator_class::create_class),
+        ("alter", "operator class") => Some(operator_class::alter_class),
+        ("create", "operator family") => Some(operator_class::create_family),
+        ("alter", "operator family") => Some(operator_class::alter_family),
         ("alter", "function" | "procedure" | "aggregate" | "routine") => Some(routine::alter),
         ("create", "trigger" | "constraint trigger") => Some(trigger::create),
         ("alter", "trigger") => Some(trigger::alter),

@@ -5,7 +5,7 @@ use sql::{Code, Cursor, Fault};
 
 use crate::reader::{Reader, unknown};
 use crate::refer::kinds_of;
-use crate::{Verdict, operator};
+use crate::{Verdict, operator, operator_class};
 
 /// What DROP may name.
 enum Named {
@@ -15,6 +15,8 @@ enum Named {
     Root(Kind),
     Routine(&'static str),
     Operator,
+    /// An operator family or class.
+    OfMethod(Kind),
     /// Something on a relation.
     Part(Kind),
 }
@@ -38,6 +40,8 @@ fn named(noun: &str) -> Option<Named> {
         "aggregate" => Named::Routine("aggregate"),
         "routine" => Named::Routine("routine"),
         "operator" => Named::Operator,
+        "operator class" => Named::OfMethod(Kind::OperatorClass),
+        "operator family" => Named::OfMethod(Kind::OperatorFamily),
         "trigger" => Named::Part(Kind::Trigger),
         "policy" => Named::Part(Kind::Policy),
         _ => return None,
@@ -121,6 +125,13 @@ fn target(
             (kind.of(&reader.reference(&relation), &name), vec![name])
         }
         Named::Routine(word) => return routine(reader, cursor, word, guarded),
+        Named::OfMethod(kind) => {
+            let id = operator_class::identity(reader, cursor, *kind)?;
+            (
+                id.clone(),
+                id.qual_name().map(|it| vec![it.namespace.clone(), it.name.clone()]).unwrap_or_default(),
+            )
+        }
         Named::Operator => return operator_of(reader, cursor, guarded),
     };
     let span = begin.to(cursor.previous());
@@ -223,6 +234,7 @@ impl Reader<'_> {
             self.standing_on(&mut doomed);
         }
         for id in doomed {
+            operator_class::forget_members(self, &id);
             self.desired.schema.remove(&id);
             self.desired.unnamed.remove(&id);
             if matches!(id.kind, Kind::View | Kind::MaterializedView) {

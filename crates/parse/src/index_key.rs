@@ -2,11 +2,11 @@
 //!
 //! Knows which operator classes are a type's default, and where extensions keep theirs.
 
-use model::{IndexKey, Kind, Name, Object, ObjectId, QualName, Settings};
+use model::{IndexKey, Kind, Name, Object, ObjectId, OperatorClass, QualName, Settings};
 use sql::{Cursor, Fault, Tok, TokenKind};
 
 use crate::reader::Reader;
-use crate::{column_type, opclass, table};
+use crate::{column_type, opclass, operator_class, table};
 
 /// Takes one key: a column, a call or an expression in parentheses, and how it is indexed. What is said of
 /// collation and operator class is kept as written until [`settle`].
@@ -122,7 +122,32 @@ pub(crate) fn settle(reader: &Reader<'_>, relation: &ObjectId, method: &Name, ke
         _ => Some(default),
     };
     key.collation = key.collation.take().filter(|it| Some(it) != own.as_ref());
-    key.opclass = key.opclass.take().and_then(|it| class(reader, method, &it));
+    let ty = match (&key.column, relation.qual_name()) {
+        (Some(column), Some(table)) => reader.column(table, column).map(|it| it.ty.clone()),
+        _ => None,
+    };
+    key.opclass = key.opclass.take().and_then(|it| match declared_class(reader, method, &it) {
+        Some((_, class)) if class.default && ty.as_ref().is_none_or(|it| *it == class.ty) => None,
+        Some((name, _)) => Some(name.to_string()),
+        None => class(reader, method, &it),
+    });
+}
+
+/// The class of the file that is named.
+fn declared_class<'r>(
+    reader: &'r Reader<'_>,
+    method: &Name,
+    said: &str,
+) -> Option<(QualName, &'r OperatorClass)> {
+    let parts = match QualName::read(said) {
+        Some(QualName { namespace, name }) => vec![namespace, name],
+        None => vec![Name::from(said.trim_matches('"'))],
+    };
+    let id = operator_class::declared(reader, &parts, Kind::OperatorClass, method)?;
+    match reader.desired.schema.get(&id) {
+        Some(Object::OperatorClass(it)) => Some((id.qual_name()?.clone(), it)),
+        _ => None,
+    }
 }
 
 /// The operator class as the server's catalog names it; none for a default one.

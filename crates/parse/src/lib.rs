@@ -15,6 +15,7 @@ mod guard_query;
 mod guard_rows;
 mod names;
 mod operator;
+mod operator_class;
 mod option;
 mod psql;
 mod reader;

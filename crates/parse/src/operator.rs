@@ -69,6 +69,18 @@ impl Symbol {
             self.name.clone().within(namespace)
         })
     }
+
+    /// The operator that supports an access method for these types: one that is not declared stands beside
+    /// the types it is for.
+    pub(crate) fn supporting(&self, reader: &Reader<'_>, left: &Type, right: &Type) -> QualName {
+        let name = self.resolved(reader, Some(left), Some(right));
+        let known = reader.desired.schema.contains(&Operator::id(&name, Some(left), Some(right)));
+        if known || self.namespace.is_some() {
+            return name;
+        }
+        let user = left.user.as_ref().or(right.user.as_ref());
+        name.name.within(user.map_or_else(|| "pg_catalog".into(), |it| it.namespace.clone()))
+    }
 }
 
 /// `!=` is another way to write `<>`.
@@ -98,8 +110,11 @@ pub(crate) fn reference(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
     }
 }
 
-/// Takes `(left, right)`.
-fn operands(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<(Option<Type>, Option<Type>), Fault> {
+/// Takes `(left, right)`; one type alone stands for both.
+pub(crate) fn operands(
+    reader: &Reader<'_>,
+    cursor: &mut Cursor<'_>,
+) -> Result<(Option<Type>, Option<Type>), Fault> {
     cursor.expect_symbol("(")?;
     let mut one = || match cursor.eat(&["none"]) {
         true => Ok((None, cursor.eat_symbol(","))),

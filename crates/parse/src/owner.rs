@@ -19,6 +19,8 @@ const OWNED: &[Kind] = &[
     Kind::Procedure,
     Kind::Aggregate,
     Kind::Operator,
+    Kind::OperatorFamily,
+    Kind::OperatorClass,
     Kind::View,
     Kind::MaterializedView,
     Kind::Statistics,

@@ -18,6 +18,7 @@ mod mark;
 mod namespace;
 mod not_null;
 mod operator;
+mod operator_class;
 mod partition;
 mod policy;
 mod rename;
@@ -127,7 +128,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Role Namespace Extension Collation DefaultPrivilege Enum Domain DomainConstraint Composite Sequence Table Column NotNull Function Procedure Aggregate Operator Default Constraint Index ForeignKey View MaterializedView Statistics Trigger Policy Owner Grant
+    Role Namespace Extension Collation DefaultPrivilege Enum Domain DomainConstraint Composite Sequence Table Column NotNull Function Procedure Aggregate Operator OperatorFamily OperatorClass Default Constraint Index ForeignKey View MaterializedView Statistics Trigger Policy Owner Grant
     Comment
 }
 

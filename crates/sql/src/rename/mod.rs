@@ -11,9 +11,9 @@ use std::sync::Arc;
 use model::{
     Aggregate, Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain, DomainConstraint,
     Element, EnumType, Expr, Extension, ForeignKey, Function, Generated, Index, IndexKey, Kind,
-    MaterializedView, Name, NameSet, Object, ObjectId, Operator, PartitionKey, PartitionOf, Path, Policy,
-    Procedure, QualName, ReplicaIdentity, Rule, Schema, Sequence, Shape, Statistics, Table, Trigger, Type,
-    View,
+    MaterializedView, Member, Name, NameSet, Object, ObjectId, Operator, OperatorClass, OperatorFamily,
+    PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, ReplicaIdentity, Rule, Schema, Sequence,
+    Shape, Statistics, Support, Table, Trigger, Type, View,
 };
 
 /// The schema with every `(old, new)` identity substituted everywhere. The text of a routine in another
@@ -250,6 +250,8 @@ impl Names {
             Object::Procedure(it) => self.procedure(it),
             Object::Aggregate(it) => self.aggregate(it),
             Object::Operator(it) => self.operator(it),
+            Object::OperatorFamily(it) => self.operator_family(it),
+            Object::OperatorClass(it) => self.operator_class(id, it),
             Object::Default(Default { expr }) => self.expr(expr, own),
             Object::Constraint(it) => self.constraint(own, it),
             Object::Index(it) => self.index_object(it),
@@ -347,12 +349,19 @@ impl Names {
         self.expr(&mut key.expr, own);
     }
 
+    fn opclass(&self, key: &mut IndexKey, method: &Name) {
+        let Some(mut name) = key.opclass.as_deref().and_then(QualName::read) else { return };
+        let id = Kind::OperatorClass.routine(&name, method.as_str());
+        self.named(&mut name, &id);
+        key.opclass = Some(name.to_string());
+    }
+
     fn index_object(&self, index: &mut Index) {
         let Index {
             relation,
             unique: _,
             statistics: _,
-            method: _,
+            method,
             keys,
             include,
             predicate,
@@ -365,7 +374,10 @@ impl Names {
             concurrently: _,
         } = index;
         let own = relation.qual_name();
-        keys.iter_mut().for_each(|it| self.key(own, it));
+        for key in keys.iter_mut() {
+            self.key(own, key);
+            self.opclass(key, method);
+        }
         self.columns(own, include);
         predicate.iter_mut().for_each(|it| self.expr(it, own));
         attached_to.iter_mut().for_each(|it| *it = self.relation(it));
@@ -465,6 +477,43 @@ impl Names {
         left.iter_mut().chain(right).for_each(|it| self.ty(it));
         restrict.iter_mut().chain(join).for_each(|it| *it = self.routine(it));
         *function = self.routine(function);
+    }
+
+    fn operator_family(&self, family: &mut OperatorFamily) {
+        for Member { slot, what } in family.members_mut() {
+            match what {
+                Support::Operator { name, order_by } => {
+                    let id = Operator::id(name, Some(&slot.left), Some(&slot.right));
+                    self.named(name, &id);
+                    if let Some(family) = order_by {
+                        let id = Kind::OperatorFamily.routine(family, "btree");
+                        self.named(family, &id);
+                    }
+                }
+                Support::Function { name, arguments } => {
+                    let id = self.id(&Kind::Function.routine(name, Arc::clone(arguments)));
+                    if let Path::Routine(new, types) = id.path {
+                        (*name, *arguments) = (new, types);
+                    }
+                }
+            }
+            self.ty(&mut slot.left);
+            self.ty(&mut slot.right);
+        }
+    }
+
+    fn operator_class(&self, id: &ObjectId, class: &mut OperatorClass) {
+        let family = class.family(id);
+        let OperatorClass { family: name, ty, default: _, storage } = class;
+        self.named(name, &family);
+        [ty].into_iter().chain(storage).for_each(|it| self.ty(it));
+    }
+
+    /// Gives a field that names an object of its own identity the new name.
+    fn named(&self, name: &mut QualName, id: &ObjectId) {
+        if let Some(new) = self.id(id).qual_name() {
+            name.clone_from(new);
+        }
     }
 
     fn procedure(&self, procedure: &mut Procedure) {
