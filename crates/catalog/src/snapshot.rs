@@ -10,7 +10,9 @@ use postgres::{Client, IsolationLevel};
 use crate::query::{Answers, Query};
 use crate::reader::Reader;
 use crate::{
-    Addresses, Error, collation, comment, constraint, facts, grant, index, names, namespace, operator, operator_class, policy, query, relation, routine, sequence, statistics, table, trigger, types, unmodelled, view,
+    Addresses, Error, collation, comment, constraint, facts, grant, index, names, namespace, operator,
+    operator_class, policy, query, relation, routine, sequence, statistics, table, trigger, types,
+    unmodelled, view,
 };
 
 /// A database as it is.
