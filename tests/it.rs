@@ -4,5 +4,6 @@
 //! `RECONCILE_PG_BIN` names the server to run the live laws on.
 
 mod cases;
+mod kept;
 mod laws;
 mod live;

@@ -74,12 +74,12 @@ fn plan_between(actual: &Schema, desired: &Schema, (renames, relabels): Renames<
     })
 }
 
-fn everything_allowed() -> Options {
+pub(crate) fn everything_allowed() -> Options {
     Options { allow_destructive: true, ..Options::default() }
 }
 
 fn wanted() -> Wanted {
-    let scope = diff::Scope { all_namespaces: true, ..Default::default() };
+    let scope = diff::Scope { all_namespaces: true, drop_partitions: true, ..Default::default() };
     Wanted { scope, options: everything_allowed(), ask: Ask::Needed }
 }
 
@@ -145,7 +145,7 @@ fn compare(client: &mut Client, name: &str, text: &str) -> Comparison {
     comparison
 }
 
-fn assert_in_sync(name: &str, comparison: &Comparison) {
+pub(crate) fn assert_in_sync(name: &str, comparison: &Comparison) {
     let changes: Vec<String> = comparison.changes().iter().map(|it| format!("{it:?}")).collect();
     assert!(changes.is_empty(), "{name}: what is there is not what the file says:\n{}", changes.join("\n"));
 }
@@ -186,7 +186,7 @@ fn journey(case: &Case, from: &str, to: &str, seed: Option<&str>) {
 }
 
 /// Runs the steps as they are, transactions included.
-fn carry_out(name: &str, client: &mut Client, plan: &Plan) {
+pub(crate) fn carry_out(name: &str, client: &mut Client, plan: &Plan) {
     let mut open = false;
     for step in &plan.steps {
         let inside = step.transaction != Transaction::Outside;

@@ -36,7 +36,11 @@ pub fn edges(client: &mut Client, actual: &mut Actual) -> Result<Vec<Outsider>, 
     for row in QUERY.ask(&mut transaction)? {
         let (class, oid): (u32, u32) = (row.get("class")?, row.get("oid")?);
         let used = (row.get("used_class")?, row.get("used_oid")?, row.get("used_part")?);
-        let (used_class, used_oid, _) = used;
+        let (used_class, used_oid, used_part) = used;
+        // A column of a partition key holds on to its own table, which goes without saying.
+        if (class, oid, 0) == (used_class, used_oid, used_part) {
+            continue;
+        }
         let whole = actual.addresses.get(&(used_class, used_oid, 0)).cloned();
         let Some(used) = whole_or_part(actual, used).cloned() else { continue };
         let user = whole_or_part(actual, (class, oid, row.get("part")?)).cloned();

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod rename;
+mod runtime;
 mod scope;
 
 use model::{Object, ObjectId, Schema};

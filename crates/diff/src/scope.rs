@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use model::{Facts, Kind, Name, Object, ObjectId, Path, Schema};
 
+use crate::runtime;
+
 /// Whose word counts where the file is silent.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
@@ -18,6 +20,8 @@ pub struct Scope {
     pub keep: BTreeSet<String>,
     /// The grants of every managed object are wholly the file's.
     pub grants: bool,
+    /// Undeclared partitions and children of declared tables are drift too; otherwise they are kept.
+    pub drop_partitions: bool,
 }
 
 /// One `ignore:` or `manage:` rule. A glob has `*` for anything and `?` for one character.
@@ -55,6 +59,8 @@ pub enum Reason {
     Ignored,
     /// `undeclared: keep`
     Kept,
+    /// A partition or child of a declared table, made at run time as far as can be told.
+    RunTime,
     /// Facts about an object that the file does not speak of: owners, grants, roles.
     Unspoken,
 }
@@ -72,14 +78,31 @@ pub fn scope(
 ) -> BTreeMap<ObjectId, Reason> {
     drop_owners_own_grants(desired, facts);
     let mut left = BTreeMap::new();
+    let mut shared = Vec::new();
+    let run_time = runtime::kept(actual, desired, stated, scope);
     for (id, object) in actual.iter() {
         let known = desired.contains(id);
+        if run_time.contains(id) && !known {
+            match runtime::index_above(object) {
+                None => {
+                    left.insert(id.clone(), Reason::RunTime);
+                    desired.insert(id.clone(), object.clone());
+                }
+                Some(_) => shared.push((id, object)),
+            }
+            continue;
+        }
         if let Some(reason) = reason(id, known, stated, scope)
             && (!known || reason != Reason::Namespace)
         {
             left.insert(id.clone(), reason);
             desired.insert(id.clone(), object.clone());
         }
+    }
+    // The index above one may be that of a kept partition in turn.
+    while let Some(at) = shared.iter().position(|(_, object)| runtime::as_above(object, desired).is_some()) {
+        let (id, object) = shared.swap_remove(at);
+        desired.insert(id.clone(), runtime::as_above(object, desired).unwrap_or_else(|| object.clone()));
     }
     // What stands on a dropped object cannot be kept without it.
     let orphans: Vec<ObjectId> = left
@@ -174,6 +197,13 @@ fn drop_owners_own_grants(desired: &mut Schema, facts: &Facts) {
         .collect();
     for id in found {
         desired.remove(&id);
+    }
+}
+
+impl Scope {
+    /// Whether a rule says that an object is ours in spite of another reason.
+    pub(crate) fn takes_back(&self, id: &ObjectId) -> bool {
+        self.rules.iter().rev().find(|it| it.matches(id)).is_some_and(|it| !it.ignore)
     }
 }
 

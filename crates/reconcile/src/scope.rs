@@ -24,6 +24,12 @@ fn of_config(config: &Config, all_namespaces: bool) -> Scope {
         all_namespaces,
         rules: rules.collect(),
         keep: kept.chain(all).collect(),
+        drop_partitions: config
+            .undeclared
+            .kinds
+            .get("partition")
+            .or(config.undeclared.kinds.get("partitions"))
+            .is_some_and(|it| !it.value),
         grants: config
             .manage
             .iter()
@@ -41,6 +47,9 @@ pub(crate) fn noun(written: &str) -> Option<String> {
     let written = written.replace(['-', '_'], " ").to_lowercase();
     if written.contains(['*', '?']) {
         return Some(written);
+    }
+    if matches!(written.as_str(), "partition" | "partitions") {
+        return Some("partition".into());
     }
     let written = written.replace("namespace", Kind::Namespace.meta().noun);
     let nouns = Kind::ALL.iter().map(|it| it.meta().noun);

@@ -175,6 +175,7 @@ pub(crate) struct Left {
     ignored: usize,
     /// `undeclared: keep`
     kept: usize,
+    run_time: usize,
     /// Facts the file does not speak of: owners, grants, roles.
     unspoken: usize,
 }
@@ -301,6 +302,7 @@ impl Left {
             unmanaged: count(Reason::Namespace),
             ignored: count(Reason::Ignored),
             kept: count(Reason::Kept),
+            run_time: count(Reason::RunTime),
             unspoken: count(Reason::Unspoken),
         }
     }

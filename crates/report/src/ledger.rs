@@ -86,6 +86,7 @@ fn word(reason: Reason) -> &'static str {
         Reason::Namespace => "in a schema that is not managed",
         Reason::Ignored => "ignored by rule",
         Reason::Kept => "kept though undeclared",
+        Reason::RunTime => "a partition or child made at run time",
         Reason::Unspoken => "not spoken of",
     }
 }

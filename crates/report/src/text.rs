@@ -123,6 +123,7 @@ pub(crate) fn left_alone(left: &BTreeMap<ObjectId, Reason>, look: Look) -> Strin
         (of(Reason::Namespace), "in schemas the file does not manage"),
         (of(Reason::Ignored), "ignored by rule"),
         (of(Reason::Kept), "kept though undeclared"),
+        (of(Reason::RunTime), "with partitions and children made at run time"),
     ];
     let said: Vec<String> =
         counts.iter().filter(|(it, _)| *it > 0).map(|(it, what)| format!("{it} {what}")).collect();

@@ -1,7 +1,7 @@
 //! What changing the type of a column means: whether values may be lost, rows are rewritten, a cast has
 //! to be written, and what must be out of the way. Does not know the values.
 
-use model::{Column, Kind, Object, ObjectId, Type};
+use model::{Column, Kind, Object, ObjectId, PartitionKey, Type};
 
 use super::Context;
 use super::depend;
@@ -110,7 +110,22 @@ pub(super) fn in_the_way(id: &ObjectId, new: &Column, cx: &Context<'_>) -> Vec<O
         Kind::Column => depend::stance(user, id, cx) == depend::Stance::Falls,
         kind => DOWN.contains(&kind),
     };
-    cx.users.of(id).filter(falls).cloned().collect()
+    let mut down: Vec<ObjectId> = cx.users.of(id).filter(falls).cloned().collect();
+    down.extend(id.relation().into_iter().flat_map(|it| partitioned_by(id, &Kind::Table.named(it), cx)));
+    down
+}
+
+/// The tables whose partitions a column decides: its own and partitioned ones below. They are made anew.
+fn partitioned_by(column: &ObjectId, table: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
+    let Some(Object::Table(it)) = cx.actual.get(table) else { return Vec::new() };
+    // A server's own text carries its words, and not what they mean.
+    let name = column.name().to_string();
+    let mentions = |it: &PartitionKey| it.key.key.split(' ').any(|it| it == name);
+    if it.partition_by.as_ref().is_some_and(mentions) {
+        return vec![table.clone()];
+    }
+    let below = cx.users.of(table).filter(|it| it.kind == Kind::Table);
+    below.flat_map(|it| partitioned_by(column, it, cx)).collect()
 }
 
 fn has_targets(index: &ObjectId, cx: &Context<'_>) -> bool {

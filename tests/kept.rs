@@ -1,0 +1,84 @@
+//! Partitions and children made at run time: kept, listed, and no drift, whatever else changes.
+
+use diff::{Reason, Scope};
+use model::{Kind, QualName};
+use parse::Sources;
+use reconcile::pipeline::{self, Ask, Comparison, Wanted};
+
+use crate::laws::{assert_in_sync, carry_out, everything_allowed};
+use crate::live::Database;
+
+const FILE: &str = "
+    CREATE TABLE events (id int, at date NOT NULL, note text) PARTITION BY RANGE (at);
+    CREATE INDEX events_note ON events (note);
+    CREATE TABLE events_rest PARTITION OF events DEFAULT;
+    CREATE TABLE base (id int);
+";
+
+/// What a job does: a partition with partitions, one with an index, a check and a grant of its own, a child.
+const JOB: &str = "
+    CREATE TABLE events_2023 PARTITION OF events FOR VALUES FROM ('2023-01-01') TO ('2024-01-01')
+        PARTITION BY LIST (note);
+    CREATE TABLE events_2023_1 PARTITION OF events_2023 FOR VALUES IN ('a');
+    CREATE TABLE events_2024 (id int CHECK (id > 0), at date NOT NULL, note text);
+    CREATE INDEX own ON events_2024 (id);
+    ALTER TABLE events ATTACH PARTITION events_2024 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+    GRANT SELECT ON events_2024 TO PUBLIC;
+    COMMENT ON TABLE events_2024 IS 'by the job';
+    CREATE TABLE child (more text) INHERITS (base);
+";
+
+const LATER: &str = "
+    CREATE TABLE events (id bigint, at date NOT NULL, note text, extra boolean DEFAULT true)
+        PARTITION BY RANGE (at);
+    CREATE INDEX events_id ON events (id);
+    CREATE TABLE events_rest PARTITION OF events DEFAULT;
+    CREATE TABLE base (id bigint NOT NULL);
+";
+
+fn compare(database: &Database, text: &str, scope: Scope) -> Comparison {
+    let wanted = Wanted { scope, options: everything_allowed(), ask: Ask::Needed };
+    let compared = pipeline::compare(&mut database.connect(), &Sources::one("kept", text), &wanted);
+    let comparison = compared.unwrap_or_else(|it| panic!("{it}"));
+    assert!(comparison.desired.faults.is_empty(), "{:?}", comparison.desired.faults);
+    comparison
+}
+
+#[test]
+fn what_was_made_at_run_time_is_kept() {
+    let database = Database::new();
+    database.load("kept", FILE);
+    database.load("kept", JOB);
+    let kept = compare(&database, FILE, Scope::default());
+    assert_in_sync("kept", &kept);
+    for name in ["events_2023", "events_2023_1", "events_2024", "child"] {
+        let id = Kind::Table.named(&QualName::new("public", name));
+        assert_eq!(kept.left.get(&id), Some(&Reason::RunTime), "{id}");
+    }
+    let mut changed = compare(&database, LATER, Scope::default());
+    let mut client = database.connect();
+    let plan = pipeline::plan(&mut client, &mut changed, &everything_allowed());
+    let plan = plan.unwrap_or_else(|it| panic!("{it}"));
+    assert!(plan.blocked.is_empty() && plan.pending.is_empty(), "{:?}", plan.blocked);
+    carry_out("kept", &mut client, &plan);
+    assert_in_sync("kept", &compare(&database, LATER, Scope::default()));
+}
+
+#[test]
+fn a_rule_makes_it_drift() {
+    let database = Database::new();
+    database.load("kept", FILE);
+    database.load("kept", JOB);
+    let all = compare(&database, FILE, Scope { drop_partitions: true, ..Scope::default() });
+    assert!(all.changes().len() > 4);
+    let rule = diff::ScopeRule {
+        ignore: false,
+        kind: "table".into(),
+        namespace: "*".into(),
+        name: "events_2024".into(),
+    };
+    let one = compare(&database, FILE, Scope { rules: vec![rule], ..Scope::default() });
+    let dropped: Vec<_> = one.changes().iter().map(|it| it.id().clone()).collect();
+    assert!(dropped.contains(&Kind::Table.named(&QualName::new("public", "events_2024"))), "{dropped:?}");
+    assert!(!dropped.contains(&Kind::Table.named(&QualName::new("public", "child"))), "{dropped:?}");
+}
