@@ -20,6 +20,7 @@ mod policy;
 mod query;
 mod reader;
 mod relation;
+mod rewrite;
 mod routine;
 mod sequence;
 mod settle;

@@ -11,7 +11,7 @@ use crate::query::{Answers, Query};
 use crate::reader::Reader;
 use crate::{
     Addresses, Error, collation, comment, constraint, facts, grant, index, names, namespace, operator,
-    operator_class, policy, query, relation, routine, sequence, statistics, table, trigger, types,
+    operator_class, policy, query, relation, rewrite, routine, sequence, statistics, table, trigger, types,
     unmodelled, view,
 };
 
@@ -96,6 +96,7 @@ const QUERIES: &[&Query] = &[
     &operator_class::FAMILIES,
     &operator_class::CLASSES,
     &trigger::QUERY,
+    &rewrite::QUERY,
     &policy::QUERY,
     &grant::QUERY,
     &comment::QUERY,
@@ -142,6 +143,7 @@ fn families(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     operator::read(reader, answers)?;
     operator_class::read(reader, answers)?;
     trigger::read(reader, answers)?;
+    rewrite::read(reader, answers)?;
     policy::read(reader, answers)?;
     grant::read(reader, answers)?;
     comment::read(reader, answers)?;

@@ -54,14 +54,19 @@ fn trigger(reader: &Reader, row: &Record) -> Result<Trigger, Error> {
         new_table: row.maybe_name("new_table")?,
         constraint: constraint(row)?,
         from: reader.relations.get(&from).map(|it| it.name.clone()),
-        enabled: match row.get::<&str>("enabled")? {
-            "O" => Enabled::Origin,
-            "D" => Enabled::Disabled,
-            "R" => Enabled::Replica,
-            "A" => Enabled::Always,
-            other => return Err(row.unknown(format!("enabled state {other}"))),
-        },
+        enabled: enabled(row)?,
     })
+}
+
+/// When a trigger or rule counts, as `tgenabled` and its like have it.
+pub(crate) fn enabled(row: &Record) -> Result<Enabled, Error> {
+    match row.get::<&str>("enabled")? {
+        "O" => Ok(Enabled::Origin),
+        "D" => Ok(Enabled::Disabled),
+        "R" => Ok(Enabled::Replica),
+        "A" => Ok(Enabled::Always),
+        other => Err(row.unknown(format!("enabled state {other}"))),
+    }
 }
 
 fn condition(reader: &Reader, row: &Record) -> Result<Option<Expr>, Error> {

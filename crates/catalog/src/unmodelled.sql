@@ -9,9 +9,6 @@ from (
     select 'pg_type'::regclass, t.oid, t.typnamespace
     from pg_type t where t.typcategory <> 'A' and t.typtype in ('b', 'r', 'p')
     union all
-    select 'pg_rewrite'::regclass, r.oid, c.relnamespace
-    from pg_rewrite r join pg_class c on c.oid = r.ev_class where r.rulename <> '_RETURN'
-    union all
     select 'pg_operator'::regclass, o.oid, o.oprnamespace
     from pg_operator o
     where o.oprcode = 0 and not exists (select from pg_operator l where o.oid in (l.oprcom, l.oprnegate))

@@ -101,6 +101,44 @@ fn check(name: &str, sql: &str, cases: &[(&str, usize, &str, &str)]) {
 }
 
 #[test]
+fn rules_and_statistics() {
+    check(
+        "rules",
+        "create table t (id int primary key, a varchar(9));
+         create table log (id int, was text);
+         create view v as select id, a from t;
+         create function f(t) returns int language sql return 1;
+         create statistics s on (lower(a)), (id in (1, 2)) from t;
+         create rule one as on update to t where new.a <> old.a do insert into log values (old.id, old.a);
+         create rule many as on insert to t do also (delete from log where log.id = new.id; insert into log select new.*);
+         create rule own as on insert to t do also update t set a = 'x' where t.id = new.id;
+         create rule whole as on delete to t do also select f(old);
+         create rule nothing_done as on delete to t do instead nothing;
+         create rule inside as on insert to v do instead insert into t (id, a) values (new.id, new.a) returning t.id, t.a;",
+        &[
+            ("statistics public.s", 0, "lower(a::text)", "same"),
+            ("statistics public.s", 0, "upper(a)", "different"),
+            ("statistics public.s", 1, "id = any (array[1, 2])", "same"),
+            ("statistics public.s", 1, "id in (2, 1)", "different"),
+            ("rule one ON public.t", 0, "where new.a <> old.a do also insert into log (id, was) values (old.id, old.a)", "same"),
+            ("rule one ON public.t", 0, "where old.a <> new.a do also insert into log values (old.id, old.a)", "different"),
+            ("rule one ON public.t", 0, "where new.a <> old.a do instead insert into log values (old.id, old.a)", "different"),
+            ("rule one ON public.t", 0, "do insert into log values (old.id, old.a)", "different"),
+            ("rule one ON public.t", 0, "do insert into nosuch values (old.id)", "refused 42P01"),
+            ("rule one ON public.t", 0, "do nothing; drop table log", "refused 42601"),
+            ("rule many ON public.t", 0, "do (delete from public.log where id = new.id; insert into log select new.id, new.a;)", "same"),
+            ("rule own ON public.t", 0, "do update public.t set a = 'x'::varchar where id = new.id", "same"),
+            ("rule own ON public.t", 0, "do update t set a = 'y' where id = new.id", "different"),
+            // The relation asked on has the columns of the table, but is another one.
+            ("rule whole ON public.t", 0, "do select f(old.*)", "refused 42883"),
+            ("rule nothing_done ON public.t", 0, "do instead delete from log", "different"),
+            ("rule inside ON public.v", 0, "do instead insert into t values (new.id, new.a) returning id, a", "same"),
+            ("rule inside ON public.v", 0, "do instead insert into t values (new.id, new.a) returning id, 'b'::varchar(9)", "different"),
+        ],
+    );
+}
+
+#[test]
 fn column_expressions() {
     check(
         "columns",

@@ -147,6 +147,7 @@ kinds! {
     MaterializedView(MaterializedView) = "materialized view", "MATERIALIZED VIEW", "materialized view", "",       rebuildable;
     Statistics(Statistics)             = "statistics",        "STATISTICS",        "statistics object", "",       cascades rebuildable;
     Trigger(Trigger)                   = "trigger",           "TRIGGER",           "trigger",           "",       cascades rebuildable;
+    Rule(RewriteRule)                  = "rule",              "RULE",              "rule",              "",       cascades rebuildable;
     Policy(Policy)                     = "policy",            "POLICY",            "policy",            "",       cascades rebuildable;
     Owner(Owner)                       = "owner",             "",                  "",                  "",       cascades rebuildable satellite;
     Grant(Grant)                       = "grant",             "",                  "",                  "",       cascades rebuildable satellite;

@@ -208,19 +208,24 @@ impl Action<'_> {
             None if on => Enabled::Origin,
             None => Enabled::Disabled,
         };
-        if !cursor.eat(&["trigger"]) {
-            return Err(not_modelled(self.begin, "enabling and disabling rules"));
-        }
+        let kind = match cursor.eat_any(&["trigger", "rule"]) {
+            Some("trigger") => Kind::Trigger,
+            Some(_) => Kind::Rule,
+            None => return Err(cursor.wanted("TRIGGER or RULE")),
+        };
         let (at, name) = (cursor.span(), cursor.name()?);
-        let all = matches!(name.as_str(), "all" | "user") && !cursor.slice(at).starts_with('"');
-        let triggers = reader.parts_of(&Kind::Table.named(self.table), Kind::Trigger);
-        let chosen: Vec<ObjectId> = triggers.into_iter().filter(|it| all || *it.name() == name).collect();
+        let many = kind == Kind::Trigger && matches!(name.as_str(), "all" | "user");
+        let all = many && !cursor.slice(at).starts_with('"');
+        let parts = reader.parts_of(&Kind::Table.named(self.table), kind);
+        let chosen: Vec<ObjectId> = parts.into_iter().filter(|it| all || *it.name() == name).collect();
         if chosen.is_empty() && !all {
-            return Err(unknown(&[name], "trigger", at));
+            return Err(unknown(&[name], kind.meta().noun, at));
         }
         for id in chosen {
-            if let Some(Object::Trigger(it)) = reader.desired.schema.get_mut(&id) {
-                it.enabled = mode;
+            match reader.desired.schema.get_mut(&id) {
+                Some(Object::Trigger(it)) => it.enabled = mode,
+                Some(Object::Rule(it)) => it.enabled = mode,
+                _ => (),
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use sql::{Code, Cursor, Fault};
 use crate::reader::Reader;
 use crate::{
     Verdict, aggregate, alter_table, call, collation, comment, data, default_privilege, drop, extension,
-    grant, idiom, index, namespace, operator, operator_class, policy, role, routine, sequence, set,
+    grant, idiom, index, namespace, operator, operator_class, policy, rewrite, role, routine, sequence, set,
     statistics, table, trigger, types, types_domain, view,
 };
 
@@ -68,6 +68,8 @@ fn behaviour(verb: &str, noun: &str) -> Option<Read> {
         ("alter", "function" | "procedure" | "aggregate" | "routine") => Some(routine::alter),
         ("create", "trigger" | "constraint trigger") => Some(trigger::create),
         ("alter", "trigger") => Some(trigger::alter),
+        ("create", "rule") => Some(rewrite::create),
+        ("alter", "rule") => Some(rewrite::alter),
         ("create", "policy") => Some(policy::create),
         ("alter", "policy") => Some(policy::alter),
         ("drop", noun) if drop::knows(noun) => Some(drop::drop),

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use model::{Kind, Name, Object, ObjectId, Rule};
 
+use crate::guard_rows_plain;
 use crate::reader::Reader;
 use crate::value::Value;
 
@@ -34,7 +35,7 @@ fn text(it: impl Into<String>) -> Option<Value> {
     Some(Value::Text(it.into()))
 }
 
-fn named(it: &Name) -> Option<Value> {
+pub(crate) fn named(it: &Name) -> Option<Value> {
     text(it.as_str())
 }
 
@@ -42,17 +43,17 @@ fn yes(it: bool) -> Option<Value> {
     text(if it { "YES" } else { "NO" })
 }
 
-fn row<const N: usize>(columns: [(&str, Option<Value>); N]) -> Row {
+pub(crate) fn row<const N: usize>(columns: [(&str, Option<Value>); N]) -> Row {
     columns.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
 }
 
 /// The namespace as an oid.
-fn space(id: &ObjectId) -> Option<Value> {
+pub(crate) fn space(id: &ObjectId) -> Option<Value> {
     Some(Value::Object(Kind::Namespace.root(id.namespace()?)))
 }
 
 /// The relation of a part as an oid, as far as it is declared.
-fn host(reader: &Reader<'_>, id: &ObjectId) -> Option<Value> {
+pub(crate) fn host(reader: &Reader<'_>, id: &ObjectId) -> Option<Value> {
     let relation = id.relation()?;
     Some(Value::Object(
         reader.desired.schema.relation(relation).unwrap_or_else(|| Kind::Table.named(relation)),
@@ -111,18 +112,16 @@ pub(crate) fn rows(reader: &Reader<'_>, table: &str, want: Want<'_>, live: Live)
         | "pg_cast"
         | "pg_operator"
         | "pg_aggregate"
-        | "pg_rules"
         | "pg_ts_config"
         | "pg_ts_dict"
         | "pg_publication_tables"
-        | "pg_publication_rel"
-        | "pg_statistic_ext" => Vec::new(),
-        _ => return None,
+        | "pg_publication_rel" => Vec::new(),
+        _ => return guard_rows_plain::rows(reader, table, want),
     })
 }
 
 /// Declared objects of some kinds, by their own name and by their relation's where these are asked for.
-fn candidates<'r>(
+pub(crate) fn candidates<'r>(
     reader: &'r Reader<'_>,
     kinds: &[Kind],
     name: Option<String>,

@@ -63,7 +63,8 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     Ok(Verdict::Declared)
 }
 
-fn host(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<ObjectId, Fault> {
+/// The table or view that something is declared on.
+pub(crate) fn host(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<ObjectId, Fault> {
     let name = reader.host(cursor)?;
     Ok(reader.desired.schema.relation(&name).unwrap_or_else(|| Kind::Table.named(&name)))
 }
@@ -209,9 +210,18 @@ impl Reader<'_> {
 
 /// `ALTER TRIGGER name ON table RENAME TO name`
 pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
+    alter_part(reader, cursor, Kind::Trigger)
+}
+
+/// `ALTER kind name ON relation RENAME TO name`, of what can only be renamed.
+pub(crate) fn alter_part(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    kind: Kind,
+) -> Result<Verdict, Fault> {
     let begin = cursor.span();
-    cursor.expect(&["alter", "trigger"])?;
-    let Found::Declared(id) = comment::part(reader, cursor, Kind::Trigger)? else {
+    cursor.expect(&["alter", kind.meta().noun])?;
+    let Found::Declared(id) = comment::part(reader, cursor, kind)? else {
         return Ok(Verdict::Passed("it is about a table that is not the file's"));
     };
     match cursor.at(&["rename", "to"]) {

@@ -48,6 +48,8 @@ hazards! {
     DropPolicy = "drop-policy", true, "Drops a row level security policy.";
     DropTrigger = "drop-trigger", true, "Drops a trigger.";
     DisableTrigger = "disable-trigger", true, "Keeps a trigger from firing.";
+    DropRule = "drop-rule", true, "Drops a rule: what it did, or kept from being done, is as without it.";
+    DisableRule = "disable-rule", true, "Keeps a rule from having its effect.";
     DisableRowSecurity = "disable-row-security", true, "Switches row level security off, or off for the owner.";
     UnenforceConstraint = "unenforce-constraint", true, "Keeps a constraint without enforcing it.";
     RetypeColumn = "retype-column", true, "Changes a column to a type its values may not fit or be cut to.";

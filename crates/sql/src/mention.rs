@@ -251,7 +251,7 @@ impl Scan<'_> {
     fn name(&mut self) {
         let begin = self.at;
         let behind = |word: &str| begin > 0 && self.tokens[begin - 1].is(word);
-        let (after_as, after_collate) = (behind("as"), behind("collate"));
+        let (after_as, after_into, after_collate) = (behind("as"), behind("into"), behind("collate"));
         let parts = self.chain();
         if after_collate {
             return self.push(Mention::Collation(parts), begin..self.at);
@@ -259,7 +259,7 @@ impl Scan<'_> {
         let next = self.tokens.get(self.at);
         let expects = self.frame().expects;
         let mention = match next {
-            Some(it) if it.is_symbol("(") && !after_as => Mention::Function(parts),
+            Some(it) if it.is_symbol("(") && !after_as && !after_into => Mention::Function(parts),
             Some(it) if it.kind == TokenKind::Text => Mention::Type(parts),
             _ if expects => {
                 self.frame().expects = false;

@@ -5,7 +5,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use model::{Column, Kind, Name, Object, ObjectId, QualName, Schema, Table, Type};
+use model::{Column, Kind, Name, Object, ObjectId, QualName, Schema, Shape, Table, Type, View};
 
 /// What one text is put into, to be printed back.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -33,6 +33,13 @@ pub(super) enum Context {
     Key(Arc<str>),
     /// The bound of a partition, for a parent of these columns and key.
     Bound(Arc<str>),
+    /// What stands behind the relation of a rule, for a table of these columns.
+    Rule {
+        /// `INSERT`, `UPDATE` or `DELETE`
+        event: &'static str,
+        /// The relation's columns.
+        columns: Arc<str>,
+    },
     /// The body of a routine: all that stands before it, the name of the routine left out.
     Body {
         /// `FUNCTION` or `PROCEDURE`
@@ -68,6 +75,15 @@ pub(super) fn columns(
         }
     }
     (!text.is_empty()).then_some(text)
+}
+
+/// The columns a live view yields.
+pub(super) fn yielded(schema: &Schema, relation: &ObjectId) -> Option<String> {
+    let Some(Object::View(View { shape: Shape(Some(columns)), .. })) = schema.get(relation) else {
+        return None;
+    };
+    let columns = columns.iter().map(|(name, ty)| format!("{name} {ty}"));
+    Some(columns.collect::<Vec<_>>().join(", "))
 }
 
 /// `None` where the columns are not all in the schema: a relation that is no table, a typed table.
@@ -135,7 +151,11 @@ impl Context {
             | Context::Query
             | Context::Default(_)
             | Context::Generated { .. } => false,
-            Context::Named(_) | Context::Key(_) | Context::Bound(_) | Context::Body { .. } => true,
+            Context::Named(_)
+            | Context::Key(_)
+            | Context::Bound(_)
+            | Context::Rule { .. }
+            | Context::Body { .. } => true,
         }
     }
 

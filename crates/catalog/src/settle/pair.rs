@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use model::{
     Argument, Body, Column, Constraint, Domain, Expr, Index, IndexKey, Kind, MaterializedView, Mode, Name,
-    Object, ObjectId, Policy, QualName, Rule, Schema, Shape, Statistics, Table, Type, View,
+    Object, ObjectId, Policy, QualName, RewriteRule, Rule, Schema, Shape, Statistics, Table, Type, View,
 };
 
 use super::context::{self, Context};
@@ -63,6 +63,7 @@ impl Collector<'_> {
             (Object::Constraint(old), Object::Constraint(new)) => self.constraint(old, new),
             (Object::Index(old), Object::Index(new)) => self.index(old, new),
             (Object::Statistics(old), Object::Statistics(new)) => self.statistics(old, new),
+            (Object::Rule(old), Object::Rule(new)) => self.rule(old, new),
             (Object::Policy(old), Object::Policy(new)) => self.policy(old, new),
             (Object::Trigger(old), Object::Trigger(new)) => {
                 if let (Some(a), Some(d)) = (&old.when, &new.when) {
@@ -217,6 +218,21 @@ impl Collector<'_> {
         let rows = self.rows(&new.relation);
         for (slot, (a, d)) in old.expressions.iter().zip(&new.expressions).enumerate() {
             self.push(slot, a, d, rows.clone());
+        }
+    }
+
+    /// A rule stands on a relation of the same columns, which its own commands cannot mean.
+    fn rule(&mut self, old: &RewriteRule, new: &RewriteRule) {
+        let columns = new.relation.qual_name().and_then(|it| self.columns(it));
+        let columns = columns.or_else(|| context::yielded(self.actual, &new.relation));
+        let context = match &columns {
+            Some(columns) => Context::Rule { event: new.event.word(), columns: columns.as_str().into() },
+            None => Context::Bare,
+        };
+        if let Some(pair) = self.push(0, &old.body, &new.body, context)
+            && columns.is_none()
+        {
+            pair.answer = Some(Answer::Unknown("the columns of the relation are not known".to_owned()));
         }
     }
 

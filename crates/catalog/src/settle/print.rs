@@ -193,6 +193,15 @@ pub(super) fn alone(marker: &str, item: &Item) -> (Vec<String>, String) {
             );
             (vec![parent, part], query)
         }
+        Context::Rule { event, columns } => {
+            let table = format!("CREATE TEMP TABLE {marker} ({columns})");
+            let rule = format!("CREATE RULE {marker}_r AS ON {event} TO pg_temp.{marker} {text}");
+            let query = format!(
+                "SELECT pg_catalog.regexp_replace(pg_catalog.pg_get_ruledef(oid), '^.*?[.]{marker}\\s+', '') \
+                 FROM pg_catalog.pg_rewrite WHERE rulename = '{marker}_r'"
+            );
+            (vec![table, rule], query)
+        }
         Context::Body { word, header } => {
             let sql = format!("CREATE {word} pg_temp.{marker}{header} {text}");
             let query = format!(

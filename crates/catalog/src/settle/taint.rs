@@ -90,7 +90,7 @@ impl<'a> Taint<'a> {
 
     /// What needs no question: `*` over a relation whose columns change means something else afterwards.
     pub(super) fn foregone(&self, pair: &Pair, desired: &Schema) -> Option<Answer> {
-        if pair.answer.is_some() || !pair.is_query() {
+        if pair.answer.is_some() || !(pair.is_query() || pair.id.kind == Kind::Rule) {
             return pair.answer.clone();
         }
         self.is_stale(pair, desired).then_some(Answer::Different)
@@ -100,7 +100,8 @@ impl<'a> Taint<'a> {
     pub(super) fn is_stale(&self, pair: &Pair, desired: &Schema) -> bool {
         has_star(&pair.desired) && {
             let read = desired.mentioned(&pair.desired, None);
-            read.iter().filter_map(ObjectId::qual_name).any(|it| self.reshaped.contains(it))
+            let own = pair.id.relation().filter(|_| pair.id.kind == Kind::Rule);
+            read.iter().filter_map(ObjectId::qual_name).chain(own).any(|it| self.reshaped.contains(it))
         }
     }
 

@@ -23,6 +23,7 @@ mod partition;
 mod policy;
 mod rename;
 mod retype;
+mod rewrite;
 mod role;
 mod routine;
 mod sequence;
@@ -128,7 +129,9 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Role Namespace Extension Collation DefaultPrivilege Enum Domain DomainConstraint Composite Sequence Table Column NotNull Function Procedure Aggregate Operator OperatorFamily OperatorClass Default Constraint Index ForeignKey View MaterializedView Statistics Trigger Policy Owner Grant
+    Role Namespace Extension Collation DefaultPrivilege Enum Domain DomainConstraint Composite Sequence
+    Table Column NotNull Function Procedure Aggregate Operator OperatorFamily OperatorClass Default
+    Constraint Index ForeignKey View MaterializedView Statistics Trigger Rule Policy Owner Grant
     Comment
 }
 

@@ -93,7 +93,8 @@ fn parts(ty: &Type) -> Parts<'_> {
 /// What PostgreSQL refuses to have around while a column is retyped, and what would keep the old type
 /// in it. Indexes and constraints it rebuilds itself, but forgets statistics targets over it.
 pub(super) fn in_the_way(id: &ObjectId, new: &Column, cx: &Context<'_>) -> Vec<ObjectId> {
-    const DOWN: [Kind; 9] = [
+    const DOWN: [Kind; 10] = [
+        Kind::Rule,
         Kind::Statistics,
         Kind::View,
         Kind::MaterializedView,

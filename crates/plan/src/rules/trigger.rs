@@ -78,14 +78,19 @@ fn locked(draft: Draft, trigger: &Trigger, mode: Mode) -> Draft {
 }
 
 fn enable(trigger: &Trigger, enabled: Enabled, id: &ObjectId) -> Draft {
-    let word = match enabled {
+    let word = enabling(enabled);
+    let sql = format!("ALTER TABLE {} {word} TRIGGER {}", trigger.relation.address(), id.name());
+    locked(Draft::alter(id, sql).trailing(), trigger, Mode::ShareRowExclusive)
+}
+
+/// What ALTER says to have a trigger or rule in a state.
+pub(super) fn enabling(enabled: Enabled) -> &'static str {
+    match enabled {
         Enabled::Origin => "ENABLE",
         Enabled::Disabled => "DISABLE",
         Enabled::Replica => "ENABLE REPLICA",
         Enabled::Always => "ENABLE ALWAYS",
-    };
-    let sql = format!("ALTER TABLE {} {word} TRIGGER {}", trigger.relation.address(), id.name());
-    locked(Draft::alter(id, sql).trailing(), trigger, Mode::ShareRowExclusive)
+    }
 }
 
 fn sql(verb: &str, trigger: &Trigger, id: &ObjectId) -> String {

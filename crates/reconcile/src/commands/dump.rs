@@ -102,7 +102,7 @@ fn again(step: &Step) -> String {
         Kind::Function | Kind::Procedure | Kind::View if sql.starts_with("CREATE OR REPLACE") => {
             format!("{sql};")
         }
-        Kind::Function | Kind::Procedure | Kind::View => {
+        Kind::Function | Kind::Procedure | Kind::View | Kind::Rule => {
             format!("CREATE OR REPLACE{};", &sql["CREATE".len()..])
         }
         Kind::Policy | Kind::Trigger => {

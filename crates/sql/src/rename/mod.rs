@@ -12,8 +12,8 @@ use model::{
     Aggregate, Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain, DomainConstraint,
     Element, EnumType, Expr, Extension, ForeignKey, Function, Generated, Index, IndexKey, Kind,
     MaterializedView, Member, Name, NameSet, Object, ObjectId, Operator, OperatorClass, OperatorFamily,
-    PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, ReplicaIdentity, Rule, Schema, Sequence,
-    Shape, Statistics, Support, Table, Trigger, Type, View,
+    PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, ReplicaIdentity, RewriteRule, Rule, Schema,
+    Sequence, Shape, Statistics, Support, Table, Trigger, Type, View,
 };
 
 /// The schema with every `(old, new)` identity substituted everywhere. The text of a routine in another
@@ -269,6 +269,10 @@ impl Names {
             }
             Object::Statistics(it) => self.statistics(it),
             Object::Trigger(it) => self.trigger(it),
+            Object::Rule(RewriteRule { relation, event: _, body, enabled: _ }) => {
+                self.expr(body, relation.qual_name());
+                *relation = self.id(relation);
+            }
             Object::Policy(Policy { permissive: _, command: _, roles: _, using, check }) => {
                 using.iter_mut().chain(check).for_each(|it| self.expr(it, own));
             }
