@@ -33,6 +33,8 @@ enum Need {
     CreateInDatabase,
     /// CREATEROLE
     CreateRole,
+    /// To be a superuser, for making something of this kind.
+    Superuser(Kind),
     /// TRIGGER on a relation.
     Trigger(QualName),
     /// USAGE on a language.
@@ -99,6 +101,7 @@ fn to_create(id: &ObjectId, pair: Pair<'_>, facts: &Facts, made: &HashSet<&Objec
     }
     match (&id.path, id.kind) {
         (Path::Root(_), Kind::Namespace) => vec![Need::CreateInDatabase],
+        (Path::Root(_), Kind::EventTrigger) => vec![Need::Superuser(id.kind)],
         (Path::Root(name), Kind::Extension) => vec![Need::Extension(name.clone())],
         (Path::In(_) | Path::Routine(..), _) => {
             let namespace = id.namespace().filter(|it| !made.contains(&Kind::Namespace.root(it)));
@@ -147,7 +150,7 @@ fn lacking<'a>(client: &mut Client, needs: impl Iterator<Item = &'a Need>) -> Re
     let mut lacking = HashSet::new();
     for need in needs {
         let has = match need {
-            Need::Owner(_) => Ok(false),
+            Need::Owner(_) | Need::Superuser(_) => Ok(false),
             Need::CreateIn(name) => ask(client, CREATE_IN, &[&name.as_str()]),
             Need::CreateInDatabase => ask(client, CREATE_IN_DATABASE, &[]),
             Need::CreateRole => ask(client, CREATE_ROLE, &[]),
@@ -193,6 +196,7 @@ fn sentence(need: &Need, facts: &Facts) -> String {
         Need::CreateIn(name) => format!("{role} has no CREATE on schema {name}"),
         Need::CreateInDatabase => format!("{role} has no CREATE on the database"),
         Need::CreateRole => format!("{role} has no CREATEROLE"),
+        Need::Superuser(kind) => format!("making one of kind {} takes a superuser", kind.meta().noun),
         Need::Trigger(name) => format!("{role} has no TRIGGER on {name}"),
         Need::Language(name) => format!("{role} has no USAGE on language {name}"),
         Need::Extension(name) => {

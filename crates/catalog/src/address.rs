@@ -23,5 +23,6 @@ pub(crate) mod class {
     pub(crate) const COLLATION: u32 = 3456;
     pub(crate) const EXTENSION: u32 = 3079;
     pub(crate) const STATISTICS: u32 = 3381;
+    pub(crate) const EVENT_TRIGGER: u32 = 3466;
     pub(crate) const POLICY: u32 = 3256;
 }

@@ -9,6 +9,7 @@ mod comment;
 mod constraint;
 mod edges;
 mod error;
+mod event_trigger;
 mod facts;
 mod grant;
 mod index;

@@ -98,6 +98,7 @@ const QUERIES: &[&Query] = &[
     &trigger::QUERY,
     &rewrite::QUERY,
     &policy::QUERY,
+    &crate::event_trigger::QUERY,
     &grant::QUERY,
     &comment::QUERY,
     &unmodelled::QUERY,
@@ -145,6 +146,7 @@ fn families(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     trigger::read(reader, answers)?;
     rewrite::read(reader, answers)?;
     policy::read(reader, answers)?;
+    crate::event_trigger::read(reader, answers)?;
     grant::read(reader, answers)?;
     comment::read(reader, answers)?;
     unmodelled::read(reader, answers)

@@ -47,8 +47,6 @@ from (
     union all
     select 'pg_ts_template'::regclass, t.oid, t.tmplnamespace from pg_ts_template t
     union all
-    select 'pg_event_trigger'::regclass, e.oid, 0 from pg_event_trigger e
-    union all
     select 'pg_publication'::regclass, p.oid, 0 from pg_publication p
     union all
     select 'pg_subscription'::regclass, s.oid, 0

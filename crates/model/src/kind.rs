@@ -149,6 +149,7 @@ kinds! {
     Trigger(Trigger)                   = "trigger",           "TRIGGER",           "trigger",           "",       cascades rebuildable;
     Rule(RewriteRule)                  = "rule",              "RULE",              "rule",              "",       cascades rebuildable;
     Policy(Policy)                     = "policy",            "POLICY",            "policy",            "",       cascades rebuildable;
+    EventTrigger(EventTrigger)         = "event trigger",     "EVENT TRIGGER",     "event trigger",     "",       rebuildable;
     Owner(Owner)                       = "owner",             "",                  "",                  "",       cascades rebuildable satellite;
     Grant(Grant)                       = "grant",             "",                  "",                  "",       cascades rebuildable satellite;
     Comment(Comment)                   = "comment",           "COMMENT",           "",                  "",       cascades rebuildable satellite;

@@ -6,5 +6,8 @@ use crate::Name;
 /// the order they are written in and are compared without it.
 pub type Settings = IndexMap<String, String>;
 
+/// Words that are compared without their order, and keep the one they are written in.
+pub type Words = IndexSet<String>;
+
 /// Names that are compared without their order, and keep the one they are written in.
 pub type NameSet = IndexSet<Name>;

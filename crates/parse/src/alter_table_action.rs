@@ -197,17 +197,13 @@ impl Action<'_> {
 
     /// `{ ENABLE | DISABLE } …`
     fn switch(&self, reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
-        let on = cursor.eat_any(&["enable", "disable"]) == Some("enable");
+        let Some(mode) = crate::event_trigger::enabled(cursor) else {
+            return Err(cursor.wanted("ENABLE or DISABLE"));
+        };
         if cursor.eat(&["row", "level", "security"]) {
-            reader.change_table(self.table, |it| it.row_security = on);
+            reader.change_table(self.table, |it| it.row_security = mode == Enabled::Origin);
             return Ok(());
         }
-        let mode = match cursor.eat_any(&["replica", "always"]) {
-            Some("replica") => Enabled::Replica,
-            Some(_) => Enabled::Always,
-            None if on => Enabled::Origin,
-            None => Enabled::Disabled,
-        };
         let kind = match cursor.eat_any(&["trigger", "rule"]) {
             Some("trigger") => Kind::Trigger,
             Some(_) => Kind::Rule,

@@ -68,6 +68,9 @@ fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault>
             return operator_class::reference(reader, cursor, kind).map(Target::Found);
         }
     }
+    if let Some(found) = reader.find_addressed(cursor) {
+        return found.map(Target::Found);
+    }
     let word = cursor.eat_any(&[
         "table",
         "view",

@@ -15,7 +15,7 @@ type Read = fn(&mut Reader<'_>, &mut Cursor<'_>) -> Result<Verdict, Fault>;
 /// Reads one statement.
 pub(crate) fn statement(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
     let (verb, noun) = head(cursor);
-    match structure(&verb, &noun).or_else(|| behaviour(&verb, &noun)) {
+    match structure(&verb, &noun).or_else(|| database(&verb, &noun)).or_else(|| behaviour(&verb, &noun)) {
         Some(read) => read(reader, cursor),
         None => Err(unsupported(cursor, &verb, &noun)),
     }
@@ -38,6 +38,15 @@ fn structure(verb: &str, noun: &str) -> Option<Read> {
         ("alter", "collation") => Some(collation::alter),
         ("create", "domain") => Some(types_domain::create),
         ("alter", "domain") => Some(types_domain::alter),
+        _ => None,
+    }
+}
+
+/// What belongs to the whole database, or names no columns.
+fn database(verb: &str, noun: &str) -> Option<Read> {
+    match (verb, noun) {
+        ("create", "event trigger") => Some(crate::event_trigger::create),
+        ("alter", "event trigger") => Some(crate::event_trigger::alter),
         _ => None,
     }
 }

@@ -43,6 +43,7 @@ fn named(noun: &str) -> Option<Named> {
         "operator class" => Named::OfMethod(Kind::OperatorClass),
         "operator family" => Named::OfMethod(Kind::OperatorFamily),
         "trigger" => Named::Part(Kind::Trigger),
+        "event trigger" => Named::Root(Kind::EventTrigger),
         "rule" => Named::Part(Kind::Rule),
         "policy" => Named::Part(Kind::Policy),
         _ => return None,

@@ -32,6 +32,7 @@ mod comment;
 mod data;
 mod default_privilege;
 mod drop;
+mod event_trigger;
 mod execute;
 mod extension;
 mod grant;

@@ -24,6 +24,7 @@ const OWNED: &[Kind] = &[
     Kind::View,
     Kind::MaterializedView,
     Kind::Statistics,
+    Kind::EventTrigger,
 ];
 
 /// What is made under SET ROLE is that role's, which the file so states.

@@ -27,7 +27,26 @@ pub(crate) struct RoutineName {
     pub(crate) span: Span,
 }
 
+/// Kinds that nothing but their words and a name address, in COMMENT ON and SECURITY LABEL ON.
+const ADDRESSED: &[(&[&str], Kind)] = &[(&["event", "trigger"], Kind::EventTrigger)];
+
 impl Reader<'_> {
+    /// Takes the words of a kind and a name, where it is a kind that nothing else addresses.
+    pub(crate) fn find_addressed(&self, cursor: &mut Cursor<'_>) -> Option<Result<Found, Fault>> {
+        let (_, kind) = ADDRESSED.iter().find(|(words, _)| cursor.eat(words))?;
+        Some(self.declared_root(cursor, *kind).map(Found::Declared))
+    }
+
+    /// Takes the name of something declared that stands in no namespace.
+    pub(crate) fn declared_root(&self, cursor: &mut Cursor<'_>, kind: Kind) -> Result<ObjectId, Fault> {
+        let name = cursor.name()?;
+        let id = kind.root(&name);
+        match self.desired.schema.contains(&id) {
+            true => Ok(id),
+            false => Err(unknown(&[name], kind.meta().noun, cursor.previous())),
+        }
+    }
+
     /// Takes the name of a table, view, materialized view or sequence.
     pub(crate) fn find_relation(&self, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
         let begin = cursor.span();

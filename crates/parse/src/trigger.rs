@@ -183,7 +183,7 @@ fn call(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<(QualName, Vec<S
 
 impl Reader<'_> {
     /// A function without parameters: declared, live, or of an extension to come.
-    fn trigger_function(&self, parts: &[Name]) -> Option<QualName> {
+    pub(crate) fn trigger_function(&self, parts: &[Name]) -> Option<QualName> {
         let declared =
             |it: &QualName| self.desired.schema.contains(&Kind::Function.routine(it, "")).then(|| it.clone());
         let live = |it: &QualName| {

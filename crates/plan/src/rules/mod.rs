@@ -10,6 +10,7 @@ mod comment;
 mod composite;
 mod constraint;
 mod depend;
+mod event_trigger;
 mod foreign_key;
 mod grant;
 mod heir;
@@ -133,6 +134,7 @@ kinds! {
     Table Column NotNull Function Procedure Aggregate Operator OperatorFamily OperatorClass Default
     Constraint Index ForeignKey View MaterializedView Statistics Trigger Rule Policy Owner Grant
     Comment
+    EventTrigger
 }
 
 /// What follows from what is made and changed without being a change of its own: tables that come under

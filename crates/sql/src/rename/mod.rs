@@ -269,6 +269,10 @@ impl Names {
             }
             Object::Statistics(it) => self.statistics(it),
             Object::Trigger(it) => self.trigger(it),
+            Object::EventTrigger(it) => {
+                let id = Kind::Function.routine(&it.function, "");
+                it.function = self.id(&id).qual_name().unwrap_or(&it.function).clone();
+            }
             Object::Rule(RewriteRule { relation, event: _, body, enabled: _ }) => {
                 self.expr(body, relation.qual_name());
                 *relation = self.id(relation);
