@@ -29,6 +29,8 @@ pub(crate) struct Reader {
     /// Types that are rows of a relation, and arrays of a type.
     pub(crate) row_types: Vec<(u32, u32)>,
     pub(crate) array_types: Vec<(u32, u32)>,
+    /// Multirange types and their ranges.
+    pub(crate) ranges: Vec<(u32, u32)>,
     /// What domains are domains of.
     pub(crate) bases: HashMap<u32, u32>,
     pub(crate) domains: HashMap<u32, QualName>,
@@ -94,6 +96,7 @@ impl Reader {
             type_names: HashMap::new(),
             row_types: Vec::new(),
             array_types: Vec::new(),
+            ranges: Vec::new(),
             bases: HashMap::new(),
             domains: HashMap::new(),
             collations: HashMap::new(),

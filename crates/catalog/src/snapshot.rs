@@ -149,5 +149,7 @@ fn families(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     crate::event_trigger::read(reader, answers)?;
     grant::read(reader, answers)?;
     comment::read(reader, answers)?;
+    // Behind the comments, because one on a multirange type is not one on its range.
+    types::link_multiranges(reader);
     unmodelled::read(reader, answers)
 }

@@ -26,6 +26,10 @@ with used (oid, modifier) as (
     cross join lateral unnest(array[o.oprleft, o.oprright]) u (oid)
     where o.oid >= 16384
     union
+    select r.rngsubtype, null
+    from pg_range r
+    where r.rngtypid >= 16384
+    union
     select u.oid, null
     from pg_opclass c
     cross join lateral unnest(array[c.opcintype, c.opckeytype]) u (oid)

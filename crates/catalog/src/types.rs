@@ -1,7 +1,7 @@
 //! Reads types: how types are written, and the enums, domains and composite types a
 //! schema defines.
 
-use model::{Attribute, Composite, Domain, EnumType, Kind, QualName, Type};
+use model::{Attribute, Composite, Domain, EnumType, Kind, QualName, Range, Shell, Type};
 
 use crate::Error;
 use crate::address::class;
@@ -59,6 +59,19 @@ fn one(reader: &mut Reader, row: &Record) -> Result<(), Error> {
             id
         }
         "d" => domain(reader, row, &name)?,
+        "r" => match range(reader, row)? {
+            Some(range) => {
+                let id = Kind::Range.named(&name);
+                reader.ranges.push((row.get("multirange")?, oid));
+                reader.insert((class::TYPE, oid), id.clone(), range);
+                id
+            }
+            None => return Ok(()),
+        },
+        "p" if !row.get::<bool>("is_defined")? => {
+            reader.insert((class::TYPE, oid), Kind::Shell.named(&name), Shell {});
+            return Ok(());
+        }
         "c" if row.get("is_composite")? => {
             let id = Kind::Composite.named(&name);
             let composite = composite(reader, row)?;
@@ -69,6 +82,28 @@ fn one(reader: &mut Reader, row: &Record) -> Result<(), Error> {
     };
     reader.owned(&id, row.get("owner")?, row.get("acl")?);
     Ok(())
+}
+
+/// A range that stands on a function of C is none of ours.
+fn range(reader: &Reader, row: &Record) -> Result<Option<Range>, Error> {
+    if row.get::<bool>("is_canonical")? {
+        return Ok(None);
+    }
+    let named = |namespace, name| -> Result<Option<QualName>, Error> {
+        Ok(row.maybe_name(name)?.zip(row.maybe_name(namespace)?).map(|(name, within)| name.within(within)))
+    };
+    let collation = row.get::<Option<u32>>("range_collation")?;
+    let opclass = named("opclass_namespace", "opclass")?;
+    Ok(Some(Range {
+        subtype: reader.ty(row.query, row.get("subtype")?, None)?,
+        opclass: opclass.map(|it| match it.namespace.as_str() {
+            "pg_catalog" => it.name.to_string(),
+            _ => it.to_string(),
+        }),
+        collation: collation.and_then(|it| reader.collations.get(&it).cloned()),
+        diff: named("diff_namespace", "diff")?,
+        multirange: row.name("multirange_name")?.within(row.name("multirange_namespace")?),
+    }))
 }
 
 fn composite(reader: &Reader, row: &Record) -> Result<Composite, Error> {
@@ -99,6 +134,15 @@ fn domain(reader: &mut Reader, row: &Record, name: &QualName) -> Result<model::O
     reader.domains.insert(oid, name.clone());
     reader.insert((class::TYPE, oid), id.clone(), domain);
     Ok(id)
+}
+
+/// Lets multirange types stand for their ranges.
+pub(crate) fn link_multiranges(reader: &mut Reader) {
+    for (multirange, range) in std::mem::take(&mut reader.ranges) {
+        if let Some(id) = reader.addresses.get(&(class::TYPE, range, 0)).cloned() {
+            reader.put_address(class::TYPE, multirange, 0, id);
+        }
+    }
 }
 
 /// Lets row types stand for their relations and array types for their elements.

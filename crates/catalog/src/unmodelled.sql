@@ -7,7 +7,9 @@ from (
     from pg_class c where c.relkind = 'f'
     union all
     select 'pg_type'::regclass, t.oid, t.typnamespace
-    from pg_type t where t.typcategory <> 'A' and t.typtype in ('b', 'r', 'p')
+    from pg_type t
+    left join pg_range r on r.rngtypid = t.oid
+    where t.typcategory <> 'A' and (t.typtype = 'b' or r.rngcanonical <> 0)
     union all
     select 'pg_operator'::regclass, o.oid, o.oprnamespace
     from pg_operator o
@@ -66,4 +68,10 @@ union all
 select l.classoid, l.objoid, 'security label', i.identity || ' (' || l.provider || ')', i.schema
 from pg_seclabel l
 cross join lateral pg_identify_object(l.classoid, l.objoid, l.objsubid) i
+union all
+select d.classoid, d.objoid, 'comment', i.identity, i.schema
+from pg_description d
+join pg_type t on t.oid = d.objoid
+cross join lateral pg_identify_object(d.classoid, d.objoid, 0) i
+where d.classoid = 'pg_type'::regclass and t.typtype = 'm' and t.oid >= 16384
 order by 3, 4

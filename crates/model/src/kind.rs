@@ -129,6 +129,8 @@ kinds! {
     Domain(Domain)                     = "domain",            "DOMAIN",            "type",              "",       ;
     DomainConstraint(DomainConstraint) = "domain constraint", "CONSTRAINT",        "domain constraint", "DOMAIN", cascades rebuildable;
     Composite(Composite)               = "composite type",    "TYPE",              "type",              "",       rebuildable;
+    Range(Range)                       = "range type",        "TYPE",              "type",              "",       rebuildable;
+    Shell(Shell)                       = "shell type",        "TYPE",              "type",              "",       rebuildable;
     Sequence(Sequence)                 = "sequence",          "SEQUENCE",          "sequence",          "",       cascades;
     Table(Table)                       = "table",             "TABLE",             "table",             "",       ;
     Column(Column)                     = "column",            "COLUMN",            "table column",      ".",      cascades;

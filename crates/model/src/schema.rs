@@ -15,6 +15,8 @@ pub struct Schema {
     routines: FxHashMap<QualName, Vec<ObjectId>>,
     /// Operator classes, because who uses one by default does not name it.
     classes: Vec<ObjectId>,
+    /// Range types by the name of their multirange type.
+    multiranges: FxHashMap<QualName, ObjectId>,
     /// What the server says uses what, where it was asked.
     edges: FxHashMap<ObjectId, Vec<ObjectId>>,
 }
@@ -51,6 +53,9 @@ impl Schema {
         if id.kind == Kind::OperatorClass {
             self.classes.push(id.clone());
         }
+        if let Object::Range(it) = &object {
+            self.multiranges.insert(it.multirange.clone(), id.clone());
+        }
         self.nodes.insert(id, object);
     }
 
@@ -75,6 +80,9 @@ impl Schema {
         }
         if id.kind == Kind::OperatorClass {
             self.classes.retain(|it| it != id);
+        }
+        if let Object::Range(it) = old {
+            self.multiranges.remove(&it.multirange);
         }
     }
 
@@ -157,13 +165,31 @@ impl Schema {
         self.nodes.get(id)?.parent(id)
     }
 
+    /// The names of a type that other objects know it by: a range goes by that of its multirange type too.
+    pub fn names_of<'a>(&'a self, id: &'a ObjectId) -> Vec<&'a QualName> {
+        let multirange = match self.nodes.get(id) {
+            Some(Object::Range(it)) => Some(&it.multirange),
+            _ => None,
+        };
+        id.qual_name().into_iter().chain(multirange).collect()
+    }
+
+    /// The range type behind what names its multirange type.
+    fn behind(&self, id: ObjectId) -> ObjectId {
+        match id.qual_name().filter(|_| id.kind == Kind::Range).and_then(|it| self.multiranges.get(it)) {
+            Some(range) => range.clone(),
+            None => id,
+        }
+    }
+
     /// What an object of the schema uses, among what the schema holds: what its fields and mentions
     /// tell, and what the server told ([`Schema::link`]).
     pub fn uses(&self, id: &ObjectId) -> Vec<ObjectId> {
         let Some(object) = self.nodes.get(id) else { return Vec::new() };
         let told = self.edges.get(id).into_iter().flatten().cloned();
         let mut seen = FxHashSet::default();
-        let mut uses: Vec<ObjectId> = object.uses(id, self).into_iter().chain(told).collect();
+        let own = object.uses(id, self).into_iter().map(|it| self.behind(it));
+        let mut uses: Vec<ObjectId> = own.chain(told).collect();
         uses.retain(|it| it != id && self.nodes.contains_key(it) && seen.insert(it.clone()));
         uses
     }
@@ -202,7 +228,19 @@ impl Schema {
 
     /// The type of a qualified name, row types included.
     pub fn type_named(&self, name: &QualName) -> Option<ObjectId> {
-        crate::types::TYPES.iter().map(|it| it.named(name)).find(|it| self.contains(it))
+        let found = crate::types::TYPES.iter().map(|it| it.named(name)).find(|it| self.contains(it));
+        found.or_else(|| self.multiranges.get(name).filter(|it| self.contains(it)).cloned())
+    }
+
+    /// The classes of the schema that are the default of an access method for a type.
+    pub(crate) fn default_class(&self, access: &str, ty: &crate::Type) -> Vec<ObjectId> {
+        let fits = |id: &&ObjectId| match self.get(id) {
+            Some(Object::OperatorClass(it)) => {
+                it.default && it.ty == *ty && *crate::operator_class::method(id) == *access
+            }
+            _ => false,
+        };
+        self.classes.iter().filter(fits).cloned().collect()
     }
 
     /// The classes of the schema that an access method takes for columns of a table without being told.
@@ -210,22 +248,16 @@ impl Schema {
         &self,
         access: &str,
         table: &QualName,
-        columns: impl Iterator<Item = &'a Name> + Clone,
+        columns: impl Iterator<Item = &'a Name>,
     ) -> Vec<ObjectId> {
-        let is_of = |class: &crate::OperatorClass, name: &Name| match self.get(&Kind::Column.of(table, name))
-        {
-            Some(Object::Column(it)) => it.ty == class.ty,
-            _ => false,
-        };
-        let fits = |id: &&ObjectId| match self.get(id) {
-            Some(Object::OperatorClass(it)) => {
-                it.default
-                    && *crate::operator_class::method(id) == *access
-                    && columns.clone().any(|name| is_of(it, name))
-            }
-            _ => false,
-        };
-        self.classes.iter().filter(fits).cloned().collect()
+        if self.classes.is_empty() {
+            return Vec::new();
+        }
+        let types = columns.filter_map(|name| match self.get(&Kind::Column.of(table, name)) {
+            Some(Object::Column(it)) => Some(&it.ty),
+            _ => None,
+        });
+        types.flat_map(|it| self.default_class(access, it)).collect()
     }
 
     /// What an expression mentions, resolved as the server would under the expression's path. `own` is
@@ -240,7 +272,11 @@ impl Schema {
                 Mention::Type(parts) => found.extend(self.resolve(parts, expr, |it| self.type_named(it))),
                 Mention::Function(parts) => {
                     let all = |it: &QualName| {
-                        let routines: Vec<ObjectId> = self.routines(it).cloned().collect();
+                        let mut routines: Vec<ObjectId> = self.routines(it).cloned().collect();
+                        if routines.is_empty() {
+                            // Range types are made by functions of their own name.
+                            routines.extend(self.type_named(it).filter(|it| it.kind == Kind::Range));
+                        }
                         (!routines.is_empty()).then_some(routines)
                     };
                     found.extend(self.resolve(parts, expr, all).into_iter().flatten());
@@ -331,7 +367,12 @@ impl Object {
             }
             Object::Sequence(_) | Object::Index(_) => own(&[Space::Relation]),
             Object::Composite(_) => own(&[Space::Relation, Space::Type]),
-            Object::Enum(_) | Object::Domain(_) => own(&[Space::Type]),
+            Object::Enum(_) | Object::Domain(_) | Object::Shell(_) => own(&[Space::Type]),
+            Object::Range(it) => {
+                let mut claims = own(&[Space::Type]);
+                claims.push((Space::Type, it.multirange.clone()));
+                claims
+            }
             Object::Function(_) | Object::Procedure(_) | Object::Aggregate(_) => own(&[Space::Routine]),
             Object::Constraint(it) if it.rule.is_indexed() => {
                 let table = id.relation();

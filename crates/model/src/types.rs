@@ -9,8 +9,16 @@ use crate::kind::Facets;
 use crate::{Expr, Kind, Name, Object, ObjectId, QualName, Schema, collation};
 
 /// The kinds of object that are types, row types included.
-pub(crate) const TYPES: [Kind; 6] =
-    [Kind::Enum, Kind::Domain, Kind::Composite, Kind::Table, Kind::View, Kind::MaterializedView];
+pub(crate) const TYPES: [Kind; 8] = [
+    Kind::Enum,
+    Kind::Domain,
+    Kind::Composite,
+    Kind::Range,
+    Kind::Shell,
+    Kind::Table,
+    Kind::View,
+    Kind::MaterializedView,
+];
 
 /// A type as `format_type` prints it under an empty search path (`character varying(20)`,
 /// `public.mood[]`), and the user-defined type behind it if there is one.

@@ -5,7 +5,7 @@ use sql::{Code, Cursor, Fault};
 
 use crate::reader::{Reader, unknown};
 use crate::refer::{Found, kinds_of};
-use crate::{Verdict, operator, operator_class, types_composite};
+use crate::{Verdict, operator, operator_class, types_composite, types_range};
 
 /// What initdb says about the namespace public.
 const PUBLIC: &str = "standard public schema";
@@ -101,7 +101,7 @@ fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault>
         Some("trigger") => part(reader, cursor, Kind::Trigger)?,
         Some("rule") => part(reader, cursor, Kind::Rule)?,
         Some("policy") => part(reader, cursor, Kind::Policy)?,
-        Some("type" | "domain") => reader.find_type(cursor)?,
+        Some("type" | "domain") => of_type(reader, cursor)?,
         Some("schema") => reader.find_namespace(cursor)?,
         Some("statistics") => reader.find_plain(cursor, Kind::Statistics)?,
         Some("extension") => extension(reader, cursor)?,
@@ -116,6 +116,21 @@ fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault>
         }
     };
     Ok(Target::Found(found))
+}
+
+/// A type; a comment on a multirange type is not one on its range.
+fn of_type(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
+    let (begin, mark) = (cursor.span(), cursor.mark());
+    let parts = cursor.dotted()?;
+    let span = begin.to(cursor.previous());
+    cursor.reset(mark);
+    let found = reader.find_type(cursor)?;
+    match &found {
+        Found::Declared(id) if types_range::is_multirange(reader, id, &parts) => {
+            Err(Fault::new(Code::Unsupported, span, "a comment on a multirange type is not modelled"))
+        }
+        _ => Ok(found),
+    }
 }
 
 fn extension(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {

@@ -14,7 +14,7 @@ fn class(kind: Kind) -> Option<&'static str> {
         Kind::Table | Kind::View | Kind::MaterializedView => Some("TABLES"),
         Kind::Sequence => Some("SEQUENCES"),
         Kind::Function | Kind::Procedure | Kind::Aggregate => Some("FUNCTIONS"),
-        Kind::Enum | Kind::Domain | Kind::Composite => Some("TYPES"),
+        Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range => Some("TYPES"),
         Kind::Namespace => Some("SCHEMAS"),
         _ => None,
     }

@@ -212,13 +212,14 @@ fn settings(reader: &Reader<'_>) -> Vec<Row> {
 }
 
 fn types(reader: &Reader<'_>, want: Want<'_>, live: Live) -> Vec<Row> {
-    use Kind::{Composite, Domain, Enum, MaterializedView, Table, View};
-    const KINDS: &[Kind] = &[Enum, Domain, Composite, Table, View, MaterializedView];
+    use Kind::{Composite, Domain, Enum, MaterializedView, Range, Table, View};
+    const KINDS: &[Kind] = &[Enum, Domain, Composite, Range, Table, View, MaterializedView];
     let name = want("typname").or_else(|| want("domain_name"));
     let make = |id: &ObjectId| {
         let class = match id.kind {
             Kind::Enum => "e",
             Kind::Domain => "d",
+            Kind::Range => "r",
             _ => "c",
         };
         let schema = id.namespace().and_then(named);

@@ -126,11 +126,21 @@ pub(crate) fn settle(reader: &Reader<'_>, relation: &ObjectId, method: &Name, ke
         (Some(column), Some(table)) => reader.column(table, column).map(|it| it.ty.clone()),
         _ => None,
     };
-    key.opclass = key.opclass.take().and_then(|it| match declared_class(reader, method, &it) {
-        Some((_, class)) if class.default && ty.as_ref().is_none_or(|it| *it == class.ty) => None,
+    key.opclass = key.opclass.take().and_then(|it| class_for(reader, method, &it, ty.as_ref()));
+}
+
+/// The operator class that is named, unless it is the one a type has by default.
+pub(crate) fn class_for(
+    reader: &Reader<'_>,
+    method: &Name,
+    said: &str,
+    ty: Option<&model::Type>,
+) -> Option<String> {
+    match declared_class(reader, method, said) {
+        Some((_, class)) if class.default && ty.is_none_or(|it| *it == class.ty) => None,
         Some((name, _)) => Some(name.to_string()),
-        None => class(reader, method, &it),
-    });
+        None => class(reader, method, said),
+    }
 }
 
 /// The class of the file that is named.

@@ -72,6 +72,7 @@ mod table_state;
 mod types;
 mod types_composite;
 mod types_domain;
+mod types_range;
 
 use model::Facts;
 

@@ -13,6 +13,7 @@ const OWNED: &[Kind] = &[
     Kind::Enum,
     Kind::Domain,
     Kind::Composite,
+    Kind::Range,
     Kind::Sequence,
     Kind::Table,
     Kind::Function,

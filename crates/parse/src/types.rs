@@ -1,15 +1,15 @@
-//! CREATE TYPE and ALTER TYPE: enums here, composite types next door. Other types are refused, because the
-//! model has none.
+//! CREATE TYPE and ALTER TYPE: enums here, composite and range types next door. Base types are refused: they
+//! are made of C functions.
 
 use model::{EnumType, Kind, Name, Object, ObjectId, QualName};
 use sql::{Code, Cursor, Fault};
 
 use crate::alter_table::{self, Target, not_modelled};
 use crate::reader::{Reader, unknown};
-use crate::{Verdict, types_composite};
+use crate::{Verdict, types_composite, types_range};
 
 /// The kinds of type that are no rows of a relation.
-pub(crate) const ALONE: &[Kind] = &[Kind::Enum, Kind::Domain, Kind::Composite];
+pub(crate) const ALONE: &[Kind] = &[Kind::Enum, Kind::Domain, Kind::Composite, Kind::Range, Kind::Shell];
 
 /// `CREATE TYPE name AS ENUM (labels)`, `CREATE TYPE name AS (attributes)`
 pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
@@ -19,8 +19,14 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     if cursor.at(&["as"]) && cursor.peek_at(1).is_some_and(|it| it.is_symbol("(")) {
         return types_composite::create(reader, cursor, parts, begin.to(at));
     }
+    if cursor.at(&["as", "range"]) {
+        return types_range::create(reader, cursor, parts, begin.to(at));
+    }
+    if cursor.is_done() {
+        return types_range::shell(reader, parts, begin.to(at));
+    }
     if !cursor.eat(&["as", "enum"]) {
-        return Err(other(cursor, begin.to(at)));
+        return Err(base(begin.to(at)));
     }
     let name = reader.created(parts, at)?;
     let id = Kind::Enum.named(&name);
@@ -53,18 +59,15 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
 
 /// Faults when there is a type of that name.
 pub(crate) fn is_free(reader: &Reader<'_>, name: &QualName, at: model::Span) -> Result<(), Fault> {
-    ALONE.iter().try_for_each(|it| reader.is_free(&it.named(name), at))
+    match reader.desired.schema.type_named(name).filter(|it| ALONE.contains(&it.kind)) {
+        Some(taken) => reader.is_free(&taken, at),
+        None => Ok(()),
+    }
 }
 
 /// A type of no kind that is read.
-fn other(cursor: &Cursor<'_>, span: model::Span) -> Fault {
-    let what = match () {
-        () if cursor.at(&["as", "range"]) => "a range type",
-        () if cursor.is_done() => "a shell type",
-        () => "a base type",
-    };
-    not_modelled(span, what)
-        .hint("only enums, domains and composite types are; `-- reconcile: ignore` above the statement leaves it alone")
+fn base(span: model::Span) -> Fault {
+    not_modelled(span, "a base type, which is made of C functions,")
 }
 
 /// `ALTER TYPE name …`
@@ -75,6 +78,9 @@ pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
     let Some(id) = reader.lookup(&parts, |it| reader.desired.schema.type_named(it)) else {
         return missing(reader, cursor, &parts, at);
     };
+    if types_range::is_multirange(reader, &id, &parts) {
+        return types_range::rename_multirange(reader, cursor, &id);
+    }
     let verdict = match () {
         () if types_composite::begins(cursor) => types_composite::alter(reader, cursor, &id)?,
         () if cursor.eat(&["add", "value"]) => add_value(reader, cursor, &id)?,

@@ -36,7 +36,7 @@ pub(crate) fn stance(user: &ObjectId, used: &ObjectId, cx: &Context<'_>) -> Stan
 fn column_stance(user: &ObjectId, used: &ObjectId, cx: &Context<'_>) -> Stance {
     let Some(Object::Column(column)) = cx.actual.get(user) else { return Stance::Stays };
     let own = if used.kind == Kind::Collation { &column.collation } else { &column.ty.user };
-    let of_type = own.as_ref() == used.qual_name() && used.qual_name().is_some();
+    let of_type = own.as_ref().is_some_and(|it| cx.actual.names_of(used).contains(&it));
     match (&column.generated, of_type) {
         (_, true) => Stance::Cannot,
         (Some(_), false) => Stance::Falls,
@@ -80,7 +80,7 @@ pub(super) fn stands_on_plain_things(id: &ObjectId, schema: &Schema) -> bool {
     if plain(id) {
         return true;
     }
-    matches!(id.kind, Kind::Function | Kind::Procedure | Kind::Domain | Kind::Composite)
+    matches!(id.kind, Kind::Function | Kind::Procedure | Kind::Domain | Kind::Composite | Kind::Range)
         && schema.uses(id).iter().all(|it| plain(it) || it.kind == Kind::Domain)
 }
 
@@ -147,8 +147,8 @@ pub(crate) fn is_harmless_again(id: &ObjectId) -> bool {
 /// Whether what uses an object may only make sense with its new state, so that it waits where that is
 /// not allowed.
 pub(crate) fn others_wait_for(id: &ObjectId) -> bool {
-    use Kind::{Column, Composite, Domain, Enum, MaterializedView, View};
-    matches!(id.kind, Column | Enum | Domain | Composite | View | MaterializedView)
+    use Kind::{Column, Composite, Domain, Enum, MaterializedView, Range, View};
+    matches!(id.kind, Column | Enum | Range | Domain | Composite | View | MaterializedView)
 }
 
 /// Whether a user cares what state the thing it uses is in.

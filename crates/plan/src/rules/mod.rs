@@ -22,6 +22,7 @@ mod operator;
 mod operator_class;
 mod partition;
 mod policy;
+mod range;
 mod rename;
 mod retype;
 mod rewrite;
@@ -130,9 +131,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Role Namespace Extension Collation DefaultPrivilege Enum Domain DomainConstraint Composite Sequence
-    Table Column NotNull Function Procedure Aggregate Operator OperatorFamily OperatorClass Default
-    Constraint Index ForeignKey View MaterializedView Statistics Trigger Rule Policy Owner Grant
+    Role Namespace Extension Collation DefaultPrivilege Enum Domain DomainConstraint Composite Range Shell Sequence Table Column NotNull Function Procedure Aggregate Operator OperatorFamily OperatorClass Default Constraint Index ForeignKey View MaterializedView Statistics Trigger Rule Policy Owner Grant
     Comment
     EventTrigger
 }

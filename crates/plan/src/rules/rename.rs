@@ -79,7 +79,7 @@ fn moved(from: &ObjectId, to: &ObjectId, pairs: &[(ObjectId, ObjectId)]) -> Obje
 fn place(id: &ObjectId) -> String {
     let space = match id.kind {
         Kind::Table | Kind::View | Kind::MaterializedView | Kind::Sequence | Kind::Index => "relation",
-        Kind::Enum | Kind::Domain | Kind::Composite => "type",
+        Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range | Kind::Shell => "type",
         Kind::Constraint | Kind::ForeignKey => "constraint",
         Kind::Function | Kind::Procedure | Kind::Aggregate => "routine",
         kind => kind.meta().noun,

@@ -4,7 +4,7 @@
 
 use model::{Column, Kind, Name, Object, ObjectId, QualName, Type};
 
-use super::{Context, column, create, retype};
+use super::{Context, column, create, range, retype};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -28,8 +28,8 @@ fn column_of<'a>(user: &ObjectId, id: &ObjectId, schema: &'a model::Schema) -> O
         Some(Object::Column(it)) if id.kind == Kind::Collation && it.collation.as_ref() == id.qual_name() => {
             Some(it)
         }
-        Some(Object::Column(it)) if id.kind != Kind::Collation && it.ty.user.as_ref() == id.qual_name() => {
-            Some(it)
+        Some(Object::Column(it)) if id.kind != Kind::Collation => {
+            it.ty.user.as_ref().filter(|it| schema.names_of(id).contains(it)).map(|_| it)
         }
         _ => None,
     }
@@ -51,6 +51,9 @@ pub(crate) fn swap(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let word = id.kind.meta().sql;
     let aside = aside(name);
     let mut drafts = vec![Draft::alter(id, format!("ALTER {word} {name} RENAME TO {}", aside.name))];
+    if let Some(Object::Range(old)) = cx.actual.get(id) {
+        drafts.extend(range::along(old, id, &aside));
+    }
     drafts.extend(create(id, new, cx));
     for user in cx.users.of(id) {
         if let Some(column) = moved(user, id, cx)

@@ -12,7 +12,7 @@ use model::{
     Aggregate, Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain, DomainConstraint,
     Element, EnumType, Expr, Extension, ForeignKey, Function, Generated, Index, IndexKey, Kind,
     MaterializedView, Member, Name, NameSet, Object, ObjectId, Operator, OperatorClass, OperatorFamily,
-    PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, ReplicaIdentity, RewriteRule, Rule, Schema,
+    PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, Range, ReplicaIdentity, RewriteRule, Rule, Schema,
     Sequence, Shape, Statistics, Support, Table, Trigger, Type, View,
 };
 
@@ -93,7 +93,9 @@ impl Names {
             (Path::In(_), Path::In(_)) if is_apart(from.kind) => (),
             (Path::In(old), Path::In(new)) => {
                 let map = match from.kind {
-                    Kind::Enum | Kind::Domain | Kind::Composite => &mut self.types,
+                    Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range | Kind::Shell => {
+                        &mut self.types
+                    }
                     Kind::Collation => &mut self.collations,
                     _ => &mut self.relations,
                 };
@@ -118,7 +120,12 @@ impl Names {
         let path = match &id.path {
             Path::Root(name) if id.kind == Kind::Namespace => Path::Root(self.namespace(name)),
             Path::Root(name) => Path::Root(name.clone()),
-            Path::In(name) if matches!(id.kind, Kind::Enum | Kind::Domain | Kind::Composite) => {
+            Path::In(name)
+                if matches!(
+                    id.kind,
+                    Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range | Kind::Shell
+                ) =>
+            {
                 Path::In(self.type_name(name))
             }
             Path::In(name) if id.kind == Kind::Collation => Path::In(self.collation_name(name)),
@@ -219,6 +226,7 @@ impl Names {
             | Object::Namespace(_)
             | Object::Enum(_)
             | Object::Collation(_)
+            | Object::Shell(_)
             | Object::DefaultPrivilege(_)
             | Object::Owner(_)
             | Object::Grant(_)
@@ -238,6 +246,7 @@ impl Names {
                     self.collation(collation);
                 }
             }
+            Object::Range(it) => self.range(it),
             Object::DomainConstraint(DomainConstraint { check, validated: _ }) => self.expr(check, None),
             Object::Sequence(Sequence { options: _, owned_by, persistence: _ }) => {
                 if let Some((table, column)) = owned_by {
@@ -522,6 +531,19 @@ impl Names {
         if let Some(new) = self.id(id).qual_name() {
             name.clone_from(new);
         }
+    }
+
+    fn range(&self, range: &mut Range) {
+        let Range { subtype, opclass, collation, diff, multirange } = range;
+        self.ty(subtype);
+        self.collation(collation);
+        if let Some(mut name) = opclass.as_deref().and_then(QualName::read) {
+            let id = Kind::OperatorClass.routine(&name, "btree");
+            self.named(&mut name, &id);
+            *opclass = Some(name.to_string());
+        }
+        diff.iter_mut().for_each(|it| *it = self.routine(it));
+        multirange.namespace = self.namespace(&multirange.namespace);
     }
 
     fn procedure(&self, procedure: &mut Procedure) {
