@@ -24,7 +24,21 @@ pub fn due(actual: &Schema, desired: &Schema, renames: &[(ObjectId, ObjectId)]) 
     let stays: Vec<bool> = (0..due.len()).map(|at| chain(&due, at).all(|it| rings[it])).collect();
     let mut stays = stays.into_iter();
     due.retain(|_| stays.next().unwrap_or_default());
+    let along: Vec<_> = due.iter().filter_map(|(from, to)| second_names(actual, from, desired, to)).collect();
+    due.extend(along);
     due
+}
+
+/// The renaming of what goes by a second name that is to follow the first.
+fn second_names(
+    actual: &Schema,
+    from: &ObjectId,
+    desired: &Schema,
+    to: &ObjectId,
+) -> Option<(ObjectId, ObjectId)> {
+    let (old, new) = (*actual.names_of(from).get(1)?, *desired.names_of(to).get(1)?);
+    let moves = old.name != new.name && old.namespace == new.namespace;
+    moves.then(|| (from.kind.named(old), to.kind.named(new)))
 }
 
 /// The renamed enum labels that are due: the type has the old one and lacks the new one.

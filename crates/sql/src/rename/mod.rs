@@ -543,7 +543,7 @@ impl Names {
             *opclass = Some(name.to_string());
         }
         diff.iter_mut().for_each(|it| *it = self.routine(it));
-        multirange.namespace = self.namespace(&multirange.namespace);
+        *multirange = self.type_name(multirange);
     }
 
     fn procedure(&self, procedure: &mut Procedure) {
