@@ -12,8 +12,8 @@ use model::{
     Aggregate, Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain, DomainConstraint,
     Element, EnumType, Expr, Extension, ForeignKey, Function, Generated, Index, IndexKey, Kind,
     MaterializedView, Member, Name, NameSet, Object, ObjectId, Operator, OperatorClass, OperatorFamily,
-    PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, Range, ReplicaIdentity, RewriteRule, Rule, Schema,
-    Sequence, Shape, Statistics, Support, Table, Trigger, Type, View,
+    PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, Range, ReplicaIdentity, RewriteRule, Rule,
+    Schema, Sequence, Shape, Statistics, Support, Table, Trigger, Type, View,
 };
 
 /// The schema with every `(old, new)` identity substituted everywhere. The text of a routine in another
