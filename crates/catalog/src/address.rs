@@ -15,6 +15,9 @@ pub(crate) mod class {
     pub(crate) const DEFAULT: u32 = 2604;
     pub(crate) const CONSTRAINT: u32 = 2606;
     pub(crate) const NAMESPACE: u32 = 2615;
+    pub(crate) const CAST: u32 = 2605;
+    pub(crate) const CONVERSION: u32 = 2607;
+    pub(crate) const LANGUAGE: u32 = 2612;
     pub(crate) const OPERATOR_CLASS: u32 = 2616;
     pub(crate) const OPERATOR_FAMILY: u32 = 2753;
     pub(crate) const OPERATOR: u32 = 2617;

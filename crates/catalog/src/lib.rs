@@ -4,6 +4,7 @@
 //! nothing of files, plans or what is to be managed: everything that is not the system's is read.
 
 mod address;
+mod cast;
 mod collation;
 mod comment;
 mod constraint;

@@ -10,7 +10,7 @@ use postgres::{Client, IsolationLevel};
 use crate::query::{Answers, Query};
 use crate::reader::Reader;
 use crate::{
-    Addresses, Error, collation, comment, constraint, facts, grant, index, names, namespace, operator,
+    Addresses, Error, cast, collation, comment, constraint, facts, grant, index, names, namespace, operator,
     operator_class, policy, query, relation, rewrite, routine, sequence, statistics, table, trigger, types,
     unmodelled, view,
 };
@@ -92,6 +92,9 @@ const QUERIES: &[&Query] = &[
     &statistics::QUERY,
     &routine::AGGREGATES,
     &routine::QUERY,
+    &cast::CASTS,
+    &cast::CONVERSIONS,
+    &cast::LANGUAGES,
     &operator::QUERY,
     &operator_class::FAMILIES,
     &operator_class::CLASSES,
@@ -141,6 +144,7 @@ fn families(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     index::build(reader);
     statistics::read(reader, answers)?;
     routine::read(reader, answers)?;
+    cast::read(reader, answers)?;
     operator::read(reader, answers)?;
     operator_class::read(reader, answers)?;
     trigger::read(reader, answers)?;

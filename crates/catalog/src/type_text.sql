@@ -31,6 +31,12 @@ with used (oid, modifier) as (
     where r.rngtypid >= 16384
     union
     select u.oid, null
+    from pg_cast c
+    left join pg_proc p on p.oid = c.castfunc
+    cross join lateral unnest(array[c.castsource, c.casttarget] || p.proargtypes::oid[]) u (oid)
+    where c.oid >= 16384
+    union
+    select u.oid, null
     from pg_opclass c
     cross join lateral unnest(array[c.opcintype, c.opckeytype]) u (oid)
     where c.oid >= 16384

@@ -31,15 +31,9 @@ from (
     join pg_opfamily f on f.oid = a.amprocfamily
     where f.oid < 16384
     union all
-    select 'pg_cast'::regclass, c.oid, 0 from pg_cast c
-    union all
     select 'pg_transform'::regclass, t.oid, 0 from pg_transform t
     union all
     select 'pg_am'::regclass, a.oid, 0 from pg_am a
-    union all
-    select 'pg_conversion'::regclass, c.oid, c.connamespace from pg_conversion c
-    union all
-    select 'pg_language'::regclass, l.oid, 0 from pg_language l
     union all
     select 'pg_ts_config'::regclass, t.oid, t.cfgnamespace from pg_ts_config t
     union all

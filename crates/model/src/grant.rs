@@ -125,6 +125,7 @@ impl Privilege {
             Kind::Sequence => vec![Select, Update, Usage],
             Kind::Function | Kind::Procedure | Kind::Aggregate => vec![Execute],
             Kind::Namespace => vec![Usage, Create],
+            Kind::Language => vec![Usage],
             Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range => vec![Usage],
             _ => Vec::new(),
         }
@@ -134,7 +135,7 @@ impl Privilege {
     pub fn implied(kind: Kind) -> &'static [Privilege] {
         match kind {
             Kind::Function | Kind::Procedure | Kind::Aggregate => &[Privilege::Execute],
-            Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range => &[Privilege::Usage],
+            Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range | Kind::Language => &[Privilege::Usage],
             _ => &[],
         }
     }

@@ -155,6 +155,9 @@ impl ObjectId {
             Path::On(target) | Path::To(target, _) => {
                 format!("{} {}", target.kind.meta().sql, target.address())
             }
+            Path::Keys(keys) if self.kind == Kind::Cast => {
+                format!("({})", keys.iter().map(Name::as_str).collect::<Vec<_>>().join(" AS "))
+            }
             Path::Keys(keys) => keys.iter().map(Name::to_string).collect::<Vec<_>>().join(" "),
         }
     }

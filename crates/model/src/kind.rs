@@ -125,6 +125,7 @@ kinds! {
     Extension(Extension)               = "extension",         "EXTENSION",         "extension",         "",       ;
     Collation(Collation)               = "collation",         "COLLATION",         "collation",         "",       rebuildable;
     DefaultPrivilege(DefaultPrivilege) = "default privilege", "",                  "default acl",       "",       rebuildable;
+    Language(Language)                 = "language",          "LANGUAGE",          "language",          "",       rebuildable;
     Enum(EnumType)                     = "enum",              "TYPE",              "type",              "",       ;
     Domain(Domain)                     = "domain",            "DOMAIN",            "type",              "",       ;
     DomainConstraint(DomainConstraint) = "domain constraint", "CONSTRAINT",        "domain constraint", "DOMAIN", cascades rebuildable;
@@ -138,6 +139,8 @@ kinds! {
     Function(Function)                 = "function",          "FUNCTION",          "function",          "",       rebuildable;
     Procedure(Procedure)               = "procedure",         "PROCEDURE",         "procedure",         "",       rebuildable;
     Aggregate(Aggregate)               = "aggregate",         "AGGREGATE",         "aggregate",         "",       rebuildable;
+    Cast(Cast)                         = "cast",              "CAST",              "cast",              "",       rebuildable;
+    Conversion(Conversion)             = "conversion",        "CONVERSION",        "conversion",        "",       rebuildable;
     Operator(Operator)                 = "operator",          "OPERATOR",          "operator",          "",       rebuildable;
     OperatorFamily(OperatorFamily)     = "operator family",   "OPERATOR FAMILY",   "operator family",   "",       rebuildable;
     OperatorClass(OperatorClass)       = "operator class",    "OPERATOR CLASS",    "operator class",    "",       cascades rebuildable;

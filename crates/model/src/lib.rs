@@ -13,6 +13,7 @@ mod schema;
 mod settings;
 mod span;
 
+mod cast;
 mod collation;
 mod comment;
 mod constraint;
@@ -34,6 +35,7 @@ mod trigger;
 mod types;
 mod view;
 
+pub use cast::{Cast, CastContext, CastMethod, Conversion, Language};
 pub use collation::{Collation, Locale};
 pub use comment::Comment;
 pub use constraint::{Constraint, Deferral, Element, ForeignKey, Match, NotNull, Reaction, Rule};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::kind::Facets;
-use crate::{Expr, Name, ObjectId, QualName, Schema, Type};
+use crate::{Expr, Kind, Name, ObjectId, QualName, Schema, Type};
 
 /// A function or window function (`pg_proc.prokind` f, w): `Kind::Function.routine(name, types)`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -184,6 +184,7 @@ impl Facets for Function {
     fn uses(&self, id: &ObjectId, schema: &Schema) -> Vec<ObjectId> {
         let mut uses = uses(&self.arguments, &self.body, id, schema);
         uses.extend(self.returns.uses());
+        uses.push(Kind::Language.root(&self.language));
         uses
     }
 
@@ -212,7 +213,9 @@ impl Facets for Aggregate {
 
 impl Facets for Procedure {
     fn uses(&self, id: &ObjectId, schema: &Schema) -> Vec<ObjectId> {
-        uses(&self.arguments, &self.body, id, schema)
+        let mut uses = uses(&self.arguments, &self.body, id, schema);
+        uses.push(Kind::Language.root(&self.language));
+        uses
     }
 
     fn exprs(&self) -> Vec<&Expr> {

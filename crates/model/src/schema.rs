@@ -15,6 +15,8 @@ pub struct Schema {
     routines: FxHashMap<QualName, Vec<ObjectId>>,
     /// Operator classes, because who uses one by default does not name it.
     classes: Vec<ObjectId>,
+    /// Casts, because who uses one names a type at most.
+    casts: Vec<ObjectId>,
     /// Range types by the name of their multirange type.
     multiranges: FxHashMap<QualName, ObjectId>,
     /// What the server says uses what, where it was asked.
@@ -53,6 +55,9 @@ impl Schema {
         if id.kind == Kind::OperatorClass {
             self.classes.push(id.clone());
         }
+        if id.kind == Kind::Cast {
+            self.casts.push(id.clone());
+        }
         if let Object::Range(it) = &object {
             self.multiranges.insert(it.multirange.clone(), id.clone());
         }
@@ -81,6 +86,9 @@ impl Schema {
         if id.kind == Kind::OperatorClass {
             self.classes.retain(|it| it != id);
         }
+        if id.kind == Kind::Cast {
+            self.casts.retain(|it| it != id);
+        }
         if let Object::Range(it) = old {
             self.multiranges.remove(&it.multirange);
         }
@@ -90,7 +98,12 @@ impl Schema {
     pub fn retain(&mut self, mut keep: impl FnMut(&ObjectId, &Object) -> bool) {
         self.nodes.retain(|id, object| keep(id, object));
         let nodes = &self.nodes;
-        for list in self.children.values_mut().chain(self.routines.values_mut()).chain([&mut self.classes]) {
+        for list in self
+            .children
+            .values_mut()
+            .chain(self.routines.values_mut())
+            .chain([&mut self.classes, &mut self.casts])
+        {
             list.retain(|it| nodes.contains_key(it));
         }
     }
@@ -163,6 +176,11 @@ impl Schema {
     /// The object this one lives and dies with, if the schema holds it.
     pub fn parent(&self, id: &ObjectId) -> Option<ObjectId> {
         self.nodes.get(id)?.parent(id)
+    }
+
+    /// Every cast.
+    pub(crate) fn casts(&self) -> &[ObjectId] {
+        &self.casts
     }
 
     /// The names of a type that other objects know it by: a range goes by that of its multirange type too.
@@ -269,7 +287,11 @@ impl Schema {
                 Mention::Relation(parts) => {
                     found.extend(self.resolve(parts, expr, |it| self.relation(it)));
                 }
-                Mention::Type(parts) => found.extend(self.resolve(parts, expr, |it| self.type_named(it))),
+                Mention::Type(parts) => {
+                    let ty = self.resolve(parts, expr, |it| self.type_named(it));
+                    found.extend(self.casts_of(parts, ty.as_ref()));
+                    found.extend(ty);
+                }
                 Mention::Function(parts) => {
                     let all = |it: &QualName| {
                         let mut routines: Vec<ObjectId> = self.routines(it).cloned().collect();

@@ -5,7 +5,7 @@ use sql::{Code, Cursor, Fault};
 
 use crate::reader::{Reader, unknown};
 use crate::refer::{Found, kinds_of};
-use crate::{Verdict, operator, operator_class, types_composite, types_range};
+use crate::{Verdict, cast, operator, operator_class, types_composite, types_range};
 
 /// What initdb says about the namespace public.
 const PUBLIC: &str = "standard public schema";
@@ -71,6 +71,7 @@ fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault>
     if let Some(found) = reader.find_addressed(cursor) {
         return found.map(Target::Found);
     }
+    _ = cursor.at(&["procedural", "language"]) && cursor.eat(&["procedural"]);
     let word = cursor.eat_any(&[
         "table",
         "view",
@@ -91,6 +92,9 @@ fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault>
         "extension",
         "collation",
         "operator",
+        "cast",
+        "conversion",
+        "language",
         "statistics",
     ]);
     let found = match word {
@@ -105,6 +109,9 @@ fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault>
         Some("schema") => reader.find_namespace(cursor)?,
         Some("statistics") => reader.find_plain(cursor, Kind::Statistics)?,
         Some("extension") => extension(reader, cursor)?,
+        Some("cast") => cast::reference(reader, cursor)?,
+        Some("conversion") => reader.find_plain(cursor, Kind::Conversion)?,
+        Some("language") => cast::find_language(reader, cursor)?,
         Some("operator") => operator::reference(reader, cursor)?,
         Some("collation") => reader.find_plain(cursor, Kind::Collation)?,
         Some(word) => {

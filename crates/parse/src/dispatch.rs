@@ -4,9 +4,9 @@ use sql::{Code, Cursor, Fault};
 
 use crate::reader::Reader;
 use crate::{
-    Verdict, aggregate, alter_table, call, collation, comment, data, default_privilege, drop, extension,
-    grant, idiom, index, namespace, operator, operator_class, policy, rewrite, role, routine, sequence, set,
-    statistics, table, trigger, types, types_domain, view,
+    Verdict, aggregate, alter_table, call, cast, collation, comment, data, default_privilege, drop,
+    extension, grant, idiom, index, namespace, operator, operator_class, policy, rewrite, role, routine,
+    sequence, set, statistics, table, trigger, types, types_domain, view,
 };
 
 /// Reads one statement from its first word to its last token.
@@ -70,6 +70,11 @@ fn behaviour(verb: &str, noun: &str) -> Option<Read> {
         ("create", "aggregate") => Some(aggregate::create),
         ("create", "operator") => Some(operator::create),
         ("alter", "operator") => Some(operator::alter),
+        ("create", "cast") => Some(cast::create),
+        ("create", "conversion" | "default conversion") => Some(cast::create_conversion),
+        ("alter", "conversion") => Some(cast::alter_conversion),
+        ("create", "language") => Some(cast::create_language),
+        ("alter", "language") => Some(cast::alter_language),
         ("create", "operator class") => Some(operator_class::create_class),
         ("alter", "operator class") => Some(operator_class::alter_class),
         ("create", "operator family") => Some(operator_class::create_family),

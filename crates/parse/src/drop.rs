@@ -5,7 +5,7 @@ use sql::{Code, Cursor, Fault};
 
 use crate::reader::{Reader, unknown};
 use crate::refer::kinds_of;
-use crate::{Verdict, operator, operator_class};
+use crate::{Verdict, cast, operator, operator_class};
 
 /// What DROP may name.
 enum Named {
@@ -17,6 +17,7 @@ enum Named {
     Operator,
     /// An operator family or class.
     OfMethod(Kind),
+    Cast,
     /// Something on a relation.
     Part(Kind),
 }
@@ -42,6 +43,9 @@ fn named(noun: &str) -> Option<Named> {
         "operator" => Named::Operator,
         "operator class" => Named::OfMethod(Kind::OperatorClass),
         "operator family" => Named::OfMethod(Kind::OperatorFamily),
+        "cast" => Named::Cast,
+        "conversion" => Named::Plain(&[Kind::Conversion]),
+        "language" => Named::Root(Kind::Language),
         "trigger" => Named::Part(Kind::Trigger),
         "event trigger" => Named::Root(Kind::EventTrigger),
         "rule" => Named::Part(Kind::Rule),
@@ -134,6 +138,7 @@ fn target(
                 id.qual_name().map(|it| vec![it.namespace.clone(), it.name.clone()]).unwrap_or_default(),
             )
         }
+        Named::Cast => return cast_of(reader, cursor, guarded),
         Named::Operator => return operator_of(reader, cursor, guarded),
     };
     let span = begin.to(cursor.previous());
@@ -156,6 +161,25 @@ fn plain(reader: &Reader<'_>, parts: &[Name], kinds: &[Kind]) -> ObjectId {
         [.., namespace, name] => kinds[0].named(&name.clone().within(namespace.clone())),
         _ => kinds[0].named(&reader.reference(parts)),
     })
+}
+
+fn cast_of(reader: &Reader<'_>, cursor: &mut Cursor<'_>, guarded: bool) -> Result<Option<ObjectId>, Fault> {
+    let (mark, at) = (cursor.mark(), cursor.span());
+    match cast::identity(reader, cursor) {
+        Ok(id) if guarded || reader.desired.schema.contains(&id) => Ok(Some(id)),
+        Ok(id) => {
+            let message = format!("there is no {id} at this point of the file");
+            Err(Fault::new(Code::Unknown, at.to(cursor.previous()), message)
+                .hint("IF EXISTS declares it absent"))
+        }
+        // A type that is not there: neither is the cast.
+        Err(fault) if guarded && fault.code == Code::Unknown => {
+            cursor.reset(mark);
+            cursor.parenthesised()?;
+            Ok(None)
+        }
+        Err(fault) => Err(fault),
+    }
 }
 
 fn operator_of(

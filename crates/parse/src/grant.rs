@@ -3,9 +3,9 @@
 use model::{Kind, Name, ObjectId, Privilege, Privileges, Span};
 use sql::{Code, Cursor, Fault};
 
-use crate::Verdict;
 use crate::reader::Reader;
 use crate::refer::Found;
+use crate::{Verdict, cast};
 
 /// What a GRANT or REVOKE does, and for whom.
 #[derive(Debug, Default)]
@@ -212,7 +212,6 @@ fn objects(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Objects, Faul
         return Ok(Objects::Elsewhere("rights on the database itself are not managed"));
     }
     const REFUSED: &[&[&str]] = &[
-        &["language"],
         &["foreign", "data", "wrapper"],
         &["foreign", "server"],
         &["large", "object"],
@@ -223,7 +222,8 @@ fn objects(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Objects, Faul
         let message = format!("rights on a {} are not understood", words.join(" "));
         return Err(Fault::new(Code::Unsupported, cursor.span(), message));
     }
-    const KINDS: &[&str] = &["sequence", "function", "procedure", "routine", "type", "domain", "schema"];
+    const KINDS: &[&str] =
+        &["sequence", "function", "procedure", "routine", "type", "domain", "schema", "language"];
     let named = cursor.peek_at(1).is_some_and(|it| it.name().is_some());
     let word = if named { cursor.eat_any(KINDS) } else { None };
     if word.is_none() {
@@ -237,6 +237,7 @@ fn objects(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Objects, Faul
             }
             Some("type" | "domain") => reader.find_type(cursor)?,
             Some("schema") => reader.find_namespace(cursor)?,
+            Some("language") => cast::find_language(reader, cursor)?,
             _ => reader.find_relation(cursor)?,
         };
         found.push((target, word.is_none()));

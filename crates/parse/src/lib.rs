@@ -27,6 +27,7 @@ mod source;
 mod value;
 
 mod call;
+mod cast;
 mod collation;
 mod comment;
 mod data;

@@ -20,6 +20,8 @@ const OWNED: &[Kind] = &[
     Kind::Procedure,
     Kind::Aggregate,
     Kind::Operator,
+    Kind::Conversion,
+    Kind::Language,
     Kind::OperatorFamily,
     Kind::OperatorClass,
     Kind::View,

@@ -41,7 +41,7 @@ hazards! {
     DropNamespace = "drop-namespace", true, "Drops a schema.";
     DropExtension = "drop-extension", true, "Drops an extension with all it holds.";
     DropFunction = "drop-function", true, "Drops a function, procedure or aggregate others may call.";
-    DropDefinition = "drop-definition", true, "Drops a collation, operator, cast or the like that queries may use.";
+    DropDefinition = "drop-definition", true, "Drops a collation, operator, cast, language or the like that others may use.";
     DropConstraint = "drop-constraint", true, "Drops a constraint: new rows are no longer checked by it.";
     DropNotNull = "drop-not-null", true, "Lets a column take NULL.";
     DropUniqueIndex = "drop-unique-index", true, "Drops a unique index: duplicates are no longer refused.";

@@ -3,6 +3,7 @@
 
 mod access;
 mod aggregate;
+mod cast;
 mod claim;
 mod collation;
 mod column;
@@ -131,7 +132,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Role Namespace Extension Collation DefaultPrivilege Enum Domain DomainConstraint Composite Range Shell Sequence Table Column NotNull Function Procedure Aggregate Operator OperatorFamily OperatorClass Default Constraint Index ForeignKey View MaterializedView Statistics Trigger Rule Policy Owner Grant
+    Role Namespace Extension Collation DefaultPrivilege Language Enum Domain DomainConstraint Composite Range Shell Sequence Table Column NotNull Function Procedure Aggregate Cast Conversion Operator OperatorFamily OperatorClass Default Constraint Index ForeignKey View MaterializedView Statistics Trigger Rule Policy Owner Grant
     Comment
     EventTrigger
 }

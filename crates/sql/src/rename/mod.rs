@@ -9,11 +9,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use model::{
-    Aggregate, Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain, DomainConstraint,
-    Element, EnumType, Expr, Extension, ForeignKey, Function, Generated, Index, IndexKey, Kind,
-    MaterializedView, Member, Name, NameSet, Object, ObjectId, Operator, OperatorClass, OperatorFamily,
-    PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, Range, ReplicaIdentity, RewriteRule, Rule,
-    Schema, Sequence, Shape, Statistics, Support, Table, Trigger, Type, View,
+    Aggregate, Argument, Attribute, Body, Cast, CastMethod, Column, Composite, Constraint, Default, Domain,
+    DomainConstraint, Element, EnumType, Expr, Extension, ForeignKey, Function, Generated, Index, IndexKey,
+    Kind, Language, MaterializedView, Member, Name, NameSet, Object, ObjectId, Operator, OperatorClass,
+    OperatorFamily, PartitionKey, PartitionOf, Path, Policy, Procedure, QualName, Range, ReplicaIdentity,
+    RewriteRule, Rule, Schema, Sequence, Shape, Statistics, Support, Table, Trigger, Type, View,
 };
 
 /// The schema with every `(old, new)` identity substituted everywhere. The text of a routine in another
@@ -51,7 +51,7 @@ pub fn relabelled(schema: &Schema, labels: &[(ObjectId, String, String)]) -> Sch
 
 /// Whether nothing but the object itself goes by its name: no text and no field names it.
 fn is_apart(kind: Kind) -> bool {
-    matches!(kind, Kind::Statistics)
+    matches!(kind, Kind::Statistics | Kind::Conversion)
 }
 
 /// The renames by what a name may mean.
@@ -143,6 +143,13 @@ impl Names {
             Path::Of(of, name) => Path::Of(self.relation(of), name.clone()),
             Path::On(target) => Path::On(Arc::new(self.id(target))),
             Path::To(target, role) => Path::To(Arc::new(self.id(target)), role.clone()),
+            Path::Keys(keys) if id.kind == Kind::Cast => {
+                let ty = |it: &Name| match text::types(it.as_str(), self) {
+                    Some(new) => Name::new(new),
+                    None => it.clone(),
+                };
+                Path::Keys(keys.iter().map(ty).collect())
+            }
             Path::Keys(keys) => Path::Keys(self.keys(id.kind, keys)),
         };
         ObjectId { kind: id.kind, path }
@@ -247,6 +254,11 @@ impl Names {
                 }
             }
             Object::Range(it) => self.range(it),
+            Object::Cast(it) => self.cast(it),
+            Object::Conversion(it) => it.function = self.routine(&it.function),
+            Object::Language(Language { trusted: _, handler, inline, validator }) => {
+                [handler].into_iter().chain(inline).chain(validator).for_each(|it| *it = self.routine(it));
+            }
             Object::DomainConstraint(DomainConstraint { check, validated: _ }) => self.expr(check, None),
             Object::Sequence(Sequence { options: _, owned_by, persistence: _ }) => {
                 if let Some((table, column)) = owned_by {
@@ -470,7 +482,8 @@ impl Names {
     }
 
     fn function(&self, function: &mut Function) {
-        let Function { arguments, returns, body, support, transforms, .. } = function;
+        let Function { arguments, returns, body, support, transforms, language, .. } = function;
+        self.language(language);
         self.arguments(arguments, body);
         self.ty(returns);
         support.iter_mut().for_each(|it| *it = self.routine(it));
@@ -533,6 +546,24 @@ impl Names {
         }
     }
 
+    fn language(&self, name: &mut Name) {
+        if let Some(new) = self.ids.get(&Kind::Language.root(name)) {
+            name.clone_from(new.name());
+        }
+    }
+
+    fn cast(&self, cast: &mut Cast) {
+        let Cast { source, target, method, context: _ } = cast;
+        if let CastMethod::Function { name, arguments } = method {
+            let id = self.id(&Kind::Function.routine(name, Arc::clone(arguments)));
+            if let Path::Routine(new, types) = id.path {
+                (*name, *arguments) = (new, types);
+            }
+        }
+        self.ty(source);
+        self.ty(target);
+    }
+
     fn range(&self, range: &mut Range) {
         let Range { subtype, opclass, collation, diff, multirange } = range;
         self.ty(subtype);
@@ -547,7 +578,8 @@ impl Names {
     }
 
     fn procedure(&self, procedure: &mut Procedure) {
-        let Procedure { arguments, body, transforms, .. } = procedure;
+        let Procedure { arguments, body, transforms, language, .. } = procedure;
+        self.language(language);
         self.arguments(arguments, body);
         transforms.iter_mut().for_each(|it| self.ty(it));
     }
