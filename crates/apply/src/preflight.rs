@@ -100,7 +100,7 @@ fn to_create(id: &ObjectId, pair: Pair<'_>, facts: &Facts, made: &HashSet<&Objec
         return owner(id, pair, facts, made);
     }
     match (&id.path, id.kind) {
-        (Path::Root(_), Kind::Namespace) => vec![Need::CreateInDatabase],
+        (Path::Root(_), Kind::Namespace | Kind::Publication) => vec![Need::CreateInDatabase],
         (Path::Root(_), Kind::EventTrigger) => vec![Need::Superuser(id.kind)],
         (Path::Root(name), Kind::Extension) => vec![Need::Extension(name.clone())],
         (Path::In(_) | Path::Routine(..), _) => {

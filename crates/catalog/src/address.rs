@@ -27,5 +27,8 @@ pub(crate) mod class {
     pub(crate) const EXTENSION: u32 = 3079;
     pub(crate) const STATISTICS: u32 = 3381;
     pub(crate) const EVENT_TRIGGER: u32 = 3466;
+    pub(crate) const PUBLICATION: u32 = 6104;
+    pub(crate) const PUBLISHED_TABLE: u32 = 6106;
+    pub(crate) const PUBLISHED_NAMESPACE: u32 = 6237;
     pub(crate) const POLICY: u32 = 3256;
 }

@@ -19,6 +19,7 @@ mod namespace;
 mod operator;
 mod operator_class;
 mod policy;
+mod publication;
 mod query;
 mod reader;
 mod relation;

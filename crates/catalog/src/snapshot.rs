@@ -1,12 +1,13 @@
 //! The one transaction in which a database is read. Knows the order of the families, not their rows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use model::{Facts, Schema, Unmodelled};
 use postgres::{Client, IsolationLevel};
 
+use crate::publication;
 use crate::query::{Answers, Query};
 use crate::reader::Reader;
 use crate::{
@@ -102,6 +103,9 @@ const QUERIES: &[&Query] = &[
     &rewrite::QUERY,
     &policy::QUERY,
     &crate::event_trigger::QUERY,
+    &publication::QUERY,
+    &publication::TABLES,
+    &publication::NAMESPACES,
     &grant::QUERY,
     &comment::QUERY,
     &unmodelled::QUERY,
@@ -113,11 +117,12 @@ fn read(client: &mut Client, early: &mut impl FnMut(Facts)) -> Result<Actual, Er
     let mut transaction = builder.start().map_err(failed)?;
     let settings = facts::settings(&facts::SETTINGS.ask(&mut transaction)?)?;
     transaction.batch_execute(PIN).map_err(failed)?;
+    let queries = queries(&settings);
     let mut reader = Reader::new(settings);
     let (sender, coming) = mpsc::channel();
     std::thread::scope(|threads| {
         let transaction = &mut transaction;
-        threads.spawn(move || query::ask_all(QUERIES, transaction, &sender));
+        threads.spawn(move || query::ask_all(&queries, transaction, &sender));
         let answers = Answers(coming);
         facts::read(&mut reader, &answers)?;
         names::read(&mut reader, &answers)?;
@@ -129,6 +134,14 @@ fn read(client: &mut Client, early: &mut impl FnMut(Facts)) -> Result<Actual, Er
     })?;
     transaction.rollback().map_err(failed)?;
     Ok(reader.finish())
+}
+
+/// The queries that a server is new enough for.
+fn queries(settings: &BTreeMap<String, String>) -> Vec<&'static Query> {
+    let version =
+        settings.get("server_version_num").and_then(|it| it.parse::<u32>().ok()).unwrap_or_default();
+    let old = version / 10_000 < publication::NAMESPACES_SINCE;
+    QUERIES.iter().copied().filter(|it| !old || it.name != publication::NAMESPACES.name).collect()
 }
 
 /// Each family after those whose names it speaks of.
@@ -151,6 +164,7 @@ fn families(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     rewrite::read(reader, answers)?;
     policy::read(reader, answers)?;
     crate::event_trigger::read(reader, answers)?;
+    publication::read(reader, answers)?;
     grant::read(reader, answers)?;
     comment::read(reader, answers)?;
     // Behind the comments, because one on a multirange type is not one on its range.

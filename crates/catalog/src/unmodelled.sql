@@ -43,8 +43,6 @@ from (
     union all
     select 'pg_ts_template'::regclass, t.oid, t.tmplnamespace from pg_ts_template t
     union all
-    select 'pg_publication'::regclass, p.oid, 0 from pg_publication p
-    union all
     select 'pg_subscription'::regclass, s.oid, 0
     from pg_subscription s join pg_database d on d.oid = s.subdbid where d.datname = current_database()
     union all

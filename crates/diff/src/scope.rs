@@ -80,6 +80,12 @@ pub fn scope(
     let mut left = BTreeMap::new();
     let mut shared = Vec::new();
     let run_time = runtime::kept(actual, desired, stated, scope);
+    // Parts of a declared whole that stands in no namespace, such as tables in a publication, are the file's.
+    let wholes: HashSet<ObjectId> =
+        desired.iter().map(|it| it.0).filter(|it| it.namespace().is_none()).cloned().collect();
+    let is_part = |id: &ObjectId, object: &Object| {
+        id.namespace().is_none() && object.parent(id).is_some_and(|it| wholes.contains(&it))
+    };
     for (id, object) in actual.iter() {
         let known = desired.contains(id);
         if run_time.contains(id) && !known {
@@ -94,6 +100,7 @@ pub fn scope(
         }
         if let Some(reason) = reason(id, known, stated, scope)
             && (!known || reason != Reason::Namespace)
+            && (reason != Reason::Namespace || !is_part(id, object))
         {
             left.insert(id.clone(), reason);
             desired.insert(id.clone(), object.clone());

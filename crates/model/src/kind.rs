@@ -13,7 +13,7 @@ pub struct Meta {
     pub sql: &'static str,
     /// The word in `pg_identify_object_as_address`; empty where the server has none of its own.
     pub server: &'static str,
-    /// How a part is addressed: `.` behind its relation, `DOMAIN` on a domain, else ` ON relation`.
+    /// How a part is addressed: `.` behind its relation, `DOMAIN` on a domain, `IN` its whole, else ` ON relation`.
     pub address: &'static str,
     /// Dropping the parent drops the object, so its own drop need not be said.
     pub cascades: bool,
@@ -154,6 +154,9 @@ kinds! {
     Trigger(Trigger)                   = "trigger",           "TRIGGER",           "trigger",           "",       cascades rebuildable;
     Rule(RewriteRule)                  = "rule",              "RULE",              "rule",              "",       cascades rebuildable;
     Policy(Policy)                     = "policy",            "POLICY",            "policy",            "",       cascades rebuildable;
+    Publication(Publication)           = "publication",       "PUBLICATION",       "publication",       "",       ;
+    PublishedTable(PublishedTable)     = "published table",   "",                  "publication relation", "IN",    cascades rebuildable;
+    PublishedNamespace(PublishedNamespace) = "published schema", "",               "publication namespace", "IN",   cascades rebuildable;
     EventTrigger(EventTrigger)         = "event trigger",     "EVENT TRIGGER",     "event trigger",     "",       rebuildable;
     Owner(Owner)                       = "owner",             "",                  "",                  "",       cascades rebuildable satellite;
     Grant(Grant)                       = "grant",             "",                  "",                  "",       cascades rebuildable satellite;

@@ -45,6 +45,8 @@ fn structure(verb: &str, noun: &str) -> Option<Read> {
 /// What belongs to the whole database, or names no columns.
 fn database(verb: &str, noun: &str) -> Option<Read> {
     match (verb, noun) {
+        ("create", "publication") => Some(crate::publication::create),
+        ("alter", "publication") => Some(crate::publication::alter),
         ("create", "event trigger") => Some(crate::event_trigger::create),
         ("alter", "event trigger") => Some(crate::event_trigger::alter),
         _ => None,

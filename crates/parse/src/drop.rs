@@ -47,6 +47,7 @@ fn named(noun: &str) -> Option<Named> {
         "conversion" => Named::Plain(&[Kind::Conversion]),
         "language" => Named::Root(Kind::Language),
         "trigger" => Named::Part(Kind::Trigger),
+        "publication" => Named::Root(Kind::Publication),
         "event trigger" => Named::Root(Kind::EventTrigger),
         "rule" => Named::Part(Kind::Rule),
         "policy" => Named::Part(Kind::Policy),

@@ -11,6 +11,7 @@ use crate::value::Value;
 /// A catalog: its name, the kind of its rows, and what its columns for the name and the namespace are called.
 const CATALOGS: &[(&str, Kind, &str, &str)] = &[
     ("pg_event_trigger", Kind::EventTrigger, "evtname", ""),
+    ("pg_publication", Kind::Publication, "pubname", ""),
     ("pg_rules", Kind::Rule, "rulename", ""),
     ("pg_rewrite", Kind::Rule, "rulename", ""),
     ("pg_statistic_ext", Kind::Statistics, "stxname", "stxnamespace"),

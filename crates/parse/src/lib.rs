@@ -41,6 +41,7 @@ mod idiom;
 mod namespace;
 mod owner;
 mod policy;
+mod publication;
 mod rename;
 mod rewrite;
 mod role;

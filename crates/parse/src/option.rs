@@ -20,6 +20,15 @@ pub(crate) fn list(cursor: &mut Cursor<'_>) -> Result<Settings, Fault> {
     Ok(found)
 }
 
+/// What an option that is on or off says.
+pub(crate) fn boolean(value: &str) -> Option<bool> {
+    match value.to_lowercase().as_str() {
+        "true" | "on" | "yes" | "1" => Some(true),
+        "false" | "off" | "no" | "0" => Some(false),
+        _ => None,
+    }
+}
+
 /// Takes one word, string or number, as the server keeps it.
 fn value(cursor: &mut Cursor<'_>) -> Result<String, Fault> {
     let sign = if cursor.eat_symbol("-") { "-" } else { "" };

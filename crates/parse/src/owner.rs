@@ -28,6 +28,7 @@ const OWNED: &[Kind] = &[
     Kind::MaterializedView,
     Kind::Statistics,
     Kind::EventTrigger,
+    Kind::Publication,
 ];
 
 /// What is made under SET ROLE is that role's, which the file so states.

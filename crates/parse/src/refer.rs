@@ -28,7 +28,8 @@ pub(crate) struct RoutineName {
 }
 
 /// Kinds that nothing but their words and a name address, in COMMENT ON and SECURITY LABEL ON.
-const ADDRESSED: &[(&[&str], Kind)] = &[(&["event", "trigger"], Kind::EventTrigger)];
+const ADDRESSED: &[(&[&str], Kind)] =
+    &[(&["event", "trigger"], Kind::EventTrigger), (&["publication"], Kind::Publication)];
 
 impl Reader<'_> {
     /// Takes the words of a kind and a name, where it is a kind that nothing else addresses.

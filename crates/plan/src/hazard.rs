@@ -50,6 +50,8 @@ hazards! {
     DisableTrigger = "disable-trigger", true, "Keeps a trigger from firing.";
     DropRule = "drop-rule", true, "Drops a rule: what it did, or kept from being done, is as without it.";
     DisableRule = "disable-rule", true, "Keeps a rule from having its effect.";
+    DropPublication = "drop-publication", true, "Drops a publication: its subscribers get nothing more.";
+    Unpublish = "unpublish", true, "Takes something out of a publication: subscribers no longer get it.";
     DisableRowSecurity = "disable-row-security", true, "Switches row level security off, or off for the owner.";
     UnenforceConstraint = "unenforce-constraint", true, "Keeps a constraint without enforcing it.";
     RetypeColumn = "retype-column", true, "Changes a column to a type its values may not fit or be cut to.";

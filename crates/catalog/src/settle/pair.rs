@@ -63,6 +63,13 @@ impl Collector<'_> {
             (Object::Constraint(old), Object::Constraint(new)) => self.constraint(old, new),
             (Object::Index(old), Object::Index(new)) => self.index(old, new),
             (Object::Statistics(old), Object::Statistics(new)) => self.statistics(old, new),
+            (Object::PublishedTable(old), Object::PublishedTable(new)) => {
+                let table = model::PublishedTable::of(self.id).map(|it| Kind::Table.named(&it.1));
+                if let (Some(a), Some(d), Some(table)) = (&old.filter, &new.filter, table) {
+                    let rows = self.rows(&table);
+                    self.push(0, a, d, rows);
+                }
+            }
             (Object::Rule(old), Object::Rule(new)) => self.rule(old, new),
             (Object::Policy(old), Object::Policy(new)) => self.policy(old, new),
             (Object::Trigger(old), Object::Trigger(new)) => {

@@ -24,6 +24,7 @@ mod operator_class;
 mod partition;
 mod policy;
 mod range;
+mod publication;
 mod rename;
 mod retype;
 mod rewrite;
@@ -134,7 +135,7 @@ macro_rules! kinds {
 kinds! {
     Role Namespace Extension Collation DefaultPrivilege Language Enum Domain DomainConstraint Composite Range Shell Sequence Table Column NotNull Function Procedure Aggregate Cast Conversion Operator OperatorFamily OperatorClass Default Constraint Index ForeignKey View MaterializedView Statistics Trigger Rule Policy Owner Grant
     Comment
-    EventTrigger
+    EventTrigger Publication PublishedTable PublishedNamespace
 }
 
 /// What follows from what is made and changed without being a change of its own: tables that come under

@@ -109,6 +109,7 @@ pub(super) fn in_the_way(id: &ObjectId, new: &Column, cx: &Context<'_>) -> Vec<O
         Kind::ForeignKey => parts_from_its_pair(user, id, new, cx),
         Kind::Index => has_targets(user, cx),
         Kind::Column => depend::stance(user, id, cx) == depend::Stance::Falls,
+        Kind::PublishedTable => cx.actual.get(user).is_some_and(|it| !it.exprs().is_empty()),
         kind => DOWN.contains(&kind),
     };
     let mut down: Vec<ObjectId> = cx.users.of(id).filter(falls).cloned().collect();

@@ -155,13 +155,26 @@ impl Names {
         ObjectId { kind: id.kind, path }
     }
 
-    /// A default privilege names its namespace second.
+    /// A default privilege names its namespace second; what is published is named behind its publication.
     fn keys(&self, kind: Kind, keys: &[Name]) -> Arc<[Name]> {
-        let at = |(at, name): (usize, &Name)| match at == 1 && kind == Kind::DefaultPrivilege {
-            true => self.namespace(name),
-            false => name.clone(),
+        let publication = |it: &Name| {
+            let id = Kind::Publication.root(it);
+            self.ids.get(&id).map_or_else(|| it.clone(), |it| it.name().clone())
         };
-        keys.iter().enumerate().map(at).collect()
+        match (kind, keys) {
+            (Kind::PublishedTable, [of, namespace, table]) => {
+                let QualName { namespace, name } = self.relation(&table.clone().within(namespace.clone()));
+                Arc::from([publication(of), namespace, name])
+            }
+            (Kind::PublishedNamespace, [of, namespace]) => {
+                Arc::from([publication(of), self.namespace(namespace)])
+            }
+            (Kind::DefaultPrivilege, [owner, namespace, rest @ ..]) => {
+                let head = [owner.clone(), self.namespace(namespace)];
+                head.into_iter().chain(rest.iter().cloned()).collect()
+            }
+            _ => keys.into(),
+        }
     }
 
     fn namespace(&self, name: &Name) -> Name {
@@ -290,6 +303,12 @@ impl Names {
             }
             Object::Statistics(it) => self.statistics(it),
             Object::Trigger(it) => self.trigger(it),
+            Object::PublishedTable(it) => {
+                let table = model::PublishedTable::of(id).map(|it| it.1);
+                self.name_set(table.as_ref(), &mut it.columns);
+                it.filter.iter_mut().for_each(|it| self.expr(it, table.as_ref()));
+            }
+            Object::Publication(_) | Object::PublishedNamespace(_) => (),
             Object::EventTrigger(it) => {
                 let id = Kind::Function.routine(&it.function, "");
                 it.function = self.id(&id).qual_name().unwrap_or(&it.function).clone();

@@ -75,6 +75,9 @@ pub fn columns_of(schema: &Schema, id: &ObjectId, slot: usize) -> Columns {
         Some(Object::Function(it)) => columns.result = argument(&it.arguments, slot),
         Some(Object::Procedure(it)) => columns.result = argument(&it.arguments, slot),
         Some(Object::Index(it)) => columns = own(schema, it.relation.qual_name()),
+        Some(Object::PublishedTable(_)) => {
+            columns = own(schema, model::PublishedTable::of(id).as_ref().map(|it| &it.1));
+        }
         Some(Object::Statistics(it)) => columns = own(schema, it.relation.qual_name()),
         Some(Object::Trigger(it)) => {
             columns = Columns { table: None, ..own(schema, it.relation.qual_name()) }
