@@ -157,6 +157,7 @@ impl ObjectId {
             }
             Path::Keys(keys) if self.kind == Kind::Cast => {
                 format!("({})", keys.iter().map(Name::as_str).collect::<Vec<_>>().join(" AS "))
+            }
             Path::Keys(keys) if self.kind.meta().address == "IN" && keys.len() > 1 => {
                 let own = keys[1..].iter().map(Name::to_string).collect::<Vec<_>>();
                 format!("{} in {}", own.join("."), keys[0])

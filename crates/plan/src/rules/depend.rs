@@ -147,10 +147,8 @@ pub(crate) fn is_harmless_again(id: &ObjectId) -> bool {
 /// Whether what uses an object may only make sense with its new state, so that it waits where that is
 /// not allowed.
 pub(crate) fn others_wait_for(id: &ObjectId) -> bool {
-    use Kind::{Column, Composite, Domain, Enum, MaterializedView, Range, View};
-    matches!(id.kind, Column | Enum | Range | Domain | Composite | View | MaterializedView)
-    use Kind::{Column, Composite, Domain, Enum, MaterializedView, Publication, View};
-    matches!(id.kind, Column | Enum | Domain | Composite | View | MaterializedView | Publication)
+    use Kind::{Column, Composite, Domain, Enum, MaterializedView, Publication, Range, View};
+    matches!(id.kind, Column | Enum | Range | Domain | Composite | View | MaterializedView | Publication)
 }
 
 /// Whether a user cares what state the thing it uses is in.
