@@ -55,6 +55,14 @@ pub enum Error {
         /// What the server said.
         refusal: Refusal,
     },
+    /// A secret is not to be had; nothing was done.
+    #[error("{placeholder} cannot be filled in: {why}")]
+    Secret {
+        /// What the file says.
+        placeholder: String,
+        /// Why.
+        why: String,
+    },
     /// The user asked to stop.
     #[error("stopped on request")]
     Stopped,
@@ -159,7 +167,7 @@ impl Error {
             | Error::Body { refusal, .. }
             | Error::Control { refusal, .. }
             | Error::Data { refusal, .. } => Some(refusal),
-            Error::Locked { .. } | Error::Oversized(_) | Error::Stopped => None,
+            Error::Locked { .. } | Error::Oversized(_) | Error::Secret { .. } | Error::Stopped => None,
         }
     }
 

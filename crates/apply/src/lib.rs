@@ -9,6 +9,7 @@ mod guard;
 mod preflight;
 mod residue;
 mod run;
+mod secret;
 mod stop;
 mod validate;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use plan::{Line, Segment, Step};
 use postgres::Client;
 
+use crate::secret::Secrets;
 use crate::stop::Watch;
 use crate::{Cancel, Error, Failure, Refusal, Stop, guard, residue, validate};
 
@@ -120,12 +121,14 @@ pub fn run(
 ) -> Result<usize, Box<Failure>> {
     let before = |it| Box::new(Failure::before(it, steps.len()));
     let segments = plan::segments(steps, options.lock_slots).map_err(|it| before(it.into()))?;
+    let secrets = Secrets::read(steps).map_err(before)?;
     guard::lock(client).map_err(before)?;
     let watch = Watch::start(&options.stop, options.cancel.as_ref());
     let mut run = Run {
         client,
         steps,
         options,
+        secrets,
         progress: &mut progress,
         watch,
         committed: 0,
@@ -143,6 +146,7 @@ struct Run<'a> {
     client: &'a mut Client,
     steps: &'a [Step],
     options: &'a Options,
+    secrets: Secrets,
     progress: &'a mut dyn FnMut(Event<'_>),
     watch: Watch,
     committed: usize,
@@ -225,9 +229,11 @@ impl Run<'_> {
     fn step(&mut self, place: usize) -> Result<(), Error> {
         let (step, number) = (&self.steps[place], place + 1);
         (self.progress)(Event::Step { number, total: self.steps.len(), step });
-        let done = self.watch.during(|| self.client.batch_execute(&step.sql));
+        let sql = self.secrets.fill(step);
+        let done = self.watch.during(|| self.client.batch_execute(&sql));
         done.map_err(|source| {
-            let refusal = Refusal::new(source, &step.sql);
+            // Where a secret is in it the place in the statement is not shown.
+            let refusal = Refusal::new(source, if step.secrets.is_empty() { &sql } else { "" });
             match refusal.is_cancelled() && self.options.stop.is_asked() {
                 true => Error::Stopped,
                 false => Error::Step { number, id: step.id.clone(), refusal },

@@ -38,6 +38,7 @@ fn step(id: ObjectId, sql: &str) -> Step {
         makes: Vec::new(),
         why: Vec::new(),
         undo: None,
+        secrets: Vec::new(),
         lock_timeout: None,
     }
 }

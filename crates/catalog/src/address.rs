@@ -25,6 +25,9 @@ pub(crate) mod class {
     pub(crate) const TRIGGER: u32 = 2620;
     pub(crate) const COLLATION: u32 = 3456;
     pub(crate) const EXTENSION: u32 = 3079;
+    pub(crate) const WRAPPER: u32 = 2328;
+    pub(crate) const SERVER: u32 = 1417;
+    pub(crate) const USER_MAPPING: u32 = 1418;
     pub(crate) const STATISTICS: u32 = 3381;
     pub(crate) const EVENT_TRIGGER: u32 = 3466;
     pub(crate) const PUBLICATION: u32 = 6104;

@@ -7,10 +7,10 @@ select a.attrelid as relation, a.attnum as number, a.attname::text as name,
        case when a.attstorage <> t.typstorage then a.attstorage::text end as storage,
        nullif(a.attcompression, '')::text as compression,
        nullif(a.attstattarget, -1)::int4 as statistics,
-       a.attoptions as options, a.attacl::text[] as acl, a.attinhcount > 0 as inherited
+       a.attoptions as options, a.attfdwoptions as foreign_options, a.attacl::text[] as acl, a.attinhcount > 0 as inherited
 from pg_attribute a
 join pg_class c on c.oid = a.attrelid
 join pg_type t on t.oid = a.atttypid
 where a.attrelid >= 16384 and a.attnum > 0 and not a.attisdropped
-  and (c.relkind in ('r', 'p', 'v', 'm', 'c') or a.attoptions is not null or nullif(a.attstattarget, -1) is not null)
+  and (c.relkind in ('r', 'p', 'f', 'v', 'm', 'c') or a.attoptions is not null or nullif(a.attstattarget, -1) is not null)
 order by a.attrelid, a.attnum

@@ -12,6 +12,7 @@ mod edges;
 mod error;
 mod event_trigger;
 mod facts;
+mod foreign;
 mod grant;
 mod index;
 mod names;

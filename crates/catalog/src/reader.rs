@@ -207,6 +207,6 @@ impl Reader {
 
 impl Relation {
     pub(crate) fn is_table(&self) -> bool {
-        matches!(self.kind.as_str(), "r" | "p")
+        matches!(self.kind.as_str(), "r" | "p" | "f")
     }
 }

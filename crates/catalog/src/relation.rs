@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use model::{Kind, Name, ObjectId, PartitionKey, PartitionOf, Persistence, QualName, ReplicaIdentity, Table};
+use model::{
+    Foreign, Kind, Name, ObjectId, PartitionKey, PartitionOf, Persistence, QualName, ReplicaIdentity, Table,
+};
 
 use crate::address::class;
 use crate::query::{Answers, Query, Record};
@@ -40,7 +42,7 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> 
 fn relation(row: &Record, name: QualName, parents: Vec<u32>) -> Result<Relation, Error> {
     let kind: String = row.get("kind")?;
     let id = match kind.as_str() {
-        "r" | "p" => Some(Kind::Table.named(&name)),
+        "r" | "p" | "f" => Some(Kind::Table.named(&name)),
         "v" => Some(Kind::View.named(&name)),
         "m" => Some(Kind::MaterializedView.named(&name)),
         "S" => Some(Kind::Sequence.named(&name)),
@@ -133,13 +135,20 @@ fn table(reader: &Reader, row: &Record, oid: u32) -> Result<Table, Error> {
         access_method: relation.access_method.clone(),
         tablespace: relation.tablespace.clone(),
         replica_identity: match row.get::<&str>("replica_identity")? {
+            _ if relation.kind == "f" => ReplicaIdentity::Default,
             "f" => ReplicaIdentity::Full,
             // With `i` the index is named when indexes are read; one that was dropped identifies nothing.
             "n" | "i" => ReplicaIdentity::Nothing,
             _ => ReplicaIdentity::Default,
         },
         cluster_on: None,
+        foreign: foreign(row)?,
     })
+}
+
+fn foreign(row: &Record) -> Result<Option<Foreign>, Error> {
+    let Some(server) = row.maybe_name("server")? else { return Ok(None) };
+    Ok(Some(Foreign { server, options: row.options("foreign_options")? }))
 }
 
 /// Writes into a table what only its indexes tell.

@@ -8,6 +8,7 @@ select c.oid, c.relnamespace as namespace, c.relname::text as name, c.relkind::t
        c.reloptions as options, toast.reloptions as toast_options,
        case when am.amname <> 'heap' then am.amname::text end as access_method,
        space.spcname::text as tablespace,
+       server.srvname::text as server, ft.ftoptions as foreign_options,
        c.relreplident::text as replica_identity, c.reloftype as of_type, c.relispopulated as populated,
        c.relispartition as is_partition,
        case when c.reltuples >= 0 then c.reltuples::float8 end as rows, c.relpages as pages,
@@ -17,6 +18,8 @@ from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 left join toast on toast.oid = c.reltoastrelid
 left join pg_am am on am.oid = c.relam
+left join pg_foreign_table ft on ft.ftrelid = c.oid
+left join pg_foreign_server server on server.oid = ft.ftserver
 left join pg_tablespace space on space.oid = c.reltablespace
 where c.oid >= 16384 and c.relpersistence <> 't' and c.relkind <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'

@@ -11,9 +11,9 @@ use crate::publication;
 use crate::query::{Answers, Query};
 use crate::reader::Reader;
 use crate::{
-    Addresses, Error, cast, collation, comment, constraint, facts, grant, index, names, namespace, operator,
-    operator_class, policy, query, relation, rewrite, routine, sequence, statistics, table, trigger, types,
-    unmodelled, view,
+    Addresses, Error, cast, collation, comment, constraint, facts, foreign, grant, index, names, namespace,
+    operator, operator_class, policy, query, relation, rewrite, routine, sequence, statistics, table,
+    trigger, types, unmodelled, view,
 };
 
 /// A database as it is.
@@ -106,6 +106,9 @@ const QUERIES: &[&Query] = &[
     &publication::QUERY,
     &publication::TABLES,
     &publication::NAMESPACES,
+    &foreign::WRAPPERS,
+    &foreign::SERVERS,
+    &foreign::MAPPINGS,
     &grant::QUERY,
     &comment::QUERY,
     &unmodelled::QUERY,
@@ -165,6 +168,7 @@ fn families(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     policy::read(reader, answers)?;
     crate::event_trigger::read(reader, answers)?;
     publication::read(reader, answers)?;
+    foreign::read(reader, answers)?;
     grant::read(reader, answers)?;
     comment::read(reader, answers)?;
     // Behind the comments, because one on a multirange type is not one on its range.

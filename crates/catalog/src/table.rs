@@ -150,6 +150,7 @@ fn column(reader: &Reader, row: &Record, (relation, at): Place) -> Result<Column
         compression: compression.map(|it| self::compression(row, it)).transpose()?,
         statistics: row.get("statistics")?,
         options: known.options.clone(),
+        foreign: row.options("foreign_options")?,
     })
 }
 

@@ -3,10 +3,7 @@
 select o.class, o.oid, i.type as kind, i.identity,
        coalesce((select n.nspname::text from pg_namespace n where n.oid = o.namespace), i.schema) as namespace
 from (
-    select 'pg_class'::regclass::oid as class, c.oid, c.relnamespace as namespace
-    from pg_class c where c.relkind = 'f'
-    union all
-    select 'pg_type'::regclass, t.oid, t.typnamespace
+    select 'pg_type'::regclass::oid as class, t.oid, t.typnamespace as namespace
     from pg_type t
     left join pg_range r on r.rngtypid = t.oid
     where t.typcategory <> 'A' and (t.typtype = 'b' or r.rngcanonical <> 0)
@@ -45,12 +42,6 @@ from (
     union all
     select 'pg_subscription'::regclass, s.oid, 0
     from pg_subscription s join pg_database d on d.oid = s.subdbid where d.datname = current_database()
-    union all
-    select 'pg_foreign_data_wrapper'::regclass, f.oid, 0 from pg_foreign_data_wrapper f
-    union all
-    select 'pg_foreign_server'::regclass, s.oid, 0 from pg_foreign_server s
-    union all
-    select 'pg_user_mapping'::regclass, u.umid, 0 from pg_user_mappings u
 ) o
 cross join lateral pg_identify_object(o.class, o.oid, 0) i
 where o.oid >= 16384

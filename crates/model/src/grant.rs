@@ -126,6 +126,7 @@ impl Privilege {
             Kind::Function | Kind::Procedure | Kind::Aggregate => vec![Execute],
             Kind::Namespace => vec![Usage, Create],
             Kind::Language => vec![Usage],
+            Kind::Wrapper | Kind::Server => vec![Usage],
             Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range => vec![Usage],
             _ => Vec::new(),
         }

@@ -124,6 +124,9 @@ kinds! {
     Namespace(Namespace)               = "schema",            "SCHEMA",            "schema",            "",       ;
     Extension(Extension)               = "extension",         "EXTENSION",         "extension",         "",       ;
     Collation(Collation)               = "collation",         "COLLATION",         "collation",         "",       rebuildable;
+    Wrapper(Wrapper)                   = "foreign-data wrapper", "FOREIGN DATA WRAPPER", "foreign-data wrapper", "", ;
+    Server(Server)                     = "server",            "SERVER",            "server",            "",       ;
+    UserMapping(UserMapping)           = "user mapping",      "USER MAPPING",      "user mapping",      "",       rebuildable;
     DefaultPrivilege(DefaultPrivilege) = "default privilege", "",                  "default acl",       "",       rebuildable;
     Language(Language)                 = "language",          "LANGUAGE",          "language",          "",       rebuildable;
     Enum(EnumType)                     = "enum",              "TYPE",              "type",              "",       ;

@@ -4,9 +4,11 @@ use serde::Serialize;
 
 use crate::kind::Facets;
 use crate::types::column;
-use crate::{Expr, Kind, Name, ObjectId, Persistence, QualName, Schema, SequenceOptions, Settings, Type};
+use crate::{
+    Expr, Foreign, Kind, Name, ObjectId, Persistence, QualName, Schema, SequenceOptions, Settings, Type,
+};
 
-/// An ordinary or partitioned table (`pg_class.relkind` r, p). Its columns, constraints, defaults are
+/// An ordinary, partitioned or foreign table (`pg_class.relkind` r, p, f). Its columns, constraints, defaults are
 /// objects of their own.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Table {
@@ -34,6 +36,8 @@ pub struct Table {
     pub replica_identity: ReplicaIdentity,
     /// The index the table is clustered on (`pg_index.indisclustered`).
     pub cluster_on: Option<Name>,
+    /// What makes it a foreign table (`relkind` f).
+    pub foreign: Option<Foreign>,
 }
 
 /// How a table is partitioned.
@@ -88,6 +92,8 @@ pub struct Column {
     pub statistics: Option<i32>,
     /// `attoptions`: n_distinct and n_distinct_inherited.
     pub options: Settings,
+    /// `attfdwoptions`, of a foreign table.
+    pub foreign: Settings,
 }
 
 /// The default of a column (`pg_attrdef`): `Kind::Default.of(table, column)`. A generated column has none.
@@ -134,8 +140,9 @@ impl Default {
 
 impl Facets for Table {
     fn uses(&self, id: &ObjectId, schema: &Schema) -> Vec<ObjectId> {
-        let Table { partition_by, partition_of, inherits, of_type, .. } = self;
+        let Table { partition_by, partition_of, inherits, of_type, foreign, .. } = self;
         let mut uses = crate::schema::namespace(id);
+        uses.extend(foreign.iter().map(|it| Kind::Server.root(&it.server)));
         let parents = partition_of.iter().map(|it| &it.parent).chain(inherits);
         for parent in parents {
             let parent = Kind::Table.named(parent);

@@ -18,7 +18,9 @@ pub(crate) struct Target {
 /// `ALTER TABLE [IF EXISTS] [ONLY] name action [, …]`
 pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
     let begin = cursor.span();
-    cursor.expect(&["alter", "table"])?;
+    cursor.expect(&["alter"])?;
+    cursor.eat(&["foreign"]);
+    cursor.expect(&["table"])?;
     let guarded = cursor.eat(&["if", "exists"]);
     let only = cursor.eat(&["only"]);
     let (at, parts) = (cursor.span(), cursor.dotted()?);

@@ -8,7 +8,7 @@ use sql::{Code, Cursor, Fault};
 use crate::alter_table::{Target, not_modelled};
 use crate::reader::{Reader, unknown};
 use crate::{
-    Verdict, alter_table_column, column, constraint, heir, owner, partition, table, types_composite,
+    Verdict, alter_table_column, column, constraint, foreign, heir, owner, partition, table, types_composite,
 };
 
 /// An action and what it is about.
@@ -50,6 +50,7 @@ impl Action<'_> {
                 let index = cursor.name()?;
                 reader.change_table(self.table, |it| it.cluster_on = Some(index));
             }
+            () if cursor.at(&["options"]) => self.options(reader, cursor)?,
             () if cursor.eat(&["set"]) => self.set(reader, cursor)?,
             () if cursor.eat(&["reset"]) => {
                 let reset = table::options(cursor)?;
@@ -224,6 +225,15 @@ impl Action<'_> {
                 _ => (),
             }
         }
+        Ok(())
+    }
+
+    /// `OPTIONS (…)` of a foreign table.
+    fn options(&self, reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+        let Some(mut table) = reader.table(self.table).cloned() else { return Err(self.refused(cursor)) };
+        let Some(foreign) = &mut table.foreign else { return Err(self.refused(cursor)) };
+        foreign::change(cursor, &mut foreign.options)?;
+        reader.change_table(self.table, |it| *it = table);
         Ok(())
     }
 

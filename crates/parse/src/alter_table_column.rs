@@ -7,7 +7,7 @@ use crate::alter_table::not_modelled;
 use crate::alter_table_action::Action;
 use crate::column::{self, no_column};
 use crate::reader::Reader;
-use crate::{Verdict, column_type, sequence, table};
+use crate::{Verdict, column_type, foreign, sequence, table};
 
 /// `ALTER [COLUMN] name …`, behind ALTER.
 pub(crate) fn alter(
@@ -125,6 +125,12 @@ fn field(
         () if cursor.eat(&["drop", "expression"]) => {
             cursor.eat(&["if", "exists"]);
             Box::new(|it| it.generated = None)
+        }
+        () if cursor.at(&["options"]) => {
+            let mut options =
+                reader.column(action.table, name).map(|it| it.foreign.clone()).unwrap_or_default();
+            foreign::change(cursor, &mut options)?;
+            Box::new(move |it| it.foreign = options)
         }
         () if cursor.eat(&["set"]) => {
             let options = table::options(cursor)?;

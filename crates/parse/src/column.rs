@@ -12,6 +12,7 @@ use sql::{Code, Cursor, Fault, Tok, TokenKind, TypeName};
 use crate::column_type;
 use crate::constraint::{self, Claim, Draft};
 use crate::default_privilege;
+use crate::foreign;
 use crate::heir;
 use crate::reader::Reader;
 use crate::sequence;
@@ -28,6 +29,7 @@ pub(crate) struct Definition {
     pub(crate) collation: Option<QualName>,
     pub(crate) storage: Option<String>,
     pub(crate) compression: Option<String>,
+    pub(crate) foreign: Settings,
     pub(crate) default: Option<(Expr, Span)>,
     pub(crate) generated: Option<Generated>,
     pub(crate) identity: Option<(IdentityMode, sequence::Draft)>,
@@ -52,6 +54,7 @@ pub(crate) fn read(
         collation: None,
         storage: None,
         compression: None,
+        foreign: Settings::new(),
         default: None,
         generated: None,
         identity: None,
@@ -97,6 +100,7 @@ impl Definition {
                 self.default = Some((reader.expr(cursor, tokens), begin.to(cursor.previous())));
             }
             () if cursor.eat(&["collate"]) => self.collation = Some(column_type::collation(reader, cursor)?),
+            () if cursor.at(&["options"]) => self.foreign = foreign::options(cursor)?,
             () if cursor.eat(&["storage"]) => self.storage = Some(word(cursor)?.to_uppercase()),
             () if cursor.eat(&["compression"]) => self.compression = Some(word(cursor)?),
             () if cursor.eat(&["generated"]) => self.generation(reader, cursor)?,
@@ -185,7 +189,7 @@ pub(crate) fn declare(
     table: &QualName,
     column: Definition,
 ) -> Result<Vec<Draft>, Fault> {
-    let Definition { name, span, ty, serial, collation, storage, compression, .. } = column;
+    let Definition { name, span, ty, serial, collation, storage, compression, foreign, .. } = column;
     let Definition { default, generated, identity, not_null, constraints, .. } = column;
     let mut default = default;
     if serial {
@@ -207,6 +211,7 @@ pub(crate) fn declare(
             compression,
             statistics: None,
             options: Settings::new(),
+            foreign,
         };
         reader.declare(&Kind::Column.of(table, &name), object, span);
     }

@@ -5,7 +5,7 @@ use sql::{Code, Cursor, Fault};
 
 use crate::reader::{Reader, unknown};
 use crate::refer::{Found, kinds_of};
-use crate::{Verdict, cast, operator, operator_class, types_composite, types_range};
+use crate::{Verdict, cast, foreign, operator, operator_class, types_composite, types_range};
 
 /// What initdb says about the namespace public.
 const PUBLIC: &str = "standard public schema";
@@ -72,6 +72,11 @@ fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault>
         return found.map(Target::Found);
     }
     _ = cursor.at(&["procedural", "language"]) && cursor.eat(&["procedural"]);
+    if let Some((words, kind)) = foreign::WORDS.iter().find(|(words, _)| cursor.at(words)) {
+        cursor.eat(words);
+        return foreign::reference(reader, cursor, *kind).map(Target::Found);
+    }
+    _ = cursor.at(&["foreign", "table"]) && cursor.eat(&["foreign"]);
     let word = cursor.eat_any(&[
         "table",
         "view",

@@ -5,8 +5,8 @@ use sql::{Code, Cursor, Fault};
 use crate::reader::Reader;
 use crate::{
     Verdict, aggregate, alter_table, call, cast, collation, comment, data, default_privilege, drop,
-    extension, grant, idiom, index, namespace, operator, operator_class, policy, rewrite, role, routine,
-    sequence, set, statistics, table, trigger, types, types_domain, view,
+    extension, foreign, grant, idiom, index, namespace, operator, operator_class, policy, rewrite, role,
+    routine, sequence, set, statistics, table, trigger, types, types_domain, view,
 };
 
 /// Reads one statement from its first word to its last token.
@@ -26,6 +26,8 @@ fn structure(verb: &str, noun: &str) -> Option<Read> {
     match (verb, noun) {
         ("create", "table") => Some(table::create),
         ("alter", "table") => Some(alter_table::alter),
+        ("create", "foreign table") => Some(table::create),
+        ("alter", "foreign table") => Some(alter_table::alter),
         ("create", "index") => Some(index::create),
         ("alter", "index") => Some(index::alter),
         ("create", "sequence") => Some(sequence::create),
@@ -58,6 +60,14 @@ fn behaviour(verb: &str, noun: &str) -> Option<Read> {
     match (verb, noun) {
         ("create", "schema") => Some(namespace::create),
         ("alter", "schema") => Some(namespace::alter),
+        ("create", "foreign data wrapper") => Some(foreign::create_wrapper),
+        ("alter", "foreign data wrapper") => Some(foreign::alter_wrapper),
+        ("create", "server") => Some(foreign::create_server),
+        ("alter", "server") => Some(foreign::alter_server),
+        ("create", "user mapping") => Some(foreign::create_mapping),
+        ("alter", "user mapping") => Some(foreign::alter_mapping),
+        ("drop", "user mapping") => Some(foreign::drop_mapping),
+        ("import", _) => Some(foreign::import),
         ("create", "extension") => Some(extension::create),
         ("alter", "extension") => Some(extension::alter),
         ("create", "role" | "user" | "group") => Some(role::create),

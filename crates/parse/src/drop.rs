@@ -24,7 +24,9 @@ enum Named {
 
 fn named(noun: &str) -> Option<Named> {
     Some(match noun {
-        "table" => Named::Plain(&[Kind::Table]),
+        "table" | "foreign table" => Named::Plain(&[Kind::Table]),
+        "server" => Named::Root(Kind::Server),
+        "foreign data wrapper" => Named::Root(Kind::Wrapper),
         "view" => Named::Plain(&[Kind::View]),
         "materialized view" => Named::Plain(&[Kind::MaterializedView]),
         "sequence" => Named::Plain(&[Kind::Sequence]),

@@ -5,7 +5,7 @@ use sql::{Code, Cursor, Fault};
 
 use crate::reader::Reader;
 use crate::refer::Found;
-use crate::{Verdict, cast};
+use crate::{Verdict, cast, foreign};
 
 /// What a GRANT or REVOKE does, and for whom.
 #[derive(Debug, Default)]
@@ -211,16 +211,20 @@ fn objects(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Objects, Faul
         names(cursor)?;
         return Ok(Objects::Elsewhere("rights on the database itself are not managed"));
     }
-    const REFUSED: &[&[&str]] = &[
-        &["foreign", "data", "wrapper"],
-        &["foreign", "server"],
-        &["large", "object"],
-        &["parameter"],
-        &["tablespace"],
-    ];
+    const REFUSED: &[&[&str]] = &[&["large", "object"], &["parameter"], &["tablespace"]];
     if let Some(words) = REFUSED.iter().find(|it| cursor.at(it)) {
         let message = format!("rights on a {} are not understood", words.join(" "));
         return Err(Fault::new(Code::Unsupported, cursor.span(), message));
+    }
+    if let Some((words, kind)) = foreign::WORDS[..2].iter().find(|(words, _)| cursor.at(words)) {
+        cursor.eat(words);
+        let mut found = Vec::new();
+        loop {
+            found.push((foreign::reference(reader, cursor, *kind)?, false));
+            if !cursor.eat_symbol(",") {
+                return Ok(Objects::These(found));
+            }
+        }
     }
     const KINDS: &[&str] =
         &["sequence", "function", "procedure", "routine", "type", "domain", "schema", "language"];

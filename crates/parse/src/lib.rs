@@ -22,6 +22,7 @@ mod psql;
 mod reader;
 mod refer;
 mod script;
+mod secret;
 mod signature;
 mod source;
 mod value;
@@ -59,6 +60,7 @@ mod alter_table_rename;
 mod column;
 mod column_type;
 mod constraint;
+mod foreign;
 mod heir;
 mod index;
 mod index_key;
@@ -92,5 +94,7 @@ pub fn desired(sources: &Sources, facts: &Facts) -> Desired {
     for file in (0..sources.files.len()).filter(|it| !included.contains(it)) {
         reader.file(file);
     }
-    reader.finish()
+    let mut desired = reader.finish();
+    secret::blot(&mut desired.sources);
+    desired
 }

@@ -9,6 +9,8 @@ use crate::reader::Reader;
 /// Kinds that have an owner of their own.
 const OWNED: &[Kind] = &[
     Kind::Namespace,
+    Kind::Wrapper,
+    Kind::Server,
     Kind::Collation,
     Kind::Enum,
     Kind::Domain,

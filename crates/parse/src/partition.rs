@@ -89,6 +89,9 @@ pub(crate) fn join(reader: &mut Reader<'_>, parent: &QualName, child: &QualName,
     for key in keys(reader, parent) {
         give_key(reader, child, &key);
     }
+    if reader.table(child).is_some_and(|it| it.foreign.is_some()) {
+        return;
+    }
     for id in reader.parts_of(&Kind::Table.named(parent), Kind::Index) {
         give_index(reader, child, &id, span);
     }
@@ -145,9 +148,16 @@ fn give_key(reader: &mut Reader<'_>, child: &QualName, key: &Constraint) {
 
 /// Gives the partitions of a table their copies of an index.
 pub(crate) fn spread_index(reader: &mut Reader<'_>, table: &QualName, id: &ObjectId, span: Span) {
-    for child in reader.partitions(table) {
+    for child in own_partitions(reader, table) {
         give_index(reader, &child, id, span);
     }
+}
+
+/// The partitions that can be indexed: a foreign one is passed over.
+fn own_partitions(reader: &Reader<'_>, table: &QualName) -> Vec<QualName> {
+    let mut all = reader.partitions(table);
+    all.retain(|it| reader.table(it).is_some_and(|it| it.foreign.is_none()));
+    all
 }
 
 /// A partition's own index of the same definition is attached; else the server makes one.
@@ -235,7 +245,7 @@ fn validate(reader: &mut Reader<'_>, name: &QualName) {
             _ => false,
         })
     };
-    if !reader.partitions(&table).iter().all(has_part) {
+    if !own_partitions(reader, &table).iter().all(has_part) {
         return;
     }
     if let Some(Object::Index(index)) = reader.desired.schema.get_mut(&id) {

@@ -1,10 +1,10 @@
 //! CREATE ROLE, USER and GROUP as existence; ALTER ROLE passed over. Keeps no password.
 
-use model::{Kind, Role, Span, Stated};
+use model::{Kind, Role, Stated};
 use sql::{Code, Cursor, Fault, TokenKind};
 
-use crate::Verdict;
 use crate::reader::Reader;
+use crate::{Verdict, secret};
 
 /// `CREATE ROLE | USER | GROUP name [WITH] option …`
 pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
@@ -35,11 +35,11 @@ fn options(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Vec<Strin
     while let Some(token) = cursor.next() {
         found.push(cursor.slice(token.span).to_string());
         if token.is("password") {
-            let Some(secret) = cursor.next() else { return Err(cursor.wanted("a password or NULL")) };
-            let written = cursor.slice(secret.span).to_string();
-            let shown = secret.kind != TokenKind::Text || is_placeholder(&secret.value);
+            let Some(token) = cursor.next() else { return Err(cursor.wanted("a password or NULL")) };
+            let written = cursor.slice(token.span).to_string();
+            let shown = token.kind != TokenKind::Text || secret::is_placeholder(&token.value);
             if !shown {
-                reader.desired.faults.push(literal_secret(secret.span));
+                reader.desired.faults.push(secret::literal(token.span));
             }
             found.push(if shown { written } else { "'***'".to_string() });
         } else if matches!(token.kind, TokenKind::Symbol) && !["-", ",", "+"].contains(&token.value.as_str())
@@ -48,17 +48,6 @@ fn options(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Vec<Strin
         }
     }
     Ok(found)
-}
-
-/// `${env:NAME}` and `${file:PATH}` are filled in while the statement is sent.
-fn is_placeholder(text: &str) -> bool {
-    let inside = text.strip_prefix("${").and_then(|it| it.strip_suffix('}'));
-    inside.is_some_and(|it| it.starts_with("env:") || it.starts_with("file:"))
-}
-
-fn literal_secret(span: Span) -> Fault {
-    Fault::new(Code::Lint, span, "a password stands in the file")
-        .hint("write '${env:NAME}' or '${file:PATH}', or set it outside the schema")
 }
 
 /// `ALTER ROLE | USER | GROUP …`

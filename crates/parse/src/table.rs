@@ -10,7 +10,7 @@ use crate::column::{self, Definition};
 use crate::constraint::{self, Draft};
 use crate::reader::{Reader, unknown};
 use crate::table_like::{self, Like};
-use crate::{Verdict, partition, types_composite};
+use crate::{Verdict, foreign, partition, types_composite};
 
 /// What stands in the parentheses of CREATE TABLE.
 #[derive(Debug, Default)]
@@ -26,6 +26,7 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     let begin = cursor.span();
     cursor.expect(&["create"])?;
     let persistence = persistence(cursor);
+    let is_foreign = cursor.eat(&["foreign"]);
     cursor.expect(&["table"])?;
     let guarded = cursor.eat(&["if", "not", "exists"]);
     let (at, parts) = (cursor.span(), cursor.dotted()?);
@@ -45,7 +46,10 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     let mut table = Table { persistence: persistence.unwrap_or_default(), ..Table::default() };
     let mut header = begin.to(cursor.previous());
     let elements = body(reader, cursor, &mut table, &mut header)?;
-    tail(reader, cursor, &mut table)?;
+    match is_foreign {
+        true => foreign_tail(reader, cursor, &mut table)?,
+        false => tail(reader, cursor, &mut table)?,
+    }
     cursor.expect_done()?;
     if let Some(old) = reader.renamed(header) {
         reader.desired.renames.push((Kind::Table.named(&old.within(name.namespace.clone())), id));
@@ -176,6 +180,17 @@ fn tail(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, table: &mut Table) -> 
             () => return Ok(()),
         }
     }
+}
+
+/// What stands behind the elements of a foreign table.
+fn foreign_tail(reader: &Reader<'_>, cursor: &mut Cursor<'_>, table: &mut Table) -> Result<(), Fault> {
+    if cursor.eat(&["inherits"]) {
+        let inside = cursor.parenthesised()?;
+        let mut inside = cursor.within(inside);
+        table.inherits = parents(reader, &mut inside)?;
+    }
+    table.foreign = Some(foreign::table(cursor)?);
+    Ok(())
 }
 
 fn parents(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Vec<QualName>, Fault> {

@@ -86,6 +86,7 @@ pub(crate) fn columns(reader: &mut Reader<'_>, table: &QualName, like: &Like) ->
             compression: column.compression.clone().filter(|_| like.includes("compression")),
             statistics: None,
             options: Settings::new(),
+            foreign: Settings::new(),
             ..column
         };
         if copy.identity.is_some() {

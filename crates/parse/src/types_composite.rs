@@ -197,6 +197,7 @@ pub(crate) fn columns(reader: &mut Reader<'_>, table: &QualName, ty: &QualName, 
             compression: None,
             statistics: None,
             options: Settings::new(),
+            foreign: Settings::new(),
         };
         reader.declare(&Kind::Column.of(table, &name), column, span);
     }

@@ -345,3 +345,13 @@ fn strings_with_escapes_are_refused() {
     assert_eq!(desired.faults[0].code, Code::Unsupported);
     assert!(read("SET standard_conforming_strings = on; SET client_encoding = 'UTF8'; SET check_function_bodies = false;").faults.is_empty());
 }
+
+#[test]
+fn a_written_password_is_a_fault_and_is_shown_nowhere() {
+    let text = "CREATE FOREIGN DATA WRAPPER w;\nCREATE SERVER s FOREIGN DATA WRAPPER w;\n\
+                CREATE USER MAPPING FOR postgres SERVER s OPTIONS (user 'u', password 'hunter2');\n";
+    let desired = parse::desired(&Sources::one("x.sql", text), &Facts { offline: true, ..Facts::default() });
+    assert_eq!(desired.faults.len(), 1, "{:?}", desired.faults);
+    assert!(!format!("{desired:?}").contains("hunter2"));
+    assert_eq!(desired.sources.files[0].text.len(), text.len());
+}

@@ -53,6 +53,7 @@ impl Draft {
             makes: Vec::new(),
             why: Vec::new(),
             undo: None,
+            secrets: Vec::new(),
             lock_timeout: None,
         };
         Draft {
@@ -167,6 +168,12 @@ impl Draft {
     pub(crate) fn outside(mut self) -> Draft {
         self.step.transaction = Transaction::Outside;
         self.stage(Stage::Outside)
+    }
+
+    /// The statement holds these placeholders of secrets.
+    pub(crate) fn fills<'a>(mut self, placeholders: impl IntoIterator<Item = &'a str>) -> Draft {
+        self.step.secrets.extend(placeholders.into_iter().map(str::to_owned));
+        self
     }
 
     pub(crate) fn undo(mut self, sql: String) -> Draft {

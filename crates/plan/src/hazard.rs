@@ -39,6 +39,7 @@ hazards! {
     DropSequence = "drop-sequence", true, "Drops a sequence and forgets where it stood.";
     DropType = "drop-type", true, "Drops an enum, domain or composite type.";
     DropNamespace = "drop-namespace", true, "Drops a schema.";
+    DropServer = "drop-server", true, "Drops a foreign-data wrapper, a server or a user mapping.";
     DropExtension = "drop-extension", true, "Drops an extension with all it holds.";
     DropFunction = "drop-function", true, "Drops a function, procedure or aggregate others may call.";
     DropDefinition = "drop-definition", true, "Drops a collation, operator, cast, language or the like that others may use.";

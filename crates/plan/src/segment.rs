@@ -288,6 +288,7 @@ mod tests {
             makes: Vec::new(),
             why: Vec::new(),
             undo: None,
+            secrets: Vec::new(),
             lock_timeout: None,
         }
     }

@@ -33,6 +33,9 @@ pub struct Step {
     /// A statement that takes it back, where it runs outside a transaction or is a rename.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undo: Option<String>,
+    /// Placeholders of secrets in the statement, filled in while it is sent: `${env:NAME}`, `${file:PATH}`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
     /// `lock_timeout` in milliseconds, where a wait is to be bounded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock_timeout: Option<u64>,

@@ -44,6 +44,7 @@ fn plain(ty: &str) -> Column {
         compression: None,
         statistics: None,
         options: Default::default(),
+        foreign: Default::default(),
     }
 }
 

@@ -105,6 +105,7 @@ pub fn compare(
             Ok::<_, catalog::Error>(())
         })?;
         timings.take("settle", || comparison.settle(client, wanted.ask))?;
+        comparison.name_unseen();
         comparison.disown();
     }
     comparison.timings = timings;
@@ -242,6 +243,20 @@ impl Comparison {
             }
             same
         });
+    }
+
+    /// What is live, declared, and not to be seen as a whole is not verified.
+    fn name_unseen(&mut self) {
+        let (desired, left) = (&self.desired.schema, &self.left);
+        let ours = |id: &ObjectId| desired.contains(id) && !left.contains_key(id);
+        let unseen = self
+            .actual
+            .schema
+            .iter()
+            .filter(|(id, _)| ours(id))
+            .filter_map(|(id, it)| Some((id, it.unseen()?)));
+        let verdict = |why: &str| Verdict::Unknown { why: why.to_owned() };
+        self.unsettled.extend(unseen.map(|(id, why)| Unsettled { id: id.clone(), verdict: verdict(why) }));
     }
 
     fn settle(&mut self, client: &mut Client, ask: Ask) -> Result<(), catalog::Error> {

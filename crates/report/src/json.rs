@@ -249,7 +249,20 @@ impl PlaceRow {
 
 impl<'a> StepRow<'a> {
     fn of(number: usize, step: &'a Step, places: &Places<'_>) -> StepRow<'a> {
-        let Step { verb, id, sql, path, locks, hazards, transaction, makes, why, undo, lock_timeout } = step;
+        let Step {
+            verb,
+            id,
+            sql,
+            path,
+            locks,
+            hazards,
+            transaction,
+            makes,
+            why,
+            undo,
+            lock_timeout,
+            secrets: _,
+        } = step;
         let lock = |it: &plan::Lock| LockRow { relation: it.relation.to_string(), mode: it.mode.words() };
         StepRow {
             number,

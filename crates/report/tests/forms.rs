@@ -35,6 +35,7 @@ fn step(verb: Verb, id: ObjectId, sql: &str) -> Step {
         makes: Vec::new(),
         why: vec![if verb == Verb::Drop { Why::Undeclared } else { Why::New }],
         undo: None,
+        secrets: Vec::new(),
         lock_timeout: None,
     }
 }

@@ -5,6 +5,7 @@ use model::{
     Column, Default, Expr, Identity, IdentityMode, Kind, Name, NotNull, Object, ObjectId, Schema, literal,
 };
 
+use super::foreign::{is_column_of_foreign, options_changed, words};
 use super::retype::{self, retype};
 use super::sequence::{clauses, inward, retyped, standard};
 use super::text::{Options, inside, operand, or_none};
@@ -35,6 +36,7 @@ pub(super) fn definition<'a>(
 ) -> Definition<'a> {
     let mut sql = format!("{} {}", id.name(), column.ty);
     let mut it = Definition { sql: String::new(), makes: Vec::new(), exprs: Vec::new() };
+    sql += &super::foreign::options(&column.foreign);
     if let Some(method) = &column.compression {
         sql += &format!(" COMPRESSION {method}");
     }
@@ -132,7 +134,8 @@ impl Rules for Column {
     }
 
     fn alter(&self, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Alter {
-        let Column { ty, collation, identity, generated, storage, compression, statistics, options } = new;
+        let Column { ty, collation, identity, generated, storage, compression, statistics, options, foreign } =
+            new;
         if let Some(field) = remade(self, new, cx) {
             return Alter::Replace(field);
         }
@@ -146,7 +149,7 @@ impl Rules for Column {
         }
         let retypes = *ty != self.ty || *collation != self.collation;
         if retypes {
-            drafts.push(change_type(self, new, id));
+            drafts.push(change_type(self, new, id, is_column_of_foreign(id, cx.desired)));
         }
         if *generated != self.generated {
             drafts.push(change_generated(self, new, id));
@@ -157,6 +160,12 @@ impl Rules for Column {
         let settings = (storage, compression, statistics, options);
         if settings != (&self.storage, &self.compression, &self.statistics, &self.options) {
             drafts.extend(settings_of(self, new, id, cx.desired));
+        }
+        if let Some(clause) = options_changed(&self.foreign, foreign) {
+            let table = id.relation().map(ToString::to_string).unwrap_or_default();
+            let sql = format!("ALTER FOREIGN TABLE {table} ALTER COLUMN {} {clause}", id.name());
+            let draft = locked(Draft::alter(id, sql), id);
+            drafts.push(draft.changed("foreign", words(&self.foreign), words(foreign)));
         }
         match retypes {
             true => Alter::Around { down: retype::in_the_way(id, new, cx), drafts },
@@ -195,7 +204,7 @@ fn remade(old: &Column, new: &Column, cx: &Context<'_>) -> Option<&'static str> 
     }
 }
 
-fn change_type(old: &Column, new: &Column, id: &ObjectId) -> Draft {
+fn change_type(old: &Column, new: &Column, id: &ObjectId, elsewhere: bool) -> Draft {
     let what = retype(&old.ty, &new.ty);
     let name = id.name();
     let collation = match &new.collation {
@@ -208,16 +217,16 @@ fn change_type(old: &Column, new: &Column, id: &ObjectId) -> Draft {
         (true, false) => "::text",
         (false, _) => "",
     };
-    let using = match what.using && old.ty != new.ty && new.generated.is_none() {
+    let using = match what.using && old.ty != new.ty && new.generated.is_none() && !elsewhere {
         true => format!(" USING {name}{middle}::{}", new.ty),
         false => String::new(),
     };
     let sql = format!("{} TYPE {}{collation}{using}", prefix(id), new.ty);
-    let retypes = old.ty != new.ty;
+    let retypes = old.ty != new.ty && !elsewhere;
     let draft = locked(Draft::alter(id, sql), id)
         .hazard_if(retypes && what.loses, Hazard::RetypeColumn)
         .hazard_if(retypes && what.rewrites, Hazard::RewritesTable);
-    match retypes {
+    match old.ty != new.ty {
         true => draft.changed("type", &old.ty, &new.ty),
         false => draft.changed("collation", or_none(old.collation.as_ref()), or_none(new.collation.as_ref())),
     }

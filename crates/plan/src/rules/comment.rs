@@ -2,6 +2,7 @@
 
 use model::{Comment, Kind, Object, ObjectId, Schema, literal};
 
+use super::foreign::is_foreign;
 use super::text::subject;
 use super::{Alter, Context, Rules};
 use crate::Mode;
@@ -44,6 +45,7 @@ fn target(id: &ObjectId, schema: &Schema) -> String {
         (Some(Object::NotNull(it)), Some(table)) => {
             format!("CONSTRAINT {} ON {table}", it.name.as_ref().unwrap_or_else(|| id.name()))
         }
+        _ if is_foreign(id, schema) => format!("FOREIGN TABLE {}", id.address()),
         _ => subject(id),
     }
 }

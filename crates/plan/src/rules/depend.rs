@@ -27,6 +27,7 @@ pub(crate) fn stance(user: &ObjectId, used: &ObjectId, cx: &Context<'_>) -> Stan
         (Kind::Column, _) => column_stance(user, used, cx),
         (Kind::Table, Kind::Column | Kind::NotNull | Kind::Constraint) => Stance::Stays,
         (Kind::Table, Kind::Table) => Stance::Falls,
+        (Kind::Table, Kind::Server) | (Kind::Server, Kind::Wrapper) => Stance::Falls,
         (Kind::Table | Kind::Domain, Kind::Namespace) => Stance::Stays,
         _ => Stance::Cannot,
     }

@@ -143,6 +143,7 @@ fn object(target: &ObjectId) -> (String, Option<&Name>) {
         (Kind::Table | Kind::View | Kind::MaterializedView, _) => {
             (format!("TABLE {}", target.address()), None)
         }
+        (Kind::Server, _) => (format!("FOREIGN SERVER {}", target.address()), None),
         (Kind::Aggregate, _) => (format!("FUNCTION {}", target.address().replace("(*)", "()")), None),
         (kind, _) => (format!("{} {}", kind.meta().sql, target.address()), None),
     }

@@ -12,6 +12,7 @@ mod composite;
 mod constraint;
 mod depend;
 mod event_trigger;
+mod foreign;
 mod foreign_key;
 mod grant;
 mod heir;
@@ -133,7 +134,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Role Namespace Extension Collation DefaultPrivilege Language Enum Domain DomainConstraint Composite Range Shell Sequence Table Column NotNull Function Procedure Aggregate Cast Conversion Operator OperatorFamily OperatorClass Default Constraint Index ForeignKey View MaterializedView Statistics Trigger Rule Policy Owner Grant
+    Role Namespace Extension Collation DefaultPrivilege Language Enum Domain DomainConstraint Composite Range Shell Sequence Table Column NotNull Function Procedure Aggregate Cast Conversion Operator OperatorFamily OperatorClass Default Constraint Index ForeignKey View MaterializedView Statistics Trigger Rule Policy Owner Grant Wrapper Server UserMapping
     Comment
     EventTrigger Publication PublishedTable PublishedNamespace
 }

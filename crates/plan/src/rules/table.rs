@@ -8,7 +8,7 @@ use super::depend::stands_on_plain_things;
 use super::index::adjusted;
 use super::partition::come_with;
 use super::text::{Options, or_none, with};
-use super::{Alter, Context, Rules, column, constraint, heir};
+use super::{Alter, Context, Rules, column, constraint, foreign, heir};
 use crate::draft::{Draft, needs_path};
 use crate::{Hazard, Mode};
 
@@ -34,12 +34,13 @@ impl Rules for Table {
             tablespace,
             replica_identity: _,
             cluster_on: _,
+            foreign,
         } = self;
         let mut exprs: Vec<&Expr> = partition_by.iter().map(|it| &it.key).collect();
         exprs.extend(partition_of.iter().map(|it| &it.bound));
         let inside = inside(id, self, cx, exprs);
         let unlogged = if *persistence == Persistence::Unlogged { "UNLOGGED " } else { "" };
-        let mut sql = format!("CREATE {unlogged}TABLE {}", id.address());
+        let mut sql = format!("CREATE {unlogged}{} {}", foreign::word(foreign.as_ref()), id.address());
         let body = match inside.lines.is_empty() {
             true => String::new(),
             false => format!("\n    {}\n", inside.lines.join(",\n    ")),
@@ -59,6 +60,7 @@ impl Rules for Table {
         sql += &access_method.as_ref().map(|it| format!("\nUSING {it}")).unwrap_or_default();
         sql += &with(options).replacen(' ', "\n", 1);
         sql += &tablespace.as_ref().map(|it| format!("\nTABLESPACE {it}")).unwrap_or_default();
+        sql += &foreign.as_ref().map(foreign::tail).unwrap_or_default();
         let Inside { lines: _, makes, exprs } = inside;
         let mut create = Draft::create(id, sql).reads(exprs);
         create = create.needs(makes.iter().flat_map(|it| cx.desired.uses(it)).filter(|it| it != id));
@@ -91,11 +93,15 @@ impl Rules for Table {
             tablespace,
             replica_identity: _,
             cluster_on: _,
+            foreign,
         } = new;
         let Some(name) = id.qual_name() else { return Alter::InPlace(Vec::new()) };
         let prefix = format!("ALTER TABLE {name}");
         if *partition_by != self.partition_by {
             return Alter::Replace("partition_by");
+        }
+        if foreign.as_ref().map(|it| &it.server) != self.foreign.as_ref().map(|it| &it.server) {
+            return Alter::Replace("server");
         }
         if *access_method != self.access_method && (cx.facts.major < 15 || partition_by.is_some()) {
             return Alter::Replace("access_method");
@@ -135,6 +141,13 @@ impl Rules for Table {
             let draft = alter(format!("SET TABLESPACE {place}")).hazard(Hazard::RewritesTable);
             drafts.push(draft.changed("tablespace", old, new));
         }
+        if let (Some(old), Some(new)) = (&self.foreign, foreign)
+            && let Some(clause) = foreign::options_changed(&old.options, &new.options)
+        {
+            let draft = Draft::alter(id, format!("ALTER FOREIGN TABLE {name} {clause}"));
+            let draft = draft.lock(Mode::AccessExclusive, name);
+            drafts.push(draft.changed("foreign", foreign::words(&old.options), foreign::words(&new.options)));
+        }
         let both = Options { old: &self.options, new: options };
         let (before, after) = both.words();
         for clause in both.change() {
@@ -153,8 +166,10 @@ impl Rules for Table {
     }
 
     fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let stays_there = matches!(cx.desired.get(id), Some(Object::Table(it)) if it.foreign.is_some());
         let hazard = if cx.is_gone(id) { Hazard::DropTable } else { Hazard::RebuildTable };
-        let drop = Draft::drop(id, format!("DROP TABLE {}", id.address())).hazard(hazard);
+        let sql = format!("DROP {} {}", foreign::word(self.foreign.as_ref()), id.address());
+        let drop = Draft::drop(id, sql).hazard_if(!(stays_there && self.foreign.is_some()), hazard);
         let parent = self.partition_of.as_ref().map(|it| &it.parent);
         let drop = drop.touches(parent.map(heir::bounds));
         let locked = id.qual_name().into_iter().chain(parent);

@@ -95,6 +95,8 @@ fn again(step: &Step) -> String {
         | Kind::Sequence
         | Kind::Index
         | Kind::Statistics
+        | Kind::Server
+        | Kind::UserMapping
         | Kind::MaterializedView => {
             let word = format!("{} ", step.id.kind.meta().sql);
             format!("{};", sql.replacen(&word, &format!("{word}IF NOT EXISTS "), 1))

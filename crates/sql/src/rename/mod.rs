@@ -248,12 +248,17 @@ impl Names {
             | Object::Collation(_)
             | Object::Shell(_)
             | Object::DefaultPrivilege(_)
+            | Object::Server(_)
+            | Object::UserMapping(_)
             | Object::Owner(_)
             | Object::Grant(_)
             | Object::NotNull(_)
             | Object::Comment(_) => (),
             Object::Extension(Extension { namespace, version: _ }) => {
                 namespace.iter_mut().for_each(|it| *it = self.namespace(it));
+            }
+            Object::Wrapper(model::Wrapper { handler, validator, options: _ }) => {
+                handler.iter_mut().chain(validator).for_each(|it| *it = self.routine(it));
             }
             Object::Domain(Domain { base, collation, default, not_null: _ }) => {
                 self.ty(base);
@@ -342,6 +347,7 @@ impl Names {
             tablespace: _,
             replica_identity,
             cluster_on,
+            foreign: _,
         } = table;
         if let Some(PartitionKey { key }) = partition_by {
             self.expr(key, own);
@@ -368,6 +374,7 @@ impl Names {
             compression: _,
             statistics: _,
             options: _,
+            foreign: _,
         } = column;
         self.ty(ty);
         self.collation(collation);

@@ -136,6 +136,7 @@ fn two_files_without_a_server() {
         storage: None,
         compression: None,
         statistics: None,
+        foreign: model::Settings::new(),
         options: std::default::Default::default(),
     };
     let path: SearchPath = Arc::from([Name::from("nobody"), Name::from("public")]);
