@@ -19,6 +19,8 @@ pub(crate) struct Expansion {
     pub(crate) altered: BTreeMap<ObjectId, Vec<Draft>>,
     /// Types made anew beside the old one, and why.
     pub(crate) swapped: BTreeMap<ObjectId, Why>,
+    /// Which of those are made anew by the statements of another one.
+    pub(crate) along: BTreeMap<ObjectId, ObjectId>,
     pub(crate) blocked: Vec<Blocked>,
     /// For what is taken down for the sake of another object: which change is behind it.
     pub(crate) causes: HashMap<ObjectId, ObjectId>,
@@ -57,6 +59,8 @@ pub(crate) fn expand(changes: &[Change<'_>], cx: &Context<'_>, unmanaged: &HashS
             expander.fall(fall);
         }
         if !expander.release() {
+            let Expansion { along, altered, .. } = &mut expander.it;
+            altered.retain(|id, _| !along.contains_key(id));
             return expander.it;
         }
     }
@@ -82,13 +86,23 @@ impl Expander<'_> {
                 }
                 Alter::Swap { field, down } => {
                     let why = Why::Replaced { id: id.clone(), field };
-                    self.it.swapped.insert(id.clone(), why.clone());
-                    self.it.created.insert(id.clone(), why);
+                    self.swap(&id, why);
+                    for it in rules::along(&id, self.cx) {
+                        self.swap(&it, Why::StandsOn { id: id.clone() });
+                        self.it.along.insert(it, id.clone());
+                    }
                     self.push_all(down, &id);
-                    self.push_all(self.cx.actual.children(&id).cloned().collect(), &id);
                 }
             },
         }
+    }
+
+    /// What goes with a type goes when that is made anew, and comes back.
+    fn swap(&mut self, id: &ObjectId, why: Why) {
+        self.it.swapped.insert(id.clone(), why.clone());
+        self.it.created.insert(id.clone(), why);
+        let parts = self.cx.actual.children(id).chain(self.cx.orphans.of(id)).cloned().collect();
+        self.push_all(parts, id);
     }
 
     fn push_all(&mut self, ids: Vec<ObjectId>, on: &ObjectId) {

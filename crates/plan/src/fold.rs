@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use model::ObjectId;
 
-use crate::Why;
 use crate::draft::Draft;
 use crate::expand::Expansion;
 use crate::rules::{self, Context};
+use crate::{Verb, Why};
 
 /// The drafts of an expansion: what is taken down, swapped, changed, made, and what follows from that.
 pub(crate) fn drafts(cx: &Context<'_>, expansion: &mut Expansion) -> Vec<Draft> {
@@ -23,11 +23,12 @@ pub(crate) fn drafts(cx: &Context<'_>, expansion: &mut Expansion) -> Vec<Draft> 
         drafts.extend(down.into_iter().map(|it| it.why(why.clone())));
     }
     let mut made: HashSet<ObjectId> = HashSet::new();
-    for (id, why) in &expansion.swapped {
+    for (id, why) in expansion.swapped.iter().filter(|(it, _)| !expansion.along.contains_key(it)) {
         let mut swap = rules::swap(id, cx);
         made.extend(swap.iter().flat_map(|it| it.step.makes.iter().cloned()));
-        if let Some(last) = swap.last_mut() {
-            last.step.makes.extend(taken.by.remove(id).unwrap_or_default());
+        for drop in swap.iter_mut().filter(|it| it.step.verb == Verb::Drop) {
+            let parts = taken.by.remove(&drop.step.id).unwrap_or_default();
+            drop.step.makes.extend(parts);
         }
         drafts.extend(swap.into_iter().map(|it| it.why(why.clone())));
     }

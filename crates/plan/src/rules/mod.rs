@@ -50,7 +50,7 @@ pub(crate) use depend::{
 };
 pub(crate) use partition::{companions, goes_with};
 pub(crate) use rename::{relabels, renames};
-pub(crate) use swap::swap;
+pub(crate) use swap::{along, swap};
 
 use crate::draft::Draft;
 use crate::family::Orphans;

@@ -56,12 +56,14 @@ fn default_multirange(range: &QualName) -> QualName {
 pub(super) fn along(range: &Range, id: &ObjectId, aside: &QualName) -> Vec<Draft> {
     let Some(name) = id.qual_name() else { return Vec::new() };
     let Range { subtype, multirange, .. } = range;
+    // All of them stand in the namespace of the range.
+    let many = &multirange.name.clone().within(name.namespace.clone());
     let constructors = [
         (name, format!("{subtype}, {subtype}")),
         (name, format!("{subtype}, {subtype}, text")),
-        (multirange, String::new()),
-        (multirange, aside.to_string()),
-        (multirange, format!("{aside}[]")),
+        (many, String::new()),
+        (many, aside.to_string()),
+        (many, format!("{aside}[]")),
     ];
     let rename = |of: &QualName, what: String| {
         Draft::alter(id, format!("ALTER {what} RENAME TO {}", swap::aside(of).name))

@@ -8,19 +8,60 @@ use super::{Context, column, create, range, retype};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
-/// What has to be out of the way: whatever uses the type but is no column, and whatever could not stand
-/// a change of the columns that have it.
+/// What has to be out of the way: whatever uses the type but is no column and does not go along, and whatever
+/// could not stand a change of the columns that have it.
 pub(super) fn in_the_way(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
+    let along = along(id, cx);
+    let swapped: Vec<&ObjectId> = std::iter::once(id).chain(&along).collect();
     let mut down = Vec::new();
-    for user in cx.users.of(id) {
-        match moved(user, id, cx) {
-            Some(column) => down.extend(retype::in_the_way(user, column, cx)),
-            None if is_column_of(user, id, cx) => (),
-            None => down.push(user.clone()),
+    for it in &swapped {
+        for user in cx.users.of(it).filter(|user| !swapped.contains(user)) {
+            match moved(user, it, cx) {
+                Some(column) => {
+                    down.extend(retype::in_the_way(user, column, cx));
+                    // The two sides of a foreign key go over one after the other.
+                    let keys = cx.users.of(user).filter(|it| it.kind == Kind::ForeignKey);
+                    down.extend(keys.cloned());
+                }
+                None if is_column_of(user, it, cx) => (),
+                None => down.push(user.clone()),
+            }
         }
     }
-    down.retain(|it| !cx.actual.children(id).any(|child| child == it));
+    down.retain(|it| !swapped.iter().any(|of| cx.actual.children(of).any(|child| child == it)));
     down
+}
+
+/// The types made of a type that have columns themselves and so are made anew with it, each behind what it is
+/// made of. A domain whose default calls a function cannot: the function may need the new type first.
+pub(crate) fn along(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
+    let mut found = Vec::new();
+    visit(id, cx, &mut found);
+    found.reverse();
+    found.retain(|it| it != id);
+    found
+}
+
+/// Depth first, each behind all that is made of it.
+fn visit(id: &ObjectId, cx: &Context<'_>, found: &mut Vec<ObjectId>) {
+    if found.contains(id) {
+        return;
+    }
+    for user in cx.users.of(id).filter(|user| goes_along(user, id, cx)) {
+        visit(user, cx, found);
+    }
+    found.push(id.clone());
+}
+
+fn goes_along(user: &ObjectId, id: &ObjectId, cx: &Context<'_>) -> bool {
+    let has_columns = || cx.users.of(user).any(|it| it.kind == Kind::Column);
+    let stands_still = id.kind != Kind::Collation && cx.desired.uses(user).contains(id);
+    let kind = match user.kind {
+        Kind::Domain => !cx.desired.uses(user).iter().any(|it| it.kind == Kind::Function),
+        Kind::Composite => has_columns() && !cx.users.of(user).any(|it| it.kind == Kind::Table),
+        _ => false,
+    };
+    kind && stands_still
 }
 
 fn column_of<'a>(user: &ObjectId, id: &ObjectId, schema: &'a model::Schema) -> Option<&'a Column> {
@@ -45,12 +86,34 @@ fn moved<'a>(user: &ObjectId, id: &ObjectId, cx: &'a Context<'_>) -> Option<&'a 
     column_of(user, id, cx.desired)
 }
 
-/// The statements of a swap, in order.
+/// The statements of a swap, in order: the type and all that goes along step aside and are made anew, then the
+/// old ones are dropped.
 pub(crate) fn swap(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+    let along = along(id, cx);
+    let mut drafts = made_anew(id, cx);
+    drafts.extend(along.iter().flat_map(|it| made_anew(it, cx)));
+    drafts.extend(along.iter().rev().filter_map(dropped));
+    let loses =
+        matches!((cx.actual.get(id), cx.desired.get(id)), (Some(Object::Enum(_)), Some(Object::Enum(_))));
+    let hazard = if loses { Hazard::RemoveEnumLabel } else { Hazard::RetypeColumn };
+    let last = dropped(id).map(|it| it.hazard_if(id.kind != Kind::Collation, hazard));
+    drafts.extend(last);
+    let root = |it: Draft| if it.step.id == *id { it } else { it.touches([id.clone()]) };
+    drafts.into_iter().map(root).collect()
+}
+
+fn dropped(id: &ObjectId) -> Option<Draft> {
+    let mut drop = Draft::drop(id, format!("DROP {} {}", id.kind.meta().sql, aside(id.qual_name()?)));
+    drop.adds = false;
+    Some(drop)
+}
+
+/// A type steps aside, the new one is made, its columns go over.
+fn made_anew(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let (Some(new), Some(name)) = (cx.desired.get(id), id.qual_name()) else { return Vec::new() };
-    let word = id.kind.meta().sql;
     let aside = aside(name);
-    let mut drafts = vec![Draft::alter(id, format!("ALTER {word} {name} RENAME TO {}", aside.name))];
+    let step_aside = format!("ALTER {} {name} RENAME TO {}", id.kind.meta().sql, aside.name);
+    let mut drafts = vec![Draft::alter(id, step_aside)];
     if let Some(Object::Range(old)) = cx.actual.get(id) {
         drafts.extend(range::along(old, id, &aside));
     }
@@ -62,11 +125,6 @@ pub(crate) fn swap(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
             drafts.extend(move_over(user, column, id).map(|it| it.touches([id.clone()])));
         }
     }
-    let loses = matches!((cx.actual.get(id), new), (Some(Object::Enum(_)), Object::Enum(_)));
-    let hazard = if loses { Hazard::RemoveEnumLabel } else { Hazard::RetypeColumn };
-    let mut drop = Draft::drop(id, format!("DROP {word} {aside}"));
-    drop.adds = false;
-    drafts.push(drop.hazard_if(id.kind != Kind::Collation, hazard));
     drafts
 }
 

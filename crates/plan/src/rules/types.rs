@@ -62,7 +62,10 @@ impl Rules for Domain {
                 || draft.step.path.is_empty()
                 || check.check.path == draft.step.path;
             let uses = cx.desired.uses(check_id);
-            let plain = uses.iter().filter(|it| *it != id).all(|it| stands_on_plain_things(it, cx.desired));
+            let plain = uses.iter().filter(|it| *it != id).all(|it| {
+                // What is put back itself may wait for the domain.
+                stands_on_plain_things(it, cx.desired) && !cx.dropped.contains_key(it)
+            });
             if check.validated && fits && plain {
                 sql += &format!("\n    CONSTRAINT {} CHECK {}", check_id.name(), inside(&check.check));
                 draft = draft.reads([&check.check]).makes([check_id.clone()]);
@@ -74,8 +77,12 @@ impl Rules for Domain {
 
     fn alter(&self, new: &Domain, id: &ObjectId, cx: &Context<'_>) -> Alter {
         let Domain { base, collation, default, not_null } = new;
+        let rebuilt = |field| Alter::Swap { field, down: swap::in_the_way(id, cx) };
         if *base != self.base || *collation != self.collation {
-            return Alter::Swap { field: "base", down: swap::in_the_way(id, cx) };
+            return rebuilt("base");
+        }
+        if *not_null && !self.not_null && is_inside_others(id, cx) {
+            return rebuilt("not_null");
         }
         let mut drafts = Vec::new();
         let prefix = format!("ALTER DOMAIN {}", id.address());
@@ -128,6 +135,14 @@ impl Rules for DomainConstraint {
         let loses = cx.is_gone(id) && !is_doomed(id, cx);
         vec![drop.hazard_if(loses, Hazard::DropConstraint)]
     }
+}
+
+/// Whether columns have the domain inside of an array or a composite type: PostgreSQL cannot look at their
+/// values and refuses what it would have to check them for.
+fn is_inside_others(id: &ObjectId, cx: &Context<'_>) -> bool {
+    let arrays =
+        |it: &ObjectId| matches!(cx.actual.get(it), Some(Object::Column(it)) if it.ty.text.ends_with("[]"));
+    cx.users.of(id).any(|it| arrays(it) || it.kind == Kind::Composite)
 }
 
 fn on(id: &ObjectId) -> String {
