@@ -7,3 +7,4 @@ mod cases;
 mod kept;
 mod laws;
 mod live;
+mod locks;

@@ -132,6 +132,7 @@ pub fn plan(request: Request<'_>) -> Plan {
     } else {
         steps.clear();
     }
+    rules::spread(&mut steps, actual, desired);
     Plan { steps, pending, unverified, blocked }
 }
 

@@ -3,4 +3,5 @@
 //! The command line itself is beside this library, in the program; this part never prints, never reads
 //! the environment, and knows no arguments.
 
+pub mod dump;
 pub mod pipeline;

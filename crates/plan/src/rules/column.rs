@@ -346,7 +346,7 @@ pub(super) fn locked(draft: Draft, id: &ObjectId) -> Draft {
 
 impl Rules for Default {
     fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-        if self.is_none() && !heir::has_default(cx.actual, id) {
+        if self.is_none() && !heir::has_default(cx.actual, id) && !heir::takes_default(id, cx) {
             return Vec::new();
         }
         let sql = format!("{} SET DEFAULT {}", prefix(id), self.expr.text.trim());

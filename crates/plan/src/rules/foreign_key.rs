@@ -109,7 +109,7 @@ impl Rules for ForeignKey {
             };
             let draft = Draft::alter(id, format!("{prefix}{words}"));
             let (old, new) = (format!("{:?}", self.deferral), format!("{when:?}"));
-            drafts.push(both(draft, self, table, Mode::AccessExclusive).changed("deferral", old, new));
+            drafts.push(draft.lock(Mode::AccessExclusive, table).changed("deferral", old, new));
         }
         if *enforced != self.enforced {
             let word = if *enforced { "ENFORCED" } else { "NOT ENFORCED" };

@@ -96,7 +96,9 @@ fn joins(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft
 
 fn inherit(id: &ObjectId, name: &QualName, verb: &str, parent: &QualName) -> Draft {
     let draft = Draft::alter(id, format!("ALTER TABLE {name} {verb} {parent}"));
-    draft.lock(Mode::AccessExclusive, name).lock(Mode::ShareUpdateExclusive, parent)
+    let draft = draft.lock(Mode::AccessExclusive, name);
+    // To leave a parent keeps nobody waiting who uses it.
+    if verb == "INHERIT" { draft.lock(Mode::ShareUpdateExclusive, parent) } else { draft }
 }
 
 /// How many of the first parents stay as they are.
@@ -248,6 +250,15 @@ pub(super) fn default_as_above<'a>(own: &ObjectId, cx: &Context<'a>) -> (String,
 /// Whether a live column has a default, be it from above.
 pub(super) fn has_default(actual: &Schema, default: &ObjectId) -> bool {
     default.relation().is_some_and(|table| match part_of(actual, Kind::Default, table, default.name()) {
+        Some(Object::Default(it)) => !it.is_none(),
+        _ => false,
+    })
+}
+
+/// Whether a column of a table that is made takes a default over from above.
+pub(super) fn takes_default(id: &ObjectId, cx: &Context<'_>) -> bool {
+    let Some(table) = id.relation().filter(|it| cx.is_new(&Kind::Table.named(it))) else { return false };
+    above(cx.desired, table).iter().any(|it| match cx.desired.get(&Kind::Default.of(it, id.name())) {
         Some(Object::Default(it)) => !it.is_none(),
         _ => false,
     })

@@ -26,6 +26,7 @@ mod partition;
 mod policy;
 mod publication;
 mod range;
+mod reach;
 mod rename;
 mod retype;
 mod rewrite;
@@ -49,6 +50,7 @@ pub(crate) use depend::{
     Stance, by_itself, is_harmless_again, is_quiet, others_wait_for, stance, stand_ins, waits_for_others,
 };
 pub(crate) use partition::{companions, goes_with};
+pub(crate) use reach::spread;
 pub(crate) use rename::{relabels, renames};
 pub(crate) use swap::{along, swap};
 

@@ -8,7 +8,7 @@ use model::{Kind, Name, ObjectId, Path, QualName, literal};
 use super::swap;
 use super::text::subject;
 use crate::draft::Draft;
-use crate::{Step, Why};
+use crate::{Mode, Step, Why};
 
 /// The renames as steps, in an order in which no name is taken twice.
 pub(crate) fn renames(pairs: &[(ObjectId, ObjectId)]) -> Vec<Step> {
@@ -114,14 +114,24 @@ fn rename(from: &ObjectId, to: &ObjectId) -> Vec<Step> {
         let next = ObjectId { kind: from.kind, path };
         let sql = format!("ALTER {} SET SCHEMA {}", subject(from), new.namespace);
         let undo = format!("ALTER {} SET SCHEMA {}", subject(&next), old.namespace);
-        steps.push(Draft::rename(to, sql).undo(undo));
+        steps.push(locked(Draft::rename(to, sql), from).undo(undo));
         at = next;
     }
     if at.name() != to.name() {
         let back = rename_sql(to, at.name());
-        steps.push(Draft::rename(to, rename_sql(&at, to.name())).undo(back));
+        steps.push(locked(Draft::rename(to, rename_sql(&at, to.name())), &at).undo(back));
     }
     steps.into_iter().map(|it| it.why(Why::Renamed { from: from.clone() }).step).collect()
+}
+
+/// Of an index and of what stands alone, no table is locked.
+fn locked(draft: Draft, id: &ObjectId) -> Draft {
+    let relation = match id.kind {
+        Kind::Table | Kind::View | Kind::MaterializedView => id.qual_name(),
+        Kind::DomainConstraint => None,
+        _ => id.relation(),
+    };
+    relation.into_iter().fold(draft, |draft, it| draft.lock(Mode::AccessExclusive, it))
 }
 
 /// The statement that gives an object another name where it is.

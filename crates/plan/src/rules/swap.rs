@@ -118,7 +118,9 @@ fn made_anew(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         drafts.extend(range::along(old, id, &aside));
     }
     drafts.extend(create(id, new, cx));
-    for user in cx.users.of(id) {
+    let mut users: Vec<&ObjectId> = cx.users.of(id).collect();
+    users.sort();
+    for user in users {
         if let Some(column) = moved(user, id, cx)
             && !cx.created.contains_key(user)
         {

@@ -87,23 +87,22 @@ impl Rules for MaterializedView {
             return Alter::Replace("access_method");
         }
         let Some(name) = id.qual_name() else { return Alter::InPlace(Vec::new()) };
-        let alter = |clause: String| {
-            let draft = Draft::alter(id, format!("ALTER MATERIALIZED VIEW {name} {clause}"));
-            draft.lock(Mode::AccessExclusive, name)
-        };
+        let alter = |clause: &str| Draft::alter(id, format!("ALTER MATERIALIZED VIEW {name} {clause}"));
+        let rewrite = |clause: String| alter(&clause).lock(Mode::AccessExclusive, name);
+        let set = |clause: String| alter(&clause).lock(Mode::ShareUpdateExclusive, name);
         let both = Options { old: &self.options, new: options };
         let (before, after) = both.words();
         let mut drafts: Vec<Draft> =
-            both.change().into_iter().map(|it| alter(it).changed("options", &before, &after)).collect();
+            both.change().into_iter().map(|it| set(it).changed("options", &before, &after)).collect();
         if *access_method != self.access_method {
             let method = access_method.clone().unwrap_or_else(|| Name::from("heap"));
             let (old, new) = (or_none(self.access_method.as_ref()), or_none(access_method.as_ref()));
-            drafts.push(alter(format!("SET ACCESS METHOD {method}")).changed("access_method", old, new));
+            drafts.push(rewrite(format!("SET ACCESS METHOD {method}")).changed("access_method", old, new));
         }
         if *tablespace != self.tablespace {
             let place = tablespace.clone().unwrap_or_else(|| Name::from("pg_default"));
             let (old, new) = (or_none(self.tablespace.as_ref()), or_none(tablespace.as_ref()));
-            drafts.push(alter(format!("SET TABLESPACE {place}")).changed("tablespace", old, new));
+            drafts.push(rewrite(format!("SET TABLESPACE {place}")).changed("tablespace", old, new));
         }
         Alter::InPlace(drafts)
     }

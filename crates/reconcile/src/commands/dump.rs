@@ -1,21 +1,14 @@
 //! `reconcile dump`: the live database as a master schema in the idempotent style.
-//! It does not know how kinds are created; the planner does, from an empty database.
-
-use std::collections::HashSet;
+//! It does not know how such a file is written.
 
 use miette::IntoDiagnostic;
-use model::{Facts, Kind, Object, ObjectId, Schema};
-use plan::{Step, Verb};
+use reconcile::dump;
 
 use crate::args::Dump;
 use crate::context::{Context, LOCAL_DATABASE, Place, Untargeted, local_server};
 use crate::exit::Outcome;
 use crate::problem::Problem;
 use crate::target;
-
-/// What the file begins with: every name in it is qualified, and bodies are not looked into when loaded.
-const HEAD: &str = "-- The whole schema. Safe to run any number of times.\n\
-    SET search_path = pg_catalog;\nSET check_function_bodies = false;\n";
 
 /// Runs the command.
 pub(crate) fn run(context: &Context, args: &Dump) -> miette::Result<Outcome> {
@@ -29,8 +22,7 @@ pub(crate) fn run(context: &Context, args: &Dump) -> miette::Result<Outcome> {
     for it in &actual.facts.unmodelled {
         context.style.warn(&format!("left out, because it is not modelled: {} {}", it.kind, it.identity));
     }
-    let steps = steps(&actual.schema, &actual.facts);
-    let text = steps.iter().fold(HEAD.to_owned(), |text, step| text + "\n" + &again(step) + "\n");
+    let text = dump::script(&actual.schema, &actual.facts);
     match &args.out {
         None => context.style.answer(&text).into_diagnostic()?,
         Some(file) => {
@@ -39,89 +31,4 @@ pub(crate) fn run(context: &Context, args: &Dump) -> miette::Result<Outcome> {
         }
     }
     Ok(Outcome::Done)
-}
-
-/// The steps from an empty database to this one.
-fn steps(live: &Schema, facts: &Facts) -> Vec<Step> {
-    let (mut empty, mut desired) = (Schema::default(), live.clone());
-    desired.retain(|id, object| !is_implied(id, object, facts));
-    for (id, object) in live.iter().filter(|(id, _)| is_given(id)) {
-        empty.insert(id.clone(), object.clone());
-    }
-    let none = HashSet::new();
-    let options = plan::Options { allow_destructive: true, ..plan::Options::default() };
-    let request = plan::Request {
-        actual: &empty,
-        desired: &desired,
-        renames: &[],
-        relabels: &[],
-        facts,
-        unverified: &none,
-        unmanaged: &none,
-        options: &options,
-    };
-    plan::plan(request).steps
-}
-
-/// What every database has, and the roles, which belong to the server.
-fn is_given(id: &ObjectId) -> bool {
-    match id.kind {
-        Kind::Role => true,
-        Kind::Namespace => id.name().as_str() == "public",
-        Kind::Extension => id.name().as_str() == "plpgsql",
-        _ => false,
-    }
-}
-
-/// What goes without saying: owners that are whoever runs the file.
-fn is_implied(id: &ObjectId, object: &Object, facts: &Facts) -> bool {
-    let given = id.target().is_some_and(is_given);
-    match object {
-        Object::Owner(owner) => given || owner.role == facts.role,
-        _ => false,
-    }
-}
-
-/// The step as a statement that may be run again.
-fn again(step: &Step) -> String {
-    let sql = &step.sql;
-    if step.verb != Verb::Create || step.id.kind.meta().satellite {
-        return format!("{sql};");
-    }
-    match step.id.kind {
-        Kind::Namespace
-        | Kind::Extension
-        | Kind::Table
-        | Kind::Sequence
-        | Kind::Index
-        | Kind::Statistics
-        | Kind::Server
-        | Kind::UserMapping
-        | Kind::MaterializedView => {
-            let word = format!("{} ", step.id.kind.meta().sql);
-            format!("{};", sql.replacen(&word, &format!("{word}IF NOT EXISTS "), 1))
-        }
-        Kind::Function | Kind::Procedure | Kind::View if sql.starts_with("CREATE OR REPLACE") => {
-            format!("{sql};")
-        }
-        Kind::Function | Kind::Procedure | Kind::View | Kind::Rule => {
-            format!("CREATE OR REPLACE{};", &sql["CREATE".len()..])
-        }
-        Kind::Policy | Kind::Trigger => {
-            let (word, address) = (step.id.kind.meta().sql, step.id.address());
-            format!("DROP {word} IF EXISTS {address};\n{sql};")
-        }
-        Kind::Default | Kind::NotNull | Kind::DefaultPrivilege => format!("{sql};"),
-        _ => guarded(sql),
-    }
-}
-
-fn guarded(sql: &str) -> String {
-    let mut tag = "$guard$".to_owned();
-    while sql.contains(&tag) {
-        tag.insert(1, '_');
-    }
-    format!(
-        "DO {tag}\nBEGIN\n  {sql};\nEXCEPTION WHEN duplicate_object OR duplicate_table OR invalid_table_definition THEN NULL;\nEND\n{tag};"
-    )
 }

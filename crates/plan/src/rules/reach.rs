@@ -1,0 +1,151 @@
+//! How far the lock of a statement reaches: to children and partitions of a table, to tables that keys point to, to
+//! the partition that has all the rest. Does not know what the statement says.
+
+use std::collections::HashMap;
+
+use model::{Column, Kind, Object, ObjectId, PartitionOf, QualName, Rule, Schema, Table};
+
+use crate::{Lock, Mode, Step, Verb};
+
+/// Tables by the table they stand under.
+type Below<'a> = HashMap<&'a QualName, Vec<&'a QualName>>;
+
+/// Adds to each step the locks it takes on relations that it does not name.
+pub(crate) fn spread(steps: &mut [Step], actual: &Schema, desired: &Schema) {
+    let below = below(actual);
+    for step in steps {
+        let more = reached(step, actual, desired, &below);
+        for lock in more {
+            if !step.locks.iter().any(|it| it.relation == lock.relation && it.mode >= lock.mode) {
+                step.locks.push(lock);
+            }
+        }
+    }
+}
+
+fn below(schema: &Schema) -> Below<'_> {
+    let mut below = Below::new();
+    for (id, object) in schema.iter() {
+        let (Object::Table(table), Some(name)) = (object, id.qual_name()) else { continue };
+        for parent in super::heir::parents(table) {
+            below.entry(parent).or_default().push(name);
+        }
+    }
+    below
+}
+
+/// A table's children, all levels down.
+fn descendants<'a>(table: &QualName, below: &Below<'a>) -> Vec<&'a QualName> {
+    let mut found: Vec<&QualName> = below.get(table).into_iter().flatten().copied().collect();
+    let mut at = 0;
+    while let Some(name) = found.get(at) {
+        let more = below.get(*name).into_iter().flatten().copied();
+        let more: Vec<_> = more.filter(|it| !found.contains(it)).collect();
+        found.extend(more);
+        at += 1;
+    }
+    found
+}
+
+fn reached(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) -> Vec<Lock> {
+    let id = &step.id;
+    match id.kind {
+        Kind::Table => table(step, actual, desired, below),
+        Kind::Domain | Kind::DomainConstraint => domain(step, actual),
+        _ => match id.relation() {
+            Some(relation) if is_inherited(id, relation, actual, desired) => {
+                let own = step.locks.iter().find(|it| it.relation == *relation);
+                own.map(|it| on(it.mode, descendants(relation, below))).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        },
+    }
+}
+
+/// Whether children have the part too, so that what is done to it is done to theirs.
+fn is_inherited(id: &ObjectId, relation: &QualName, actual: &Schema, desired: &Schema) -> bool {
+    let partitioned = || has_partitions(actual.get(&Kind::Table.named(relation)));
+    match desired.get(id).or(actual.get(id)) {
+        Some(Object::Column(_) | Object::Default(_)) => true,
+        Some(Object::NotNull(it)) => !it.no_inherit,
+        Some(Object::Constraint(it)) => match &it.rule {
+            Rule::Check { no_inherit, .. } => !no_inherit,
+            _ => partitioned(),
+        },
+        Some(Object::ForeignKey(_) | Object::Trigger(_)) => partitioned(),
+        _ => false,
+    }
+}
+
+fn has_partitions(table: Option<&Object>) -> bool {
+    matches!(table, Some(Object::Table(Table { partition_by: Some(_), .. })))
+}
+
+fn table(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) -> Vec<Lock> {
+    let Some(name) = step.id.qual_name() else { return Vec::new() };
+    let place = |schema: &Schema| match schema.get(&step.id) {
+        Some(Object::Table(it)) => it.partition_of.clone(),
+        _ => None,
+    };
+    let after = if step.verb == Verb::Drop { None } else { place(desired) };
+    let before = place(actual);
+    let mut locks = Vec::new();
+    if step.verb == Verb::Drop {
+        locks.extend(on(Mode::AccessExclusive, targets(name, actual)));
+    }
+    let moves = before != after;
+    let named = |it: &QualName| moves && step.locks.iter().any(|lock| lock.relation == *it);
+    for PartitionOf { parent, .. } in before.iter().chain(&after).filter(|it| named(&it.parent)) {
+        locks.extend(on(Mode::AccessExclusive, rest_of(parent, name, below, actual)));
+        if step.verb == Verb::Alter {
+            locks.extend(on(Mode::AccessExclusive, descendants(name, below)));
+            let mode = if after.is_some() { Mode::AccessExclusive } else { Mode::ShareRowExclusive };
+            locks.extend(on(mode, targets(parent, actual)));
+        }
+    }
+    locks
+}
+
+/// The partition that has all the rest: what the others have decides what may be in it.
+fn rest_of<'a>(
+    parent: &QualName,
+    but: &QualName,
+    below: &Below<'a>,
+    actual: &'a Schema,
+) -> Vec<&'a QualName> {
+    let partitions = below.get(parent).into_iter().flatten().copied().filter(|it| *it != but);
+    let is_rest = |it: &&QualName| match actual.get(&Kind::Table.named(it)) {
+        Some(Object::Table(Table { partition_of: Some(it), .. })) => &*it.bound.key == "default",
+        _ => false,
+    };
+    partitions.filter(is_rest).collect()
+}
+
+/// The tables that the foreign keys of a table point to.
+fn targets<'a>(table: &QualName, schema: &'a Schema) -> Vec<&'a QualName> {
+    let whole = Kind::Table.named(table);
+    let keys = schema.children(&whole).filter_map(|it| match schema.get(it) {
+        Some(Object::ForeignKey(key)) => Some(&key.target),
+        _ => None,
+    });
+    let mut targets: Vec<_> = keys.filter(|it| *it != table).collect();
+    targets.dedup();
+    targets
+}
+
+/// The tables whose rows are looked through when a domain takes less than before.
+fn domain(step: &Step, actual: &Schema) -> Vec<Lock> {
+    let name = step.id.relation().or(step.id.qual_name());
+    if !step.hazards.contains(&crate::Hazard::MayFail) {
+        return Vec::new();
+    }
+    let columns = actual.iter().filter(|(_, object)| match object {
+        Object::Column(Column { ty, .. }) => ty.user.as_ref() == name,
+        _ => false,
+    });
+    on(Mode::Share, columns.filter_map(|(id, _)| id.relation()))
+}
+
+fn on<'a>(mode: Mode, relations: impl IntoIterator<Item = &'a QualName>) -> Vec<Lock> {
+    relations.into_iter().map(|it| Lock { mode, relation: it.clone() }).collect()
+}
