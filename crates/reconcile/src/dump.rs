@@ -61,6 +61,9 @@ fn is_implied(id: &ObjectId, object: &Object, facts: &Facts) -> bool {
 /// The step as a statement that may be run again.
 fn again(step: &Step) -> String {
     let sql = &step.sql;
+    if step.id.kind == Kind::OperatorFamily {
+        return guarded(sql);
+    }
     if step.verb != Verb::Create || step.id.kind.meta().satellite {
         return format!("{sql};");
     }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use model::{Column, Kind, Object, ObjectId, PartitionOf, QualName, Rule, Schema, Table};
+use model::{Column, Kind, Object, PartitionOf, QualName, Rule, Schema, Table};
 
 use crate::{Lock, Mode, Step, Verb};
 
@@ -52,26 +52,31 @@ fn reached(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) ->
     match id.kind {
         Kind::Table => table(step, actual, desired, below),
         Kind::Domain | Kind::DomainConstraint => domain(step, actual),
-        _ => match id.relation() {
-            Some(relation) if is_inherited(id, relation, actual, desired) => {
-                let own = step.locks.iter().find(|it| it.relation == *relation);
-                own.map(|it| on(it.mode, descendants(relation, below))).unwrap_or_default()
-            }
-            _ => Vec::new(),
-        },
+        _ => {
+            let object = desired.get(id).or(actual.get(id));
+            let of_index = match object {
+                Some(Object::Index(it)) => it.relation.qual_name(),
+                _ => None,
+            };
+            let Some(relation) = id.relation().or(of_index) else { return Vec::new() };
+            let own = step.locks.iter().find(|it| it.relation == *relation);
+            let own = own.filter(|_| is_inherited(object, relation, actual));
+            own.map(|it| on(it.mode, descendants(relation, below))).unwrap_or_default()
+        }
     }
 }
 
 /// Whether children have the part too, so that what is done to it is done to theirs.
-fn is_inherited(id: &ObjectId, relation: &QualName, actual: &Schema, desired: &Schema) -> bool {
+fn is_inherited(part: Option<&Object>, relation: &QualName, actual: &Schema) -> bool {
     let partitioned = || has_partitions(actual.get(&Kind::Table.named(relation)));
-    match desired.get(id).or(actual.get(id)) {
+    match part {
         Some(Object::Column(_) | Object::Default(_)) => true,
         Some(Object::NotNull(it)) => !it.no_inherit,
         Some(Object::Constraint(it)) => match &it.rule {
             Rule::Check { no_inherit, .. } => !no_inherit,
             _ => partitioned(),
         },
+        Some(Object::Index(it)) => !it.only && partitioned(),
         Some(Object::ForeignKey(_) | Object::Trigger(_)) => partitioned(),
         _ => false,
     }
