@@ -8,3 +8,4 @@ mod kept;
 mod laws;
 mod live;
 mod locks;
+mod outsiders;

@@ -72,6 +72,7 @@ fn plan_between(actual: &Schema, desired: &Schema, (renames, relabels): Renames<
         facts,
         unverified: &none,
         unmanaged: &none,
+        outsiders: &[],
         options: &options,
     })
 }
@@ -136,7 +137,7 @@ fn both_doors_agree() {
     });
 }
 
-fn compare(client: &mut Client, name: &str, text: &str) -> Comparison {
+pub(crate) fn compare(client: &mut Client, name: &str, text: &str) -> Comparison {
     let sources = Sources::one(name, text);
     let comparison =
         pipeline::compare(client, &sources, &wanted()).unwrap_or_else(|it| panic!("{name}: {it}"));

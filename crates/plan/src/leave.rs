@@ -109,7 +109,7 @@ impl Leave {
         // One may have been put back along with another; only when nothing moves any more are they stuck.
         let changed = work.changed;
         if !changed {
-            let stuck = ids.into_iter().map(|id| Blocked { id: id.clone(), of: id, allow: None });
+            let stuck = ids.into_iter().map(|id| Blocked::immovable(&id, &id));
             self.stuck.extend(stuck);
         }
         changed

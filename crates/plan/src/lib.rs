@@ -58,6 +58,8 @@ pub struct Request<'a> {
     pub unverified: &'a HashSet<ObjectId>,
     /// Objects of the actual schema that are not ours.
     pub unmanaged: &'a HashSet<ObjectId>,
+    /// What stands on an object and is of a kind that is not modelled, in the server's words.
+    pub outsiders: &'a [(ObjectId, String)],
     /// What may be done.
     pub options: &'a Options,
 }
@@ -84,16 +86,28 @@ pub struct Blocked {
     pub of: ObjectId,
     /// What would allow it (`--allow …`), if anything would.
     pub allow: Option<String>,
+    /// What really is in the way, standing on `id`, where it is no object of the schema.
+    pub outsider: Option<String>,
 }
 
 impl Blocked {
     fn unmanaged(id: &ObjectId, of: &ObjectId) -> Blocked {
         let allow = Allow::on(Hazard::RebuildUnmanaged, id).to_string();
-        Blocked { id: id.clone(), of: of.clone(), allow: Some(allow) }
+        Blocked { id: id.clone(), of: of.clone(), allow: Some(allow), outsider: None }
     }
 
     fn immovable(id: &ObjectId, of: &ObjectId) -> Blocked {
-        Blocked { id: id.clone(), of: of.clone(), allow: None }
+        Blocked { id: id.clone(), of: of.clone(), allow: None, outsider: None }
+    }
+
+    /// What of the steps would take down the ground an outsider stands on.
+    fn by_outsiders(steps: &[Step], outsiders: &[(ObjectId, String)]) -> Vec<Blocked> {
+        let blocked = |step: &Step| {
+            let on_it = outsiders.iter().find(|(used, _)| *used == step.id || step.makes.contains(used))?;
+            let (id, outsider) = (step.id.clone(), Some(on_it.1.clone()));
+            Some(Blocked { of: id.clone(), id, allow: None, outsider })
+        };
+        steps.iter().filter(|it| it.verb == Verb::Drop).filter_map(blocked).collect()
     }
 }
 
@@ -106,7 +120,8 @@ impl Plan {
 
 /// Makes the plan that leads from the actual schema to the desired one, as far as it is allowed.
 pub fn plan(request: Request<'_>) -> Plan {
-    let Request { actual, desired, renames, relabels, facts, unverified, unmanaged, options } = request;
+    let Request { actual, desired, renames, relabels, facts, unverified, unmanaged, outsiders, options } =
+        request;
     let mut wanted = Cow::Borrowed(desired);
     take_over(actual, &mut wanted, unmanaged);
     let users = users(actual, &wanted);
@@ -129,7 +144,9 @@ pub fn plan(request: Request<'_>) -> Plan {
     steps.extend(rules::relabels(relabels));
     if blocked.is_empty() {
         steps.extend(order::order(draft.drafts, actual, &allowed));
-    } else {
+        blocked = Blocked::by_outsiders(&steps, outsiders);
+    }
+    if !blocked.is_empty() {
         steps.clear();
     }
     rules::spread(&mut steps, actual, desired);

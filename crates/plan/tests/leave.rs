@@ -129,6 +129,7 @@ fn make(actual: &Schema, desired: &Schema, options: &Options, unmanaged: &HashSe
         facts: &facts,
         unverified: &unverified,
         unmanaged,
+        outsiders: &[],
         options,
     })
 }

@@ -93,6 +93,7 @@ fn make_with(actual: &Actual, desired: &Schema, options: &Options) -> Plan {
         facts: &actual.facts,
         unverified: &HashSet::new(),
         unmanaged: &HashSet::new(),
+        outsiders: &[],
         options,
     })
 }

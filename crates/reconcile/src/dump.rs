@@ -34,6 +34,7 @@ fn steps(live: &Schema, facts: &Facts) -> Vec<Step> {
         facts,
         unverified: &none,
         unmanaged: &none,
+        outsiders: &[],
         options: &options,
     };
     plan::plan(request).steps

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::panic::resume_unwind;
 use std::time::{Duration, Instant};
 
-use catalog::{Actual, SettleOptions, Unsettled, Verdict};
+use catalog::{Actual, Outsider, SettleOptions, Unsettled, Verdict};
 use diff::{Pair, Reason, Scope, Stated};
 use model::{Facts, ObjectId, Schema};
 use parse::{Desired, Sources};
@@ -51,6 +51,8 @@ pub struct Comparison {
     pub relabels: Vec<(ObjectId, String, String)>,
     /// Objects the file leaves unnamed: the name the server would choose, and the live one they took.
     pub adopted: Vec<(ObjectId, ObjectId)>,
+    /// What stands on objects of the schema and is of no kind that is modelled; read with the edges.
+    outsiders: Vec<Outsider>,
     /// What differed before expressions were settled: nothing else can differ afterwards.
     differed: Vec<ObjectId>,
     /// Expressions that could not be told equal.
@@ -94,6 +96,7 @@ pub fn compare(
         renames: Vec::new(),
         relabels: Vec::new(),
         adopted: Vec::new(),
+        outsiders: Vec::new(),
         differed: Vec::new(),
         unsettled: Vec::new(),
         timings: Timings::default(),
@@ -146,7 +149,7 @@ pub fn plan(
         true => Plan::default(),
         false => timings.take("plan", || {
             if comparison.renames.is_empty() {
-                catalog::edges(client, &mut comparison.actual)?;
+                comparison.outsiders = catalog::edges(client, &mut comparison.actual)?;
             }
             Ok::<_, catalog::Error>(comparison.plan(options))
         })?,
@@ -201,7 +204,7 @@ impl Comparison {
                 break;
             }
             if self.renames.is_empty() {
-                catalog::edges(client, &mut self.actual)?;
+                self.outsiders = catalog::edges(client, &mut self.actual)?;
             }
             self.actual.schema = sql::renamed(&self.actual.schema, &due);
             self.renames.extend(due);
@@ -289,6 +292,12 @@ impl Comparison {
             .filter(|it| matches!(it.verdict, Verdict::Unknown { .. } | Verdict::Refused { .. }))
             .map(|it| it.id.clone())
             .collect();
+        let now = |it: &ObjectId| {
+            let renamed = self.renames.iter().find(|(from, _)| from == it);
+            renamed.map_or_else(|| it.clone(), |(_, to)| to.clone())
+        };
+        let words = |it: &Outsider| format!("{} {}", it.user.kind, it.user.identity);
+        let outsiders: Vec<_> = self.outsiders.iter().map(|it| (now(&it.used), words(it))).collect();
         let unmanaged: HashSet<ObjectId> = self.left.keys().cloned().collect();
         plan::plan(Request {
             actual: &self.actual.schema,
@@ -298,6 +307,7 @@ impl Comparison {
             facts: &self.actual.facts,
             unverified: &unverified,
             unmanaged: &unmanaged,
+            outsiders: &outsiders,
             options,
         })
     }

@@ -68,11 +68,12 @@ impl Held {
     }
 
     fn blocked(blocked: &Blocked) -> Held {
-        let Blocked { id, of, allow } = blocked;
-        let what = match (id == of, allow) {
-            (true, _) => "can be neither changed nor left as it is".to_owned(),
-            (false, Some(_)) => format!("stands in the way of {of} and is not managed here"),
-            (false, None) => format!("stands in the way of {of} and cannot be taken down"),
+        let Blocked { id, of, allow, outsider } = blocked;
+        let what = match (outsider, id == of, allow) {
+            (Some(it), ..) => format!("cannot be taken down: {it} stands on it and is not modelled"),
+            (None, true, _) => "can be neither changed nor left as it is".to_owned(),
+            (None, false, Some(_)) => format!("stands in the way of {of} and is not managed here"),
+            (None, false, None) => format!("stands in the way of {of} and cannot be taken down"),
         };
         Held { id: id.clone(), what, allow: allow.iter().cloned().collect() }
     }

@@ -301,7 +301,8 @@ fn a_plan_is_annotated() {
 #[test]
 fn what_is_in_the_way_is_named() {
     let view = Kind::View.named(&QualName::new("other", "v"));
-    let blocked = Blocked { id: view, of: column("id"), allow: Some("rebuild-unmanaged:other.v".to_owned()) };
+    let allow = Some("rebuild-unmanaged:other.v".to_owned());
+    let blocked = Blocked { id: view, of: column("id"), allow, outsider: None };
     let text = with(&Plan { blocked: vec![blocked], ..Plan::default() }, |it| it.text(PLAIN));
     assert_eq!(
         text,

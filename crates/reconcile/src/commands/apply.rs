@@ -42,7 +42,9 @@ pub(crate) fn run(context: &Context, args: &Apply) -> miette::Result<Outcome> {
         return Err(moved.help("Run the command again to see the new plan.").into());
     }
     match carry_out(context, &mut work, &comparison, &plan) {
-        Ok(steps) => context.style.note(&format!("{steps} steps committed")),
+        Ok(steps) => {
+            context.style.note(&format!("{steps} {} committed", if steps == 1 { "step" } else { "steps" }))
+        }
         Err(failure) => return Ok(failed(context, &comparison, &failure)),
     }
     let outcome = prove(context, &mut work, &plan)?;

@@ -46,6 +46,7 @@ pub(crate) fn run(context: &Context, args: &Diff) -> miette::Result<Outcome> {
         facts: &facts,
         unverified: &none,
         unmanaged: &none,
+        outsiders: &[],
         options: &options,
     });
     let places = Places::new(files(&to.sources), &to.spans);
