@@ -27,9 +27,34 @@ impl Secrets {
     pub(crate) fn fill(&self, step: &Step) -> String {
         let known = step.secrets.iter().filter_map(|it| Some((it, self.0.get(it)?)));
         known.fold(step.sql.clone(), |sql, (placeholder, value)| {
-            sql.replace(&model::literal(placeholder), &model::literal(value))
+            let whole = sql.replace(&model::literal(placeholder), &model::literal(value));
+            within(&whole, placeholder, value)
         })
     }
+}
+
+/// Fills in what is a part of a string of the statement: a value of a connection string, or the password in a URL.
+fn within(sql: &str, placeholder: &str, value: &str) -> String {
+    let mut filled = String::with_capacity(sql.len());
+    let mut rest = sql;
+    while let Some((before, after)) = rest.split_once(placeholder) {
+        filled.push_str(before);
+        match before.ends_with(':') {
+            true => value.bytes().for_each(|it| match it.is_ascii_alphanumeric() {
+                true => filled.push(char::from(it)),
+                false => filled.push_str(&format!("%{it:02X}")),
+            }),
+            false => {
+                let value = value.replace('\\', "\\\\").replace('\'', "\\''");
+                // In a string with escapes every backslash is said twice.
+                let escaped = before.rfind(" E'").is_some_and(|it| Some(it) > before.rfind(" '"));
+                let value = if escaped { value.replace('\\', "\\\\") } else { value };
+                filled.push_str(&format!("''{value}''"));
+            }
+        }
+        rest = after;
+    }
+    filled + rest
 }
 
 fn value(placeholder: &str) -> Result<String, String> {
@@ -40,5 +65,26 @@ fn value(placeholder: &str) -> Result<String, String> {
             .map(|it| it.trim_end_matches(['\r', '\n']).to_owned())
             .map_err(|it| it.to_string()),
         _ => Err("only the database knows it".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::within;
+
+    #[test]
+    fn a_part_of_a_connection_string_is_written_as_it_has_to_be() {
+        let fill = |sql: &str, value: &str| within(sql, "${env:X}", value);
+        assert_eq!(
+            fill("CONNECTION 'host=h password=${env:X}' P", "a b"),
+            "CONNECTION 'host=h password=''a b''' P"
+        );
+        assert_eq!(fill("CONNECTION 'password=${env:X}'", "it's"), r"CONNECTION 'password=''it\''s'''");
+        assert_eq!(
+            fill("CONNECTION 'postgresql://u:${env:X}@h'", "p@s'"),
+            "CONNECTION 'postgresql://u:p%40s%27@h'"
+        );
+        let escaped = fill(r"CONNECTION E'a=\\b password=${env:X}'", r"c\");
+        assert_eq!(escaped, r"CONNECTION E'a=\\b password=''c\\\\'''");
     }
 }

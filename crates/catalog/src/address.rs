@@ -33,5 +33,6 @@ pub(crate) mod class {
     pub(crate) const PUBLICATION: u32 = 6104;
     pub(crate) const PUBLISHED_TABLE: u32 = 6106;
     pub(crate) const PUBLISHED_NAMESPACE: u32 = 6237;
+    pub(crate) const SUBSCRIPTION: u32 = 6100;
     pub(crate) const POLICY: u32 = 3256;
 }

@@ -30,6 +30,7 @@ mod sequence;
 mod settle;
 mod snapshot;
 mod statistics;
+mod subscription;
 mod table;
 mod text;
 mod trigger;

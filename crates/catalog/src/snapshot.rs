@@ -7,7 +7,6 @@ use std::time::Duration;
 use model::{Facts, Schema, Unmodelled};
 use postgres::{Client, IsolationLevel};
 
-use crate::publication;
 use crate::query::{Answers, Query};
 use crate::reader::Reader;
 use crate::{
@@ -15,6 +14,7 @@ use crate::{
     operator, operator_class, policy, query, relation, rewrite, routine, sequence, statistics, table,
     trigger, types, unmodelled, view,
 };
+use crate::{publication, subscription};
 
 /// A database as it is.
 #[derive(Clone, Debug, Default)]
@@ -109,6 +109,8 @@ const QUERIES: &[&Query] = &[
     &foreign::WRAPPERS,
     &foreign::SERVERS,
     &foreign::MAPPINGS,
+    &subscription::QUERY,
+    &subscription::CONNECTIONS,
     &grant::QUERY,
     &comment::QUERY,
     &unmodelled::QUERY,
@@ -144,7 +146,12 @@ fn queries(settings: &BTreeMap<String, String>) -> Vec<&'static Query> {
     let version =
         settings.get("server_version_num").and_then(|it| it.parse::<u32>().ok()).unwrap_or_default();
     let old = version / 10_000 < publication::NAMESPACES_SINCE;
-    QUERIES.iter().copied().filter(|it| !old || it.name != publication::NAMESPACES.name).collect()
+    let is_told = subscription::is_told(settings);
+    let wanted = |it: &&Query| {
+        (!old || it.name != publication::NAMESPACES.name)
+            && (is_told || it.name != subscription::CONNECTIONS.name)
+    };
+    QUERIES.iter().copied().filter(wanted).collect()
 }
 
 /// Each family after those whose names it speaks of.
@@ -169,6 +176,7 @@ fn families(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     crate::event_trigger::read(reader, answers)?;
     publication::read(reader, answers)?;
     foreign::read(reader, answers)?;
+    subscription::read(reader, answers)?;
     grant::read(reader, answers)?;
     comment::read(reader, answers)?;
     // Behind the comments, because one on a multirange type is not one on its range.

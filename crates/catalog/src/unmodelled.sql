@@ -39,9 +39,6 @@ from (
     select 'pg_ts_parser'::regclass, t.oid, t.prsnamespace from pg_ts_parser t
     union all
     select 'pg_ts_template'::regclass, t.oid, t.tmplnamespace from pg_ts_template t
-    union all
-    select 'pg_subscription'::regclass, s.oid, 0
-    from pg_subscription s join pg_database d on d.oid = s.subdbid where d.datname = current_database()
 ) o
 cross join lateral pg_identify_object(o.class, o.oid, 0) i
 where o.oid >= 16384

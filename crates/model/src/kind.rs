@@ -160,6 +160,7 @@ kinds! {
     Publication(Publication)           = "publication",       "PUBLICATION",       "publication",       "",       ;
     PublishedTable(PublishedTable)     = "published table",   "",                  "publication relation", "IN",    cascades rebuildable;
     PublishedNamespace(PublishedNamespace) = "published schema", "",               "publication namespace", "IN",   cascades rebuildable;
+    Subscription(Subscription)         = "subscription",      "SUBSCRIPTION",      "subscription",      "",       ;
     EventTrigger(EventTrigger)         = "event trigger",     "EVENT TRIGGER",     "event trigger",     "",       rebuildable;
     Owner(Owner)                       = "owner",             "",                  "",                  "",       cascades rebuildable satellite;
     Grant(Grant)                       = "grant",             "",                  "",                  "",       cascades rebuildable satellite;

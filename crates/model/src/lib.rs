@@ -32,6 +32,7 @@ mod role;
 mod routine;
 mod sequence;
 mod statistics;
+mod subscription;
 mod table;
 mod trigger;
 mod types;
@@ -65,6 +66,7 @@ pub use sequence::{Persistence, Sequence, SequenceOptions};
 pub use settings::{NameSet, Settings, Words};
 pub use span::Span;
 pub use statistics::{Statistics, StatisticsKind};
+pub use subscription::{Making, Subscription};
 pub use table::{
     Column, Default, Generated, Identity, IdentityMode, PartitionKey, PartitionOf, ReplicaIdentity, Table,
 };

@@ -49,6 +49,8 @@ fn database(verb: &str, noun: &str) -> Option<Read> {
     match (verb, noun) {
         ("create", "publication") => Some(crate::publication::create),
         ("alter", "publication") => Some(crate::publication::alter),
+        ("create", "subscription") => Some(crate::subscription::create),
+        ("alter", "subscription") => Some(crate::subscription::alter),
         ("create", "event trigger") => Some(crate::event_trigger::create),
         ("alter", "event trigger") => Some(crate::event_trigger::alter),
         _ => None,

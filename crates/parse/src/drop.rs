@@ -50,6 +50,7 @@ fn named(noun: &str) -> Option<Named> {
         "language" => Named::Root(Kind::Language),
         "trigger" => Named::Part(Kind::Trigger),
         "publication" => Named::Root(Kind::Publication),
+        "subscription" => Named::Root(Kind::Subscription),
         "event trigger" => Named::Root(Kind::EventTrigger),
         "rule" => Named::Part(Kind::Rule),
         "policy" => Named::Part(Kind::Policy),

@@ -104,8 +104,7 @@ pub(crate) fn rows(reader: &Reader<'_>, table: &str, want: Want<'_>, live: Live)
         | "information_schema.check_constraints" => constraints(reader, table, want),
         "pg_policies" | "pg_policy" => policies(reader, want),
         "pg_trigger" | "information_schema.triggers" => triggers(reader, want),
-        "pg_subscription"
-        | "pg_foreign_server"
+        "pg_foreign_server"
         | "pg_foreign_data_wrapper"
         | "pg_operator"
         | "pg_aggregate"

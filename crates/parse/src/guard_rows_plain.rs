@@ -12,6 +12,7 @@ use crate::value::Value;
 const CATALOGS: &[(&str, Kind, &str, &str)] = &[
     ("pg_event_trigger", Kind::EventTrigger, "evtname", ""),
     ("pg_publication", Kind::Publication, "pubname", ""),
+    ("pg_subscription", Kind::Subscription, "subname", ""),
     ("pg_rules", Kind::Rule, "rulename", ""),
     ("pg_rewrite", Kind::Rule, "rulename", ""),
     ("pg_statistic_ext", Kind::Statistics, "stxname", "stxnamespace"),

@@ -70,6 +70,7 @@ mod partition;
 mod renamed;
 mod sequence;
 mod statistics;
+mod subscription;
 mod table;
 mod table_like;
 mod table_state;

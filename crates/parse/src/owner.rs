@@ -30,6 +30,7 @@ const OWNED: &[Kind] = &[
     Kind::MaterializedView,
     Kind::Statistics,
     Kind::EventTrigger,
+    Kind::Subscription,
     Kind::Publication,
 ];
 

@@ -28,8 +28,11 @@ pub(crate) struct RoutineName {
 }
 
 /// Kinds that nothing but their words and a name address, in COMMENT ON and SECURITY LABEL ON.
-const ADDRESSED: &[(&[&str], Kind)] =
-    &[(&["event", "trigger"], Kind::EventTrigger), (&["publication"], Kind::Publication)];
+const ADDRESSED: &[(&[&str], Kind)] = &[
+    (&["event", "trigger"], Kind::EventTrigger),
+    (&["publication"], Kind::Publication),
+    (&["subscription"], Kind::Subscription),
+];
 
 impl Reader<'_> {
     /// Takes the words of a kind and a name, where it is a kind that nothing else addresses.

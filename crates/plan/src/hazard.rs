@@ -51,6 +51,8 @@ hazards! {
     DisableTrigger = "disable-trigger", true, "Keeps a trigger from firing.";
     DropRule = "drop-rule", true, "Drops a rule: what it did, or kept from being done, is as without it.";
     DisableRule = "disable-rule", true, "Keeps a rule from having its effect.";
+    DropSubscription = "drop-subscription", true, "Drops a subscription with its slot: what is published meanwhile is lost to it.";
+    DisableSubscription = "disable-subscription", true, "Keeps a subscription from receiving.";
     DropPublication = "drop-publication", true, "Drops a publication: its subscribers get nothing more.";
     Unpublish = "unpublish", true, "Takes something out of a publication: subscribers no longer get it.";
     DisableRowSecurity = "disable-row-security", true, "Switches row level security off, or off for the owner.";

@@ -2,6 +2,7 @@
 //!
 //! Knows the lexical rules of SQL, and nothing of statements or of a server.
 
+mod conninfo;
 mod cursor;
 mod expr;
 mod fault;
@@ -12,6 +13,7 @@ mod same;
 mod split;
 mod types;
 
+pub use conninfo::{Conninfo, conninfo};
 pub use cursor::Cursor;
 pub use expr::{expr, expr_of, key, server_expr};
 pub use fault::{Code, Fault};

@@ -70,6 +70,17 @@ impl Collector<'_> {
                     self.push(0, a, d, rows);
                 }
             }
+            (Object::Subscription(old), Object::Subscription(new)) => {
+                let hidden = old.is_hidden();
+                if let Some(pair) = self.push(0, &old.connection, &new.connection, Context::Bare) {
+                    pair.answer = Some(match hidden {
+                        true => Answer::Unknown("where it leads is told to superusers only".to_owned()),
+                        // The whole string is a secret, which is compared as declared or absent.
+                        false if new.connection.key.is_empty() => Answer::Same,
+                        false => Answer::Different,
+                    });
+                }
+            }
             (Object::Rule(old), Object::Rule(new)) => self.rule(old, new),
             (Object::Policy(old), Object::Policy(new)) => self.policy(old, new),
             (Object::Trigger(old), Object::Trigger(new)) => {

@@ -34,6 +34,7 @@ mod role;
 mod routine;
 mod sequence;
 mod statistics;
+mod subscription;
 mod swap;
 mod table;
 mod text;
@@ -138,7 +139,7 @@ macro_rules! kinds {
 kinds! {
     Role Namespace Extension Collation DefaultPrivilege Language Enum Domain DomainConstraint Composite Range Shell Sequence Table Column NotNull Function Procedure Aggregate Cast Conversion Operator OperatorFamily OperatorClass Default Constraint Index ForeignKey View MaterializedView Statistics Trigger Rule Policy Owner Grant Wrapper Server UserMapping
     Comment
-    EventTrigger Publication PublishedTable PublishedNamespace
+    EventTrigger Subscription Publication PublishedTable PublishedNamespace
 }
 
 /// What follows from what is made and changed without being a change of its own: tables that come under

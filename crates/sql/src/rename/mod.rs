@@ -313,7 +313,7 @@ impl Names {
                 self.name_set(table.as_ref(), &mut it.columns);
                 it.filter.iter_mut().for_each(|it| self.expr(it, table.as_ref()));
             }
-            Object::Publication(_) | Object::PublishedNamespace(_) => (),
+            Object::Publication(_) | Object::Subscription(_) | Object::PublishedNamespace(_) => (),
             Object::EventTrigger(it) => {
                 let id = Kind::Function.routine(&it.function, "");
                 it.function = self.id(&id).qual_name().unwrap_or(&it.function).clone();
