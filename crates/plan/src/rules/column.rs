@@ -2,7 +2,8 @@
 //! too. Does not know what stands on a column.
 
 use model::{
-    Column, Default, Expr, Identity, IdentityMode, Kind, Name, NotNull, Object, ObjectId, Schema, literal,
+    Column, Default, Expr, Identity, IdentityMode, Kind, Name, NotNull, Object, ObjectId, Rule, Schema,
+    literal,
 };
 
 use super::foreign::{is_column_of_foreign, options_changed, words};
@@ -136,7 +137,7 @@ impl Rules for Column {
     fn alter(&self, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Alter {
         let Column { ty, collation, identity, generated, storage, compression, statistics, options, foreign } =
             new;
-        if let Some(field) = remade(self, new, cx) {
+        if let Some(field) = remade(self, new, id, cx) {
             return Alter::Replace(field);
         }
         let mut drafts = Vec::new();
@@ -193,15 +194,26 @@ fn is_computed(expr: &Expr) -> bool {
 }
 
 /// The field because of which a column has to be made anew.
-fn remade(old: &Column, new: &Column, cx: &Context<'_>) -> Option<&'static str> {
+fn remade(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Option<&'static str> {
     match (&old.generated, &new.generated) {
         (None, Some(_)) => Some("generated"),
         (Some(old), None) if !old.stored => Some("generated"),
         (Some(was), Some(is)) if was.stored != is.stored => Some("generated"),
         (Some(was), Some(is)) if was.expr != is.expr && cx.facts.major < 17 => Some("generated"),
         (Some(was), Some(is)) if was.expr != is.expr && old.ty != new.ty => Some("generated"),
+        (Some(was), Some(is)) if was.expr != is.expr && !is.stored && has_checks(id, cx) => Some("generated"),
         _ => None,
     }
+}
+
+/// Under a check the server refuses another expression for a virtual column.
+fn has_checks(id: &ObjectId, cx: &Context<'_>) -> bool {
+    let Some(table) = id.relation().map(|it| Kind::Table.named(it)) else { return false };
+    let is_check = |schema: &Schema, it: &ObjectId| match schema.get(it) {
+        Some(Object::Constraint(it)) => matches!(it.rule, Rule::Check { .. }),
+        _ => false,
+    };
+    [cx.actual, cx.desired].iter().any(|schema| schema.children(&table).any(|it| is_check(schema, it)))
 }
 
 fn change_type(old: &Column, new: &Column, id: &ObjectId, elsewhere: bool) -> Draft {

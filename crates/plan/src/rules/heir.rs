@@ -284,6 +284,22 @@ pub(super) fn defaults_below(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     heirs.flat_map(again).map(|it| it.why(Why::PutBack { id: id.clone() })).collect()
 }
 
+/// A NOT NULL that is no longer handed down stays with the heirs; those that are not to have it let go of it.
+pub(super) fn let_take_null(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+    let Some(table) = id.relation().map(|it| Kind::Table.named(it)) else { return Vec::new() };
+    let heirs = cx.users.of(&table).filter(|it| it.kind == Kind::Table).filter_map(ObjectId::qual_name);
+    let one = |heir: &QualName| {
+        let own = Kind::NotNull.of(heir, id.name());
+        if cx.desired.contains(&own) {
+            return Vec::new();
+        }
+        let sql = format!("{} DROP NOT NULL", column::prefix(&own));
+        let draft = Draft::alter(id, sql).lock(Mode::AccessExclusive, heir).hazard(Hazard::DropNotNull);
+        std::iter::once(draft.touches([own.clone()])).chain(let_take_null(&own, cx)).collect()
+    };
+    heirs.flat_map(one).collect()
+}
+
 /// The tables above a table, all levels up.
 pub(super) fn above(schema: &Schema, table: &QualName) -> Vec<QualName> {
     let Some(Object::Table(it)) = schema.get(&Kind::Table.named(table)) else { return Vec::new() };

@@ -2,7 +2,7 @@
 
 use model::{Kind, NotNull, Object, ObjectId, Rule};
 
-use super::{Alter, Context, Rules, column, mark};
+use super::{Alter, Context, Rules, column, heir, mark};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -10,20 +10,21 @@ impl Rules for NotNull {
     fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         let Some(table) = id.relation() else { return Vec::new() };
         let named = cx.facts.major >= 18 && (self.name.is_some() || self.no_inherit || self.not_valid);
-        let sql = match &self.name {
-            Some(name) if named => {
+        let sql = match named {
+            true => {
+                let name = self.name.as_ref().map(|it| format!("CONSTRAINT {it} ")).unwrap_or_default();
                 let inherit = if self.no_inherit { " NO INHERIT" } else { "" };
                 let valid = if self.not_valid { " NOT VALID" } else { "" };
-                format!("ALTER TABLE {table} ADD CONSTRAINT {name} NOT NULL {}{inherit}{valid}", id.name())
+                format!("ALTER TABLE {table} ADD {name}NOT NULL {}{inherit}{valid}", id.name())
             }
-            _ => format!("{} SET NOT NULL", column::prefix(id)),
+            false => format!("{} SET NOT NULL", column::prefix(id)),
         };
         let has_rows = !self.not_valid && !cx.is_new(&Kind::Table.named(table));
         let create = Draft::create(id, sql).lock(Mode::AccessExclusive, table);
         vec![create.hazard_if(has_rows, Hazard::ScansTable).hazard_if(has_rows, Hazard::MayFail)]
     }
 
-    fn alter(&self, new: &NotNull, id: &ObjectId, _: &Context<'_>) -> Alter {
+    fn alter(&self, new: &NotNull, id: &ObjectId, cx: &Context<'_>) -> Alter {
         let NotNull { name, no_inherit, not_valid } = new;
         let Some(table) = id.relation() else { return Alter::InPlace(Vec::new()) };
         if *not_valid && !self.not_valid {
@@ -41,6 +42,9 @@ impl Rules for NotNull {
             let draft = Draft::alter(id, format!("ALTER TABLE {table} ALTER CONSTRAINT {now} {word}"));
             let draft = draft.lock(Mode::AccessExclusive, table);
             drafts.push(draft.changed("no_inherit", self.no_inherit, no_inherit));
+            if *no_inherit {
+                drafts.extend(heir::let_take_null(id, cx));
+            }
         }
         if self.not_valid && !not_valid {
             let draft = Draft::alter(id, format!("ALTER TABLE {table} VALIDATE CONSTRAINT {now}"));
