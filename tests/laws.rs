@@ -182,7 +182,7 @@ fn printed_is_read() {
 #[test]
 fn order_free() {
     for_all(|case| {
-        let facts = offline();
+        let facts = offline(case);
         let actual = declared(&case.name, &case.from, &facts).schema;
         let mut desired = declared(&case.name, &case.to, &facts);
         let renames = diff::due(&actual, &desired.schema, &desired.renames);

@@ -41,7 +41,8 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> 
     }
     for row in MAPPINGS.rows(answers)? {
         let id = Kind::UserMapping.keys([row.name("server")?, row.name("role")?]);
-        let mapping = mapping(row.options("options")?, row.get("seen")?);
+        let names = [row.get("server")?, row.get("role")?];
+        let mapping = mapping(row.options("options")?, names, row.get("seen")?);
         reader.insert((class::USER_MAPPING, row.get("oid")?), id, mapping);
     }
     Ok(())
@@ -53,11 +54,14 @@ fn function(row: &Record, namespace: &'static str, name: &'static str) -> Result
 }
 
 /// Values of secret options are forgotten here.
-fn mapping(all: Settings, seen: bool) -> UserMapping {
+fn mapping(all: Settings, [server, role]: [&str; 2], seen: bool) -> UserMapping {
     let mut mapping = UserMapping { unseen: !seen, ..UserMapping::default() };
     for (name, value) in all {
         match Secret::is_name(&name) {
-            true => _ = mapping.secrets.insert(name, Secret::live()),
+            true => {
+                let secret = Secret::live(&[server, role, &name]);
+                mapping.secrets.insert(name, secret);
+            }
             false => _ = mapping.options.insert(name, value),
         }
     }

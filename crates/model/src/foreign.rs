@@ -64,9 +64,10 @@ impl Secret {
         Secret(text.into())
     }
 
-    /// One that is live, and not known.
-    pub fn live() -> Secret {
-        Secret("***".to_owned())
+    /// One that is live, and not known: whoever needs it finds it in the environment under these names.
+    pub fn live(names: &[&str]) -> Secret {
+        let word = |it: &&str| it.to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        Secret(format!("${{env:{}}}", names.iter().map(word).collect::<Vec<_>>().join("_")))
     }
 
     /// What stands for it in a statement.
