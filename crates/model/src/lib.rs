@@ -53,7 +53,7 @@ pub use index::{Index, IndexKey};
 pub use kind::{Kind, Meta, Object};
 pub use name::{Name, QualName, literal};
 pub use namespace::{Extension, Namespace};
-pub use operator::{Operator, pair_operators, spelled};
+pub use operator::{Operator, pair_operators, spelled, symbol};
 pub use operator_class::{Member, OperatorClass, OperatorFamily, Slot, Support};
 pub use policy::{Command, Policy};
 pub use publication::{Publication, Publish, PublishedNamespace, PublishedTable};

@@ -78,7 +78,7 @@ pub fn spelled(name: &QualName) -> String {
 }
 
 /// An operator's own name, qualified: `public.===`.
-pub(crate) fn symbol(name: &QualName) -> String {
+pub fn symbol(name: &QualName) -> String {
     format!("{}.{}", name.namespace, name.name.as_str())
 }
 

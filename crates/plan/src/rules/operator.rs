@@ -1,6 +1,6 @@
 //! Operators. Does not know what their functions do.
 
-use model::{ObjectId, Operator, QualName, spelled};
+use model::{ObjectId, Operator, QualName, spelled, symbol};
 
 use super::text::{joined, or_none};
 use super::{Alter, Context, Rules};
@@ -19,8 +19,7 @@ impl Rules for Operator {
         clauses.extend(join.iter().map(|it| format!("JOIN = {it}")));
         clauses.extend(hashes.then(|| "HASHES".to_owned()));
         clauses.extend(merges.then(|| "MERGES".to_owned()));
-        let address = id.address();
-        let name = address.split_once(" (").map_or(address.as_str(), |(name, _)| name);
+        let name = id.qual_name().map(symbol).unwrap_or_default();
         vec![Draft::create(id, format!("CREATE OPERATOR {name} (\n    {}\n)", clauses.join(",\n    ")))]
     }
 

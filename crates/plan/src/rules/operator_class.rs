@@ -1,6 +1,6 @@
 //! Operator families and classes. Does not know what indexes use them.
 
-use model::{Member, Object, ObjectId, OperatorClass, OperatorFamily, Support, spelled};
+use model::{Member, Object, ObjectId, OperatorClass, OperatorFamily, Support, symbol};
 
 use super::{Alter, Context, Rules};
 use crate::Hazard;
@@ -108,8 +108,7 @@ fn words(member: &Member) -> String {
     let slot = &member.slot;
     match &member.what {
         Support::Operator { name, order_by } => {
-            let name = spelled(name).replacen("OPERATOR(", "", 1);
-            let name = name.strip_suffix(')').unwrap_or(&name);
+            let name = symbol(name);
             let order = order_by.as_ref().map(|it| format!(" FOR ORDER BY {it}")).unwrap_or_default();
             format!("OPERATOR {} {name} ({}, {}){order}", slot.number, slot.left, slot.right)
         }
