@@ -85,6 +85,21 @@ impl Cast {
 }
 
 impl Schema {
+    /// The casts that are made by a function: the server says of what is written as a cast only that it
+    /// stands on the function.
+    pub fn casts_by(&self, function: &ObjectId) -> Vec<ObjectId> {
+        let by = |id: &&ObjectId| match self.get(id) {
+            Some(Object::Cast(it)) => match &it.method {
+                CastMethod::Function { name, arguments } => {
+                    Kind::Function.routine(name, Arc::clone(arguments)) == *function
+                }
+                CastMethod::Inout | CastMethod::Binary => false,
+            },
+            _ => false,
+        };
+        self.casts().iter().filter(by).cloned().collect()
+    }
+
     /// The casts that what names a type may go by. One whose function is parsed when it is made could itself
     /// go by another, and is left out.
     pub(crate) fn casts_of(&self, parts: &[Name], ty: Option<&ObjectId>) -> Vec<ObjectId> {

@@ -63,6 +63,10 @@ fn relation(id: &ObjectId, schema: &Schema) -> Option<ObjectId> {
 /// sequence is made before the column that owns it.
 pub(crate) fn uses(id: &ObjectId, schema: &Schema) -> Vec<ObjectId> {
     let mut uses = schema.uses(id);
+    if !id.kind.meta().satellite {
+        let casts: Vec<ObjectId> = uses.iter().flat_map(|it| schema.casts_by(it)).collect();
+        uses.extend(casts.into_iter().filter(|it| it != id));
+    }
     let Some(object) = schema.get(id) else { return uses };
     let Some(parent) = object.parent(id) else { return uses };
     if uses.contains(&parent) {
