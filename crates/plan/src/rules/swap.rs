@@ -98,8 +98,13 @@ pub(crate) fn swap(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let hazard = if loses { Hazard::RemoveEnumLabel } else { Hazard::RetypeColumn };
     let last = dropped(id).map(|it| it.hazard_if(id.kind != Kind::Collation, hazard));
     drafts.extend(last);
-    let root = |it: Draft| if it.step.id == *id { it } else { it.touches([id.clone()]) };
-    drafts.into_iter().map(root).collect()
+    // All of them are one sequence, in which nothing has to be out of the way of another.
+    let all: Vec<&ObjectId> = std::iter::once(id).chain(&along).collect();
+    let touching = |it: Draft| {
+        let others: Vec<ObjectId> = all.iter().copied().filter(|of| **of != it.step.id).cloned().collect();
+        it.touches(others)
+    };
+    drafts.into_iter().map(touching).collect()
 }
 
 fn dropped(id: &ObjectId) -> Option<Draft> {
