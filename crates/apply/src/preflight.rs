@@ -101,7 +101,9 @@ fn to_create(id: &ObjectId, pair: Pair<'_>, facts: &Facts, made: &HashSet<&Objec
     }
     match (&id.path, id.kind) {
         (Path::Root(_), Kind::Namespace | Kind::Publication) => vec![Need::CreateInDatabase],
-        (Path::Root(_), Kind::EventTrigger) => vec![Need::Superuser(id.kind)],
+        (_, Kind::TextSearchParser | Kind::TextSearchTemplate) | (Path::Root(_), Kind::EventTrigger) => {
+            vec![Need::Superuser(id.kind)]
+        }
         (Path::Root(name), Kind::Extension) => vec![Need::Extension(name.clone())],
         (Path::In(_) | Path::Routine(..), _) => {
             let namespace = id.namespace().filter(|it| !made.contains(&Kind::Namespace.root(it)));

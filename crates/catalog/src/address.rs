@@ -34,5 +34,9 @@ pub(crate) mod class {
     pub(crate) const PUBLISHED_TABLE: u32 = 6106;
     pub(crate) const PUBLISHED_NAMESPACE: u32 = 6237;
     pub(crate) const SUBSCRIPTION: u32 = 6100;
+    pub(crate) const TEXT_SEARCH_DICTIONARY: u32 = 3600;
+    pub(crate) const TEXT_SEARCH_PARSER: u32 = 3601;
+    pub(crate) const TEXT_SEARCH_TEMPLATE: u32 = 3764;
+    pub(crate) const TEXT_SEARCH_CONFIGURATION: u32 = 3602;
     pub(crate) const POLICY: u32 = 3256;
 }

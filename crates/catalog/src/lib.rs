@@ -33,6 +33,7 @@ mod statistics;
 mod subscription;
 mod table;
 mod text;
+mod text_search;
 mod trigger;
 mod types;
 mod unmodelled;

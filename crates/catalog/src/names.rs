@@ -14,6 +14,7 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> 
             "relation" => &mut facts.relations,
             "type" => &mut facts.types,
             "function" => &mut facts.functions,
+            "dictionary" => &mut facts.dictionaries,
             "collation" => &mut facts.collations,
             "key" => {
                 let columns: Vec<&str> = row.get("columns")?;

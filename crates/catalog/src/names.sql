@@ -21,6 +21,9 @@ union all
 select 'collation', s.namespace, c.collname::text, null, c.oid
 from pg_collation c join spaces s on s.oid = c.collnamespace
 union all
+select 'dictionary', s.namespace, d.dictname::text, null, d.oid
+from pg_ts_dict d join spaces s on s.oid = d.dictnamespace
+union all
 select 'key', s.namespace, c.relname::text,
        array(select (select a.attname::text from pg_attribute a
                      where a.attrelid = k.conrelid and a.attnum = k.conkey[place])

@@ -109,6 +109,9 @@ const QUERIES: &[&Query] = &[
     &foreign::WRAPPERS,
     &foreign::SERVERS,
     &foreign::MAPPINGS,
+    &crate::text_search::FUNCTIONS,
+    &crate::text_search::MAPPINGS,
+    &crate::text_search::QUERY,
     &subscription::QUERY,
     &subscription::CONNECTIONS,
     &grant::QUERY,
@@ -176,6 +179,7 @@ fn families(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     crate::event_trigger::read(reader, answers)?;
     publication::read(reader, answers)?;
     foreign::read(reader, answers)?;
+    crate::text_search::read(reader, answers)?;
     subscription::read(reader, answers)?;
     grant::read(reader, answers)?;
     comment::read(reader, answers)?;

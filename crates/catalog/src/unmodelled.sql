@@ -31,14 +31,6 @@ from (
     select 'pg_transform'::regclass, t.oid, 0 from pg_transform t
     union all
     select 'pg_am'::regclass, a.oid, 0 from pg_am a
-    union all
-    select 'pg_ts_config'::regclass, t.oid, t.cfgnamespace from pg_ts_config t
-    union all
-    select 'pg_ts_dict'::regclass, t.oid, t.dictnamespace from pg_ts_dict t
-    union all
-    select 'pg_ts_parser'::regclass, t.oid, t.prsnamespace from pg_ts_parser t
-    union all
-    select 'pg_ts_template'::regclass, t.oid, t.tmplnamespace from pg_ts_template t
 ) o
 cross join lateral pg_identify_object(o.class, o.oid, 0) i
 where o.oid >= 16384

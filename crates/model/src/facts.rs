@@ -35,6 +35,8 @@ pub struct Facts {
     pub keys: HashMap<QualName, Vec<Name>>,
     /// Routines of every namespace but the system's, by bare name, likewise.
     pub functions: HashMap<Name, Vec<Name>>,
+    /// Text search dictionaries outside pg_catalog, by bare name, likewise.
+    pub dictionaries: HashMap<Name, Vec<Name>>,
     /// Collations outside pg_catalog, by bare name, likewise.
     pub collations: HashMap<Name, Vec<Name>>,
     /// Collations of pg_catalog whose names do not say what they are.

@@ -127,6 +127,10 @@ kinds! {
     Wrapper(Wrapper)                   = "foreign-data wrapper", "FOREIGN DATA WRAPPER", "foreign-data wrapper", "", ;
     Server(Server)                     = "server",            "SERVER",            "server",            "",       ;
     UserMapping(UserMapping)           = "user mapping",      "USER MAPPING",      "user mapping",      "",       rebuildable;
+    TextSearchParser(TextSearchParser) = "text search parser", "TEXT SEARCH PARSER", "text search parser", "",    rebuildable;
+    TextSearchTemplate(TextSearchTemplate) = "text search template", "TEXT SEARCH TEMPLATE", "text search template", "", rebuildable;
+    TextSearchDictionary(TextSearchDictionary) = "text search dictionary", "TEXT SEARCH DICTIONARY", "text search dictionary", "", rebuildable;
+    TextSearchConfiguration(TextSearchConfiguration) = "text search configuration", "TEXT SEARCH CONFIGURATION", "text search configuration", "", rebuildable;
     DefaultPrivilege(DefaultPrivilege) = "default privilege", "",                  "default acl",       "",       rebuildable;
     Language(Language)                 = "language",          "LANGUAGE",          "language",          "",       rebuildable;
     Enum(EnumType)                     = "enum",              "TYPE",              "type",              "",       ;

@@ -34,6 +34,7 @@ mod sequence;
 mod statistics;
 mod subscription;
 mod table;
+mod text_search;
 mod trigger;
 mod types;
 mod view;
@@ -70,6 +71,7 @@ pub use subscription::{Making, Subscription};
 pub use table::{
     Column, Default, Generated, Identity, IdentityMode, PartitionKey, PartitionOf, ReplicaIdentity, Table,
 };
+pub use text_search::{TextSearchConfiguration, TextSearchDictionary, TextSearchParser, TextSearchTemplate};
 pub use trigger::{Enabled, Event, Level, Timing, Trigger};
 pub use types::{Attribute, Composite, Domain, DomainConstraint, EnumType, Type};
 pub use view::{MaterializedView, Populated, Shape, View};

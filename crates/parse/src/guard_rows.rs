@@ -109,8 +109,6 @@ pub(crate) fn rows(reader: &Reader<'_>, table: &str, want: Want<'_>, live: Live)
         | "pg_operator"
         | "pg_aggregate"
         | "pg_cast"
-        | "pg_ts_config"
-        | "pg_ts_dict"
         | "pg_publication_tables"
         | "pg_publication_rel" => Vec::new(),
         _ => return guard_rows_plain::rows(reader, table, want),

@@ -13,6 +13,8 @@ const CATALOGS: &[(&str, Kind, &str, &str)] = &[
     ("pg_event_trigger", Kind::EventTrigger, "evtname", ""),
     ("pg_publication", Kind::Publication, "pubname", ""),
     ("pg_subscription", Kind::Subscription, "subname", ""),
+    ("pg_ts_config", Kind::TextSearchConfiguration, "cfgname", "cfgnamespace"),
+    ("pg_ts_dict", Kind::TextSearchDictionary, "dictname", "dictnamespace"),
     ("pg_rules", Kind::Rule, "rulename", ""),
     ("pg_rewrite", Kind::Rule, "rulename", ""),
     ("pg_statistic_ext", Kind::Statistics, "stxname", "stxnamespace"),

@@ -49,6 +49,8 @@ mod role;
 mod routine;
 mod routine_option;
 mod set;
+mod text_search;
+mod text_search_configuration;
 mod trigger;
 mod view;
 

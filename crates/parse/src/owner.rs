@@ -30,6 +30,8 @@ const OWNED: &[Kind] = &[
     Kind::MaterializedView,
     Kind::Statistics,
     Kind::EventTrigger,
+    Kind::TextSearchDictionary,
+    Kind::TextSearchConfiguration,
     Kind::Subscription,
     Kind::Publication,
 ];

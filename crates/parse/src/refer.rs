@@ -32,13 +32,20 @@ const ADDRESSED: &[(&[&str], Kind)] = &[
     (&["event", "trigger"], Kind::EventTrigger),
     (&["publication"], Kind::Publication),
     (&["subscription"], Kind::Subscription),
+    (&["text", "search", "parser"], Kind::TextSearchParser),
+    (&["text", "search", "template"], Kind::TextSearchTemplate),
+    (&["text", "search", "dictionary"], Kind::TextSearchDictionary),
+    (&["text", "search", "configuration"], Kind::TextSearchConfiguration),
 ];
 
 impl Reader<'_> {
     /// Takes the words of a kind and a name, where it is a kind that nothing else addresses.
     pub(crate) fn find_addressed(&self, cursor: &mut Cursor<'_>) -> Option<Result<Found, Fault>> {
         let (_, kind) = ADDRESSED.iter().find(|(words, _)| cursor.eat(words))?;
-        Some(self.declared_root(cursor, *kind).map(Found::Declared))
+        Some(match kind.meta().noun.starts_with("text search") {
+            true => self.find_plain(cursor, *kind),
+            false => self.declared_root(cursor, *kind).map(Found::Declared),
+        })
     }
 
     /// Takes the name of something declared that stands in no namespace.

@@ -102,6 +102,6 @@ fn guarded(sql: &str) -> String {
         tag.insert(1, '_');
     }
     format!(
-        "DO {tag}\nBEGIN\n  {sql};\nEXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition THEN NULL;\nEND\n{tag};"
+        "DO {tag}\nBEGIN\n  {sql};\nEXCEPTION WHEN duplicate_object OR duplicate_table OR duplicate_function OR invalid_table_definition OR unique_violation THEN NULL;\nEND\n{tag};"
     )
 }

@@ -38,6 +38,7 @@ mod subscription;
 mod swap;
 mod table;
 mod text;
+mod text_search;
 mod trigger;
 mod types;
 mod view;
@@ -139,6 +140,7 @@ macro_rules! kinds {
 kinds! {
     Role Namespace Extension Collation DefaultPrivilege Language Enum Domain DomainConstraint Composite Range Shell Sequence Table Column NotNull Function Procedure Aggregate Cast Conversion Operator OperatorFamily OperatorClass Default Constraint Index ForeignKey View MaterializedView Statistics Trigger Rule Policy Owner Grant Wrapper Server UserMapping
     Comment
+    TextSearchParser TextSearchTemplate TextSearchDictionary TextSearchConfiguration
     EventTrigger Subscription Publication PublishedTable PublishedNamespace
 }
 

@@ -64,6 +64,11 @@ fn value(text: &str) -> String {
     if bare { text.to_string() } else { literal(text) }
 }
 
+/// Options that are all strings to the server, as they stand in a list.
+pub(super) fn setting_items(options: &Settings) -> impl Iterator<Item = String> {
+    options.iter().map(|(name, it)| format!("{} = {}", Name::from(name.as_str()), literal(it)))
+}
+
 /// Storage parameters as they stand in WITH and SET.
 pub(super) fn settings<'a>(options: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
     joined(options.into_iter().map(|(name, it)| format!("{} = {}", key(name), value(it))))

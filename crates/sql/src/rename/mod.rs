@@ -3,6 +3,7 @@
 //! Knows which fields name what. Texts are changed token by token, and only where a name can mean nothing
 //! but the renamed object; what it cannot tell it leaves, and then the texts differ.
 
+mod apart;
 mod operator;
 mod text;
 
@@ -52,7 +53,7 @@ pub fn relabelled(schema: &Schema, labels: &[(ObjectId, String, String)]) -> Sch
 
 /// Whether nothing but the object itself goes by its name: no text and no field names it.
 fn is_apart(kind: Kind) -> bool {
-    matches!(kind, Kind::Statistics | Kind::Conversion)
+    matches!(kind, Kind::Statistics | Kind::Conversion) || apart::is_text_search(kind)
 }
 
 /// The renames by what a name may mean.
@@ -154,28 +155,6 @@ impl Names {
             Path::Keys(keys) => Path::Keys(self.keys(id.kind, keys)),
         };
         ObjectId { kind: id.kind, path }
-    }
-
-    /// A default privilege names its namespace second; what is published is named behind its publication.
-    fn keys(&self, kind: Kind, keys: &[Name]) -> Arc<[Name]> {
-        let publication = |it: &Name| {
-            let id = Kind::Publication.root(it);
-            self.ids.get(&id).map_or_else(|| it.clone(), |it| it.name().clone())
-        };
-        match (kind, keys) {
-            (Kind::PublishedTable, [of, namespace, table]) => {
-                let QualName { namespace, name } = self.relation(&table.clone().within(namespace.clone()));
-                Arc::from([publication(of), namespace, name])
-            }
-            (Kind::PublishedNamespace, [of, namespace]) => {
-                Arc::from([publication(of), self.namespace(namespace)])
-            }
-            (Kind::DefaultPrivilege, [owner, namespace, rest @ ..]) => {
-                let head = [owner.clone(), self.namespace(namespace)];
-                head.into_iter().chain(rest.iter().cloned()).collect()
-            }
-            _ => keys.into(),
-        }
     }
 
     fn namespace(&self, name: &Name) -> Name {
@@ -315,6 +294,10 @@ impl Names {
                 it.filter.iter_mut().for_each(|it| self.expr(it, table.as_ref()));
             }
             Object::Publication(_) | Object::Subscription(_) | Object::PublishedNamespace(_) => (),
+            Object::TextSearchParser(_)
+            | Object::TextSearchTemplate(_)
+            | Object::TextSearchDictionary(_)
+            | Object::TextSearchConfiguration(_) => self.text_search(object),
             Object::EventTrigger(it) => {
                 let id = Kind::Function.routine(&it.function, "");
                 it.function = self.id(&id).qual_name().unwrap_or(&it.function).clone();
