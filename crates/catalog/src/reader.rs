@@ -29,8 +29,8 @@ pub(crate) struct Reader {
     /// Types that are rows of a relation, and arrays of a type.
     pub(crate) row_types: Vec<(u32, u32)>,
     pub(crate) array_types: Vec<(u32, u32)>,
-    /// Multirange types and their ranges.
-    pub(crate) ranges: Vec<(u32, u32)>,
+    /// Multirange types and constructors, and their ranges.
+    pub(crate) ranges: Vec<((u32, u32), u32)>,
     /// What domains are domains of.
     pub(crate) bases: HashMap<u32, u32>,
     pub(crate) domains: HashMap<u32, QualName>,

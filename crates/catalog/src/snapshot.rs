@@ -184,6 +184,6 @@ fn families(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     grant::read(reader, answers)?;
     comment::read(reader, answers)?;
     // Behind the comments, because one on a multirange type is not one on its range.
-    types::link_multiranges(reader);
+    types::link_ranges(reader);
     unmodelled::read(reader, answers)
 }

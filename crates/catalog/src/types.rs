@@ -62,7 +62,9 @@ fn one(reader: &mut Reader, row: &Record) -> Result<(), Error> {
         "r" => match range(reader, row)? {
             Some(range) => {
                 let id = Kind::Range.named(&name);
-                reader.ranges.push((row.get("multirange")?, oid));
+                let constructors = row.get::<Option<Vec<u32>>>("constructors")?.unwrap_or_default();
+                reader.ranges.extend(constructors.into_iter().map(|it| ((class::ROUTINE, it), oid)));
+                reader.ranges.push(((class::TYPE, row.get("multirange")?), oid));
                 reader.insert((class::TYPE, oid), id.clone(), range);
                 id
             }
@@ -136,11 +138,11 @@ fn domain(reader: &mut Reader, row: &Record, name: &QualName) -> Result<model::O
     Ok(id)
 }
 
-/// Lets multirange types stand for their ranges.
-pub(crate) fn link_multiranges(reader: &mut Reader) {
-    for (multirange, range) in std::mem::take(&mut reader.ranges) {
+/// Lets multirange types and constructors stand for their ranges.
+pub(crate) fn link_ranges(reader: &mut Reader) {
+    for ((class, oid), range) in std::mem::take(&mut reader.ranges) {
         if let Some(id) = reader.addresses.get(&(class::TYPE, range, 0)).cloned() {
-            reader.put_address(class::TYPE, multirange, 0, id);
+            reader.put_address(class, oid, 0, id);
         }
     }
 }

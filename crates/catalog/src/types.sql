@@ -11,6 +11,11 @@ select t.oid, t.typnamespace as namespace, t.typname::text as name, t.typtype::t
        t.typisdefined as is_defined, r.rngsubtype as subtype, r.rngmultitypid as multirange,
        mn.nspname::text as multirange_namespace, m.typname::text as multirange_name,
        coalesce(r.rngcanonical <> 0, false) as is_canonical,
+       case when r.rngtypid is not null then
+           array(select d.objid from pg_depend d
+                 where d.classid = 'pg_proc'::regclass and d.deptype = 'i' and d.refclassid = 'pg_type'::regclass
+                   and d.refobjid in (r.rngtypid, r.rngmultitypid))
+       end as constructors,
        case when r.rngcollation <> s.typcollation then r.rngcollation end as range_collation,
        case when not o.opcdefault then n.nspname::text end as opclass_namespace,
        case when not o.opcdefault then o.opcname::text end as opclass,
