@@ -48,7 +48,11 @@ fn folders(dir: &Path) -> Vec<PathBuf> {
 
 /// Facts about no server in particular, new enough for a case.
 pub(crate) fn offline(case: &Case) -> Facts {
-    let major = case.needs.max(17);
+    facts(case.needs.max(17))
+}
+
+/// Facts about no server in particular, of a major version.
+pub(crate) fn facts(major: u32) -> Facts {
     Facts {
         major,
         version_num: major * 10_000,

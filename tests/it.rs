@@ -5,6 +5,7 @@
 
 mod cases;
 mod kept;
+mod labels;
 mod laws;
 mod live;
 mod locks;

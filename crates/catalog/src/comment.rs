@@ -35,9 +35,9 @@ fn is_built_in(reader: &Reader, target: &ObjectId, text: &str) -> bool {
     }
 }
 
-/// What a comment is about: columns by their own name even where they are inherited, and the index
+/// What a comment or label is about: columns by their own name even where they are inherited, and the index
 /// behind a constraint as an index.
-fn target(reader: &Reader, (class, oid, part): (u32, u32, i32)) -> Option<ObjectId> {
+pub(crate) fn target(reader: &Reader, (class, oid, part): (u32, u32, i32)) -> Option<ObjectId> {
     if reader.is_member(class, oid) {
         return None;
     }

@@ -26,6 +26,7 @@ mod reader;
 mod relation;
 mod rewrite;
 mod routine;
+mod security_label;
 mod sequence;
 mod settle;
 mod snapshot;

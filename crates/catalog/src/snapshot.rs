@@ -116,6 +116,7 @@ const QUERIES: &[&Query] = &[
     &subscription::CONNECTIONS,
     &grant::QUERY,
     &comment::QUERY,
+    &crate::security_label::QUERY,
     &unmodelled::QUERY,
 ];
 
@@ -183,6 +184,7 @@ fn families(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     subscription::read(reader, answers)?;
     grant::read(reader, answers)?;
     comment::read(reader, answers)?;
+    crate::security_label::read(reader, answers)?;
     // Behind the comments, because one on a multirange type is not one on its range.
     types::link_ranges(reader);
     unmodelled::read(reader, answers)

@@ -14,6 +14,11 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> 
         if namespace.as_ref().is_some_and(|it| it.as_str().starts_with("pg_")) {
             continue;
         }
+        // A label is part of what it is on, where that has been read.
+        let labelled = row.deparsed("kind")? == "security label";
+        if labelled && reader.addresses.contains_key(&(row.get("class")?, row.get("oid")?, 0)) {
+            continue;
+        }
         let object = Unmodelled {
             kind: row.deparsed("kind")?.into(),
             identity: row.deparsed("identity")?.into(),

@@ -86,6 +86,13 @@ pub fn scope(
     let is_part = |id: &ObjectId, object: &Object| {
         id.namespace().is_none() && object.parent(id).is_some_and(|it| wholes.contains(&it))
     };
+    // Labels of a provider count once the file has one for it.
+    let labels = desired.iter().map(|it| it.0).filter(|it| it.kind == Kind::SecurityLabel);
+    let providers: HashSet<Name> = labels.filter_map(ObjectId::grantee).cloned().collect();
+    let is_silent = |id: &ObjectId| {
+        let provider = id.grantee().filter(|_| id.kind == Kind::SecurityLabel && !scope.all_namespaces);
+        provider.is_some_and(|it| !providers.contains(it))
+    };
     for (id, object) in actual.iter() {
         let known = desired.contains(id);
         if run_time.contains(id) && !known {
@@ -98,7 +105,8 @@ pub fn scope(
             }
             continue;
         }
-        if let Some(reason) = reason(id, known, stated, scope)
+        let silent = is_silent(id).then_some(Reason::Unspoken);
+        if let Some(reason) = silent.or_else(|| reason(id, known, stated, scope))
             && (!known || reason != Reason::Namespace)
             && (reason != Reason::Namespace || !is_part(id, object))
         {

@@ -34,7 +34,7 @@ pub enum Path {
     Of(QualName, Name),
     /// A fact about another object, such as its comment.
     On(Arc<ObjectId>),
-    /// A fact between another object and a role, such as a grant.
+    /// A fact between another object and a role, such as a grant, or a provider of labels.
     To(Arc<ObjectId>, Name),
     /// What several names address together, such as a default privilege.
     Keys(Arc<[Name]>),
@@ -173,6 +173,9 @@ impl fmt::Display for ObjectId {
         let noun = self.kind.meta().noun;
         match &self.path {
             Path::On(target) => write!(f, "{noun} on {target}"),
+            Path::To(target, provider) if self.kind == Kind::SecurityLabel => {
+                write!(f, "{noun} for {provider} on {target}")
+            }
             Path::To(target, role) => write!(f, "{noun} to {role} on {target}"),
             _ => write!(f, "{noun} {}", self.address()),
         }

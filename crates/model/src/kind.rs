@@ -168,5 +168,6 @@ kinds! {
     EventTrigger(EventTrigger)         = "event trigger",     "EVENT TRIGGER",     "event trigger",     "",       rebuildable;
     Owner(Owner)                       = "owner",             "",                  "",                  "",       cascades rebuildable satellite;
     Grant(Grant)                       = "grant",             "",                  "",                  "",       cascades rebuildable satellite;
+    SecurityLabel(SecurityLabel)       = "security label",    "",                  "",                  "",       cascades rebuildable satellite;
     Comment(Comment)                   = "comment",           "COMMENT",           "",                  "",       cascades rebuildable satellite;
 }

@@ -46,13 +46,16 @@ fn say(reader: &mut Reader<'_>, target: &ObjectId, text: String, span: Span) {
     reader.desired.schema.insert(id, Comment { text });
 }
 
-enum Target {
+/// What a comment or label is about.
+pub(crate) enum Target {
+    /// Something of the schema, or of nobody's.
     Found(Found),
     /// Nothing of the schema: why.
     Elsewhere(&'static str),
 }
 
-fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault> {
+/// Takes the words of a kind and what addresses one of it.
+pub(crate) fn target(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Target, Fault> {
     const ROLES: &str = "roles are existence only: comments on them are not managed";
     if cursor.eat(&["database"]) {
         cursor.name()?;

@@ -83,6 +83,7 @@ fn behaviour(verb: &str, noun: &str) -> Option<Read> {
         ("alter", "role" | "user" | "group") => Some(role::alter),
         ("grant" | "revoke", _) => Some(grant::grant),
         ("alter", "default privileges") => Some(default_privilege::alter),
+        ("security", _) => Some(crate::security_label::label),
         ("comment", _) => Some(comment::comment),
         ("create", "view") => Some(view::create),
         ("create", "materialized view") => Some(view::create_materialized),

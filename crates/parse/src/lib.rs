@@ -70,6 +70,7 @@ mod index_name;
 mod opclass;
 mod partition;
 mod renamed;
+mod security_label;
 mod sequence;
 mod statistics;
 mod subscription;

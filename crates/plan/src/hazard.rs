@@ -52,6 +52,7 @@ hazards! {
     DropRule = "drop-rule", true, "Drops a rule: what it did, or kept from being done, is as without it.";
     DisableRule = "disable-rule", true, "Keeps a rule from having its effect.";
     DropTextSearch = "drop-text-search", true, "Drops a text search configuration, dictionary, parser or template others may name.";
+    DropSecurityLabel = "drop-security-label", true, "Takes a security label away: its provider protects by it.";
     DropSubscription = "drop-subscription", true, "Drops a subscription with its slot: what is published meanwhile is lost to it.";
     DisableSubscription = "disable-subscription", true, "Keeps a subscription from receiving.";
     DropPublication = "drop-publication", true, "Drops a publication: its subscribers get nothing more.";

@@ -40,7 +40,7 @@ fn on(id: &ObjectId, schema: &Schema, text: &str) -> String {
 }
 
 /// A not-null constraint is known by its column, but addressed by its name.
-fn target(id: &ObjectId, schema: &Schema) -> String {
+pub(super) fn target(id: &ObjectId, schema: &Schema) -> String {
     match (schema.get(id), id.relation()) {
         (Some(Object::NotNull(it)), Some(table)) => {
             format!("CONSTRAINT {} ON {table}", it.name.as_ref().unwrap_or_else(|| id.name()))
@@ -50,7 +50,8 @@ fn target(id: &ObjectId, schema: &Schema) -> String {
     }
 }
 
-fn locked(draft: Draft, id: &ObjectId) -> Draft {
+/// Takes the lock that a fact about a relation or its part takes.
+pub(super) fn locked(draft: Draft, id: &ObjectId) -> Draft {
     const RELATIONS: [Kind; 3] = [Kind::Table, Kind::View, Kind::MaterializedView];
     let target = id.target();
     let relation =

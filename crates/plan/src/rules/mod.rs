@@ -32,6 +32,7 @@ mod retype;
 mod rewrite;
 mod role;
 mod routine;
+mod security_label;
 mod sequence;
 mod statistics;
 mod subscription;
@@ -141,7 +142,7 @@ kinds! {
     Role Namespace Extension Collation DefaultPrivilege Language Enum Domain DomainConstraint Composite Range Shell Sequence Table Column NotNull Function Procedure Aggregate Cast Conversion Operator OperatorFamily OperatorClass Default Constraint Index ForeignKey View MaterializedView Statistics Trigger Rule Policy Owner Grant Wrapper Server UserMapping
     Comment
     TextSearchParser TextSearchTemplate TextSearchDictionary TextSearchConfiguration
-    EventTrigger Subscription Publication PublishedTable PublishedNamespace
+    SecurityLabel EventTrigger Subscription Publication PublishedTable PublishedNamespace
 }
 
 /// What follows from what is made and changed without being a change of its own: tables that come under

@@ -293,7 +293,10 @@ impl Names {
                 self.name_set(table.as_ref(), &mut it.columns);
                 it.filter.iter_mut().for_each(|it| self.expr(it, table.as_ref()));
             }
-            Object::Publication(_) | Object::Subscription(_) | Object::PublishedNamespace(_) => (),
+            Object::SecurityLabel(_)
+            | Object::Publication(_)
+            | Object::Subscription(_)
+            | Object::PublishedNamespace(_) => (),
             Object::TextSearchParser(_)
             | Object::TextSearchTemplate(_)
             | Object::TextSearchDictionary(_)
