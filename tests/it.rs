@@ -10,3 +10,4 @@ mod laws;
 mod live;
 mod locks;
 mod outsiders;
+mod roles;

@@ -77,7 +77,7 @@ pub fn preflight(
 fn of_step(step: &Step, pair: Pair<'_>, facts: &Facts, made: &HashSet<&ObjectId>) -> Vec<Need> {
     let id = &step.id;
     let mut needs: Vec<Need> = match (step.verb, id.kind) {
-        (_, Kind::Role) => vec![Need::CreateRole],
+        (_, Kind::Role | Kind::Membership | Kind::RoleSetting) => vec![Need::CreateRole],
         (_, Kind::DefaultPrivilege) => default_owner(id).into_iter().map(Need::Owner).collect(),
         (_, Kind::Grant) if may_grant_on(id, pair, facts) => Vec::new(),
         (Verb::Create, Kind::Trigger) => id.relation().cloned().map(Need::Trigger).into_iter().collect(),
@@ -101,7 +101,8 @@ fn to_create(id: &ObjectId, pair: Pair<'_>, facts: &Facts, made: &HashSet<&Objec
     }
     match (&id.path, id.kind) {
         (Path::Root(_), Kind::Namespace | Kind::Publication) => vec![Need::CreateInDatabase],
-        (_, Kind::TextSearchParser | Kind::TextSearchTemplate) | (Path::Root(_), Kind::EventTrigger) => {
+        (_, Kind::TextSearchParser | Kind::TextSearchTemplate)
+        | (Path::Root(_), Kind::EventTrigger | Kind::Wrapper) => {
             vec![Need::Superuser(id.kind)]
         }
         (Path::Root(name), Kind::Extension) => vec![Need::Extension(name.clone())],

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Extension, Facts, Kind, Name, Role};
+use model::{Attributes, Extension, Facts, Kind, Membership, Name, Role, RoleSetting};
 
 use crate::address::class;
 use crate::query::{Answers, Query, Record};
@@ -12,6 +12,9 @@ use crate::{Error, text};
 pub(crate) const SETTINGS: Query = Query { name: "settings", sql: include_str!("setting.sql") };
 pub(crate) const FACTS: Query = Query { name: "the database", sql: include_str!("fact.sql") };
 pub(crate) const ROLES: Query = Query { name: "roles", sql: include_str!("role.sql") };
+pub(crate) const MEMBERSHIPS: Query = Query { name: "memberships", sql: include_str!("membership.sql") };
+pub(crate) const ROLE_SETTINGS: Query =
+    Query { name: "settings of roles", sql: include_str!("role_setting.sql") };
 pub(crate) const EXTENSIONS: Query = Query { name: "extensions", sql: include_str!("extension.sql") };
 pub(crate) const AVAILABLE: Query =
     Query { name: "available extensions", sql: include_str!("available.sql") };
@@ -64,10 +67,35 @@ fn roles(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
             reader.facts.acts_for.insert(name.clone());
         }
         if !name.as_str().starts_with("pg_") {
-            reader.schema.insert(Kind::Role.root(&name), Role::default());
+            let role = Role { attributes: attributes(&row)?, ..Role::default() };
+            reader.schema.insert(Kind::Role.root(&name), role);
         }
     }
+    for row in MEMBERSHIPS.rows(answers)? {
+        let membership =
+            Membership { admin: row.get("admin")?, inherit: row.get("inherit")?, set: row.get("set")? };
+        reader.schema.insert(Kind::Membership.keys([row.name("role")?, row.name("member")?]), membership);
+    }
+    for row in ROLE_SETTINGS.rows(answers)? {
+        let (name, value) = row.get::<&str>("setting")?.split_once('=').unwrap_or_default();
+        let keys = [row.name("role")?, row.name("database")?, Name::from(name)];
+        reader.schema.insert(Kind::RoleSetting.keys(keys), RoleSetting { value: value.to_owned() });
+    }
     Ok(())
+}
+
+fn attributes(row: &Record) -> Result<Attributes, Error> {
+    Ok(Attributes {
+        superuser: row.get("superuser")?,
+        create_db: row.get("create_db")?,
+        create_role: row.get("create_role")?,
+        inherit: row.get("inherit")?,
+        login: row.get("login")?,
+        replication: row.get("replication")?,
+        bypass_rls: row.get("bypass_rls")?,
+        connection_limit: row.get("connection_limit")?,
+        valid_until: row.get("valid_until")?,
+    })
 }
 
 fn extensions(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {

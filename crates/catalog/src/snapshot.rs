@@ -73,6 +73,8 @@ pub fn actual_with(client: &mut Client, mut early: impl FnMut(Facts)) -> Result<
 const QUERIES: &[&Query] = &[
     &facts::FACTS,
     &facts::ROLES,
+    &facts::MEMBERSHIPS,
+    &facts::ROLE_SETTINGS,
     &facts::EXTENSIONS,
     &facts::AVAILABLE,
     &facts::MEMBERS,

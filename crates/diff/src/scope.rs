@@ -22,6 +22,8 @@ pub struct Scope {
     pub grants: bool,
     /// Undeclared partitions and children of declared tables are drift too; otherwise they are kept.
     pub drop_partitions: bool,
+    /// Attributes, memberships and settings of the roles that the file declares count.
+    pub roles: bool,
 }
 
 /// One `ignore:` or `manage:` rule. A glob has `*` for anything and `?` for one character.
@@ -48,6 +50,8 @@ pub struct Stated<'a> {
     pub ignored: &'a [ObjectId],
     /// Objects the file declares absent.
     pub absent: &'a HashSet<ObjectId>,
+    /// Roles the file declares.
+    pub roles: &'a BTreeSet<Name>,
 }
 
 /// Why a live object is left alone.
@@ -173,6 +177,7 @@ fn is_ours(id: &ObjectId, stated: Stated<'_>, scope: &Scope) -> bool {
     match id.namespace() {
         Some(namespace) if namespace.as_str() == OWN_NAMESPACE => false,
         Some(namespace) => scope.all_namespaces || stated.namespaces.contains(namespace),
+        None if scope.roles && matches!(id.kind, Kind::Membership | Kind::RoleSetting) => true,
         None => scope.all_namespaces,
     }
 }
@@ -183,6 +188,7 @@ fn is_unspoken(id: &ObjectId, stated: Stated<'_>, scope: &Scope) -> bool {
     let target = id.target();
     match id.kind {
         Kind::Role | Kind::Owner => true,
+        Kind::Membership | Kind::RoleSetting => !scope.roles || !is_of_declared(id, stated),
         Kind::Grant => {
             let wholly = scope.grants || scope.all_namespaces;
             !wholly && !target.is_some_and(|it| stated.granted.contains(it))
@@ -192,6 +198,13 @@ fn is_unspoken(id: &ObjectId, stated: Stated<'_>, scope: &Scope) -> bool {
         Kind::Extension => matches!(&id.path, Path::Root(name) if name.as_str() == "plpgsql"),
         _ => false,
     }
+}
+
+/// Whether a membership or a setting is one of a role that the file declares: the member's, the setting's.
+fn is_of_declared(id: &ObjectId, stated: Stated<'_>) -> bool {
+    let Path::Keys(keys) = &id.path else { return false };
+    let at = usize::from(id.kind == Kind::Membership);
+    keys.get(at).is_some_and(|it| stated.roles.contains(it))
 }
 
 /// A grant to the owner of an object says nothing, where the file does not say who owns it.

@@ -121,6 +121,8 @@ pub(crate) trait Facets: Sized {
 
 kinds! {
     Role(Role)                         = "role",              "ROLE",              "role",              "",       ;
+    Membership(Membership)             = "membership",        "",                  "role membership",   "",       rebuildable;
+    RoleSetting(RoleSetting)           = "role setting",      "",                  "",                  "",       rebuildable;
     Namespace(Namespace)               = "schema",            "SCHEMA",            "schema",            "",       ;
     Extension(Extension)               = "extension",         "EXTENSION",         "extension",         "",       ;
     Collation(Collation)               = "collation",         "COLLATION",         "collation",         "",       rebuildable;

@@ -61,7 +61,7 @@ pub use policy::{Command, Policy};
 pub use publication::{Publication, Publish, PublishedNamespace, PublishedTable};
 pub use range::{Range, Shell};
 pub use rewrite::{RewriteRule, RuleEvent};
-pub use role::{Role, Stated};
+pub use role::{Attributes, Membership, Role, RoleSetting, Stated};
 pub use routine::{Aggregate, Argument, Body, Function, Mode, Parallel, Procedure, Volatility};
 pub use schema::{Schema, Space, Users};
 pub use security_label::SecurityLabel;

@@ -1,8 +1,8 @@
 //! What reading a file yields: the schema, and an account of every statement.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use model::{Name, ObjectId, Schema, SearchPath, Span};
+use model::{Name, Object, ObjectId, Schema, SearchPath, Span};
 use sql::Fault;
 
 use crate::Sources;
@@ -39,6 +39,8 @@ pub struct Desired {
     pub data: Vec<Data>,
     /// The file says `SET check_function_bodies = false`, as dumps do: bodies need not be valid.
     pub unchecked_bodies: bool,
+    /// Memberships and settings of roles as the file has them: they count only where roles are managed.
+    pub roles: BTreeMap<ObjectId, Object>,
     /// Objects declared absent by a lone `DROP … IF EXISTS`.
     pub absent: HashSet<ObjectId>,
 }

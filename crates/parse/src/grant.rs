@@ -5,7 +5,7 @@ use sql::{Code, Cursor, Fault};
 
 use crate::reader::Reader;
 use crate::refer::Found;
-use crate::{Verdict, cast, foreign};
+use crate::{Verdict, cast, foreign, role};
 
 /// What a GRANT or REVOKE does, and for whom.
 #[derive(Debug, Default)]
@@ -163,7 +163,7 @@ pub(crate) fn whole_set(
 /// `GRANT …` and `REVOKE …`
 pub(crate) fn grant(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
     if !cursor.rest().iter().any(|it| it.is("on")) {
-        return membership(cursor);
+        return role::membership(reader, cursor);
     }
     let begin = cursor.span();
     let mut act = Act::read(cursor)?;
@@ -188,12 +188,6 @@ pub(crate) fn grant(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
         }
     }
     Ok(if ours { Verdict::Declared } else { Verdict::Passed("it is about objects that are not the file's") })
-}
-
-/// `GRANT role TO role` and its REVOKE: attributes and memberships of roles are not read yet.
-fn membership(cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
-    while cursor.next().is_some() {}
-    Ok(Verdict::Passed("roles are existence only: memberships are not managed"))
 }
 
 enum Objects {

@@ -115,8 +115,25 @@ fn config(cursor: &mut Cursor<'_>, found: &mut Options) -> Result<bool, Fault> {
         }
         return Ok(true);
     }
-    if !cursor.eat(&["set"]) {
+    if !cursor.at(&["set"]) {
         return Ok(false);
+    }
+    let Some((name, value)) = setting(cursor)? else { return Ok(false) };
+    let config = found.config.get_or_insert_default();
+    match value {
+        None => _ = config.remove(&name),
+        Some(value) => _ = config.insert(name, value),
+    }
+    Ok(true)
+}
+
+/// `SET name TO value` or `RESET name`, if that is what stands here: the name, and the value if there is one.
+pub(crate) fn setting(cursor: &mut Cursor<'_>) -> Result<Option<(String, Option<String>)>, Fault> {
+    if cursor.eat(&["reset"]) {
+        return Ok(Some((canonical(set::setting(cursor)?), None)));
+    }
+    if !cursor.eat(&["set"]) {
+        return Ok(None);
     }
     let name = match cursor.eat(&["time", "zone"]) {
         true => "TimeZone".to_string(),
@@ -132,13 +149,8 @@ fn config(cursor: &mut Cursor<'_>, found: &mut Options) -> Result<bool, Fault> {
             name
         }
     };
-    let values = set::values(cursor)?;
-    let config = found.config.get_or_insert_default();
-    match values {
-        None => _ = config.remove(&name),
-        Some(values) => _ = config.insert(name.clone(), joined(&name, &values)),
-    }
-    Ok(true)
+    let value = set::values(cursor)?.map(|values| joined(&name, &values));
+    Ok(Some((name, value)))
 }
 
 /// Settings that are lists of identifiers are kept quoted where need be (`GUC_LIST_QUOTE`).

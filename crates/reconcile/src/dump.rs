@@ -43,7 +43,7 @@ fn steps(live: &Schema, facts: &Facts) -> Vec<Step> {
 /// What every database has, and the roles, which belong to the server.
 fn is_given(id: &ObjectId) -> bool {
     match id.kind {
-        Kind::Role => true,
+        Kind::Role | Kind::Membership | Kind::RoleSetting => true,
         Kind::Namespace => id.name().as_str() == "public",
         Kind::Extension => id.name().as_str() == "plpgsql",
         _ => false,

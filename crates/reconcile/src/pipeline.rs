@@ -2,13 +2,13 @@
 //!
 //! Knows no stage's inside, and neither files, targets nor forms of answers.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::panic::resume_unwind;
 use std::time::{Duration, Instant};
 
 use catalog::{Actual, Outsider, SettleOptions, Unsettled, Verdict};
 use diff::{Pair, Reason, Scope, Stated};
-use model::{Facts, ObjectId, Schema};
+use model::{Facts, Kind, Name, Object, ObjectId, Schema};
 use parse::{Desired, Sources};
 use plan::{Options, Plan, Request};
 use postgres::Client;
@@ -218,6 +218,7 @@ impl Comparison {
 
     /// Decides what is ours, and lets what the file leaves open take what is live.
     fn align(&mut self, scope: &Scope) {
+        let roles = if scope.roles { self.take_roles() } else { BTreeSet::new() };
         let adopted = diff::adopt(&self.actual.schema, &mut self.desired.schema, &self.desired.unnamed);
         self.adopted = adopted.into_iter().collect();
         self.adopted.sort();
@@ -229,9 +230,25 @@ impl Comparison {
             granted: &self.desired.granted,
             ignored: &self.desired.ignores,
             absent: &self.desired.absent,
+            roles: &roles,
         };
         self.left =
             diff::scope(&self.actual.schema, &mut self.desired.schema, &self.actual.facts, stated, scope);
+    }
+
+    /// Lets what the files say of roles count, and tells which roles they declare.
+    fn take_roles(&mut self) -> BTreeSet<Name> {
+        let schema = &mut self.desired.schema;
+        for (id, object) in std::mem::take(&mut self.desired.roles) {
+            schema.insert(id, object);
+        }
+        let declared = schema.iter().filter(|(id, _)| id.kind == Kind::Role).map(|(id, _)| id.clone());
+        for id in declared.collect::<Vec<_>>() {
+            if let Some(Object::Role(role)) = schema.get_mut(&id) {
+                role.compared = true;
+            }
+        }
+        schema.iter().filter(|(id, _)| id.kind == Kind::Role).map(|(id, _)| id.name().clone()).collect()
     }
 
     /// Takes a live name back from what turned out to be something else.

@@ -30,11 +30,14 @@ fn of_config(config: &Config, all_namespaces: bool) -> Scope {
             .get("partition")
             .or(config.undeclared.kinds.get("partitions"))
             .is_some_and(|it| !it.value),
-        grants: config
-            .manage
-            .iter()
-            .any(|it| !it.negate && noun(&it.kind).as_deref() == Some("grant") && is_general(it)),
+        grants: manages(config, "grant"),
+        roles: manages(config, "role"),
     }
+}
+
+/// Whether all of a kind is said to be managed.
+fn manages(config: &Config, kind: &str) -> bool {
+    config.manage.iter().any(|it| !it.negate && noun(&it.kind).as_deref() == Some(kind) && is_general(it))
 }
 
 fn is_general(rule: &crate::config::Rule) -> bool {

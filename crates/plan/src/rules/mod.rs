@@ -139,7 +139,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Role Namespace Extension Collation DefaultPrivilege Language Enum Domain DomainConstraint Composite Range Shell Sequence Table Column NotNull Function Procedure Aggregate Cast Conversion Operator OperatorFamily OperatorClass Default Constraint Index ForeignKey View MaterializedView Statistics Trigger Rule Policy Owner Grant Wrapper Server UserMapping
+    Role Membership RoleSetting Namespace Extension Collation DefaultPrivilege Language Enum Domain DomainConstraint Composite Range Shell Sequence Table Column NotNull Function Procedure Aggregate Cast Conversion Operator OperatorFamily OperatorClass Default Constraint Index ForeignKey View MaterializedView Statistics Trigger Rule Policy Owner Grant Wrapper Server UserMapping
     Comment
     TextSearchParser TextSearchTemplate TextSearchDictionary TextSearchConfiguration
     SecurityLabel EventTrigger Subscription Publication PublishedTable PublishedNamespace

@@ -265,7 +265,7 @@ fn body_sql(body: &Body) -> String {
     }
 }
 
-fn setting(name: &str, value: &str) -> String {
+pub(super) fn setting(name: &str, value: &str) -> String {
     let value = match LISTS.contains(&name) {
         true => joined(elements(value).iter().map(|it| literal(it))),
         false => literal(value),

@@ -223,6 +223,8 @@ impl Names {
         let own = id.relation();
         match object {
             Object::Role(_)
+            | Object::Membership(_)
+            | Object::RoleSetting(_)
             | Object::Namespace(_)
             | Object::Enum(_)
             | Object::Collation(_)
