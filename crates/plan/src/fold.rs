@@ -67,12 +67,18 @@ struct Absorbed {
 
 fn absorbed(cx: &Context<'_>, expansion: &Expansion) -> Absorbed {
     let mut hosts: HashMap<&ObjectId, ObjectId> = HashMap::new();
+    // A type that is made anew is dropped last of all: what its parts stand on may have to go before.
+    let late = |id: &ObjectId, host: &ObjectId| {
+        expansion.swapped.contains_key(host)
+            && cx.actual.uses(id).iter().any(|it| cx.dropped.contains_key(it))
+    };
     for id in cx.dropped.keys().filter(|it| it.kind.meta().cascades) {
         let goes = |it: &ObjectId| cx.dropped.contains_key(it) || expansion.swapped.contains_key(it);
         let with =
             cx.orphans.host(id, cx.actual).filter(goes).or_else(|| rules::goes_with(id, cx).filter(goes));
         if let Some(host) = with
             && rules::is_quiet(id, cx)
+            && !late(id, &host)
         {
             hosts.insert(id, host);
         }

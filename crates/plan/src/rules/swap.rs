@@ -29,6 +29,8 @@ pub(super) fn in_the_way(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
         }
     }
     down.retain(|it| !swapped.iter().any(|of| cx.actual.children(of).any(|child| child == it)));
+    // A domain that goes anyway is in the way of no function that its default calls.
+    down.sort_by_key(|it| it.kind != Kind::Domain);
     down
 }
 
@@ -47,7 +49,9 @@ fn visit(id: &ObjectId, cx: &Context<'_>, found: &mut Vec<ObjectId>) {
     if found.contains(id) {
         return;
     }
-    for user in cx.users.of(id).filter(|user| goes_along(user, id, cx)) {
+    let mut users: Vec<&ObjectId> = cx.users.of(id).filter(|user| goes_along(user, id, cx)).collect();
+    users.sort_unstable_by(|a, b| b.cmp(a));
+    for user in users {
         visit(user, cx, found);
     }
     found.push(id.clone());
