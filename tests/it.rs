@@ -4,6 +4,8 @@
 //! `RECONCILE_PG_BIN` names the server to run the live laws on.
 
 mod cases;
+mod generated;
+mod genes;
 mod kept;
 mod labels;
 mod laws;

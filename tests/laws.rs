@@ -227,7 +227,7 @@ fn arrives_and_returns() {
     });
 }
 
-fn journey(case: &Case, from: &str, to: &str, seed: Option<&str>) {
+pub(crate) fn journey(case: &Case, from: &str, to: &str, seed: Option<&str>) {
     let migrated = Database::new();
     let mut client = migrated.load(&case.name, from);
     if let Some(seed) = seed {

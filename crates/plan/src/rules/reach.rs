@@ -60,20 +60,22 @@ fn reached(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) ->
             };
             let Some(relation) = id.relation().or(of_index) else { return Vec::new() };
             let own = step.locks.iter().find(|it| it.relation == *relation);
-            let own = own.filter(|_| is_inherited(object, relation, actual));
+            let own = own.filter(|_| is_inherited(object, step.verb, relation, actual));
             own.map(|it| on(it.mode, descendants(relation, below))).unwrap_or_default()
         }
     }
 }
 
 /// Whether children have the part too, so that what is done to it is done to theirs.
-fn is_inherited(part: Option<&Object>, relation: &QualName, actual: &Schema) -> bool {
+fn is_inherited(part: Option<&Object>, verb: Verb, relation: &QualName, actual: &Schema) -> bool {
     let partitioned = || has_partitions(actual.get(&Kind::Table.named(relation)));
     match part {
         Some(Object::Column(_) | Object::Default(_)) => true,
         Some(Object::NotNull(it)) => !it.no_inherit,
         Some(Object::Constraint(it)) => match &it.rule {
             Rule::Check { no_inherit, .. } => !no_inherit,
+            // Its columns are made NOT NULL, which goes down.
+            Rule::PrimaryKey { .. } => verb == Verb::Create || partitioned(),
             _ => partitioned(),
         },
         Some(Object::Index(it)) => !it.only && partitioned(),
