@@ -10,6 +10,7 @@ mod generate;
 mod kind;
 mod pg;
 mod shell;
+mod soak;
 mod test;
 
 use clap::{Parser, Subcommand};
@@ -31,6 +32,8 @@ enum Chore {
     Demo,
     /// Every test, on one or several PostgreSQL majors
     Test(test::Arguments),
+    /// The laws on random pairs of schemas, for as long as asked
+    Soak(soak::Arguments),
     /// Imports run one way; the middle names no kind; no file is too long
     Floors,
     /// How well expressions are told equal, measured on a corpus of cases
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Demo => demo::run(),
         Chore::Test(arguments) => test::run(&arguments),
+        Chore::Soak(arguments) => soak::run(&arguments),
         Chore::Floors => floors::run(),
         Chore::Equality(arguments) => equality::run(&arguments),
         Chore::Pg(arguments) => pg::run(&arguments),
