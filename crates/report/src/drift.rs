@@ -1,17 +1,17 @@
 //! What `check` found: objects that differ, in text, JSON and as annotations. Does not know what would be
 //! done about them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use diff::{Change, Reason};
-use model::{Object, ObjectId, Unmodelled};
+use model::{ObjectId, Unmodelled};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::answer::Held;
+use crate::field::{Field, fields};
 use crate::json::{FORMAT, HeldRow, Left, ObjectRow, PlaceRow, held, print};
 use crate::look::{Look, Paint, indent};
-use crate::{Places, change, text};
+use crate::{Places, text};
 
 /// What a comparison found.
 #[derive(Clone, Debug)]
@@ -52,16 +52,6 @@ pub(crate) enum State {
     Different,
     /// The database has it under its old name.
     Unrenamed,
-}
-
-/// A field that differs.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub(crate) struct Field {
-    pub(crate) name: String,
-    /// In the database.
-    pub(crate) actual: String,
-    /// In the file.
-    pub(crate) desired: String,
 }
 
 impl State {
@@ -215,61 +205,5 @@ fn finding<'a>(change: &Change<'a>) -> Finding<'a> {
         Change::Create { id, .. } => Finding { id, state: State::Missing, fields: Vec::new() },
         Change::Drop { id, .. } => Finding { id, state: State::Undeclared, fields: Vec::new() },
         Change::Alter { id, old, new } => Finding { id, state: State::Different, fields: fields(old, new) },
-    }
-}
-
-impl Field {
-    /// The field in a line, or as a line diff where it is long and all is to be told.
-    pub(crate) fn text(&self, look: Look) -> String {
-        let Field { name, actual, desired } = self;
-        let is_short = change::is_short(actual) && change::is_short(desired);
-        let phrase = change::phrase(name, actual, desired);
-        match is_short || !look.verbose {
-            true => phrase,
-            false => format!("{phrase}\n{}", change::lines(actual, desired, look)),
-        }
-    }
-}
-
-/// The fields that differ, by the names they are serialised under.
-fn fields(old: &Object, new: &Object) -> Vec<Field> {
-    let texts: HashMap<&str, &str> =
-        old.exprs().into_iter().chain(new.exprs()).map(|it| (&*it.key, &*it.text)).collect();
-    let (Some(old), Some(new)) = (values(old), values(new)) else { return Vec::new() };
-    let names: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    let words = |it: Option<&Value>| it.map(|it| words(it, &texts)).unwrap_or_default();
-    names
-        .into_iter()
-        .filter(|name| old.get(*name) != new.get(*name))
-        .map(|name| Field {
-            name: name.replace('_', " "),
-            actual: words(old.get(name)),
-            desired: words(new.get(name)),
-        })
-        .collect()
-}
-
-fn values(object: &Object) -> Option<serde_json::Map<String, Value>> {
-    match serde_json::to_value(object) {
-        Ok(Value::Object(map)) => Some(map),
-        _ => None,
-    }
-}
-
-/// A value for people: expressions as they are written, no quotes, nothing for what is not there.
-fn words(value: &Value, texts: &HashMap<&str, &str>) -> String {
-    let list = |it: Vec<String>| it.join(", ");
-    match value {
-        Value::Null => String::new(),
-        Value::Bool(it) => if *it { "yes" } else { "no" }.to_owned(),
-        Value::Number(it) => it.to_string(),
-        Value::String(it) => texts.get(it.as_str()).copied().unwrap_or(it).to_owned(),
-        Value::Array(items) => list(items.iter().map(|it| words(it, texts)).collect()),
-        Value::Object(map) => list(
-            map.iter()
-                .filter(|(_, it)| !it.is_null())
-                .map(|(name, it)| format!("{} {}", name.replace('_', " "), words(it, texts)))
-                .collect(),
-        ),
     }
 }

@@ -8,6 +8,7 @@ mod carried;
 mod change;
 mod drift;
 mod faults;
+mod field;
 mod files;
 mod github;
 mod hazards;

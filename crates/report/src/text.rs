@@ -8,6 +8,7 @@ use model::{Name, ObjectId, Unmodelled};
 use plan::{Lock, Step, Transaction, Verb, Why};
 
 use crate::answer::Held;
+use crate::field::fields;
 use crate::look::{Look, Paint, indent};
 use crate::{Answer, change, why};
 
@@ -70,8 +71,22 @@ impl Answer<'_> {
             line += &look.paint(Paint::Faint, &format!("  {place}"));
         }
         line += "\n";
-        line += &indent(&notes(number, step, look), "      ");
+        line += &indent(&(self.replaced(step, look) + &notes(number, step, look)), "      ");
         line
+    }
+
+    /// What of an object that is made anew is to be otherwise.
+    fn replaced(&self, step: &Step, look: Look) -> String {
+        let anew = |why: &Why| match why {
+            Why::Replaced { id, field } if *id == step.id && step.verb == Verb::Create => Some(*field),
+            _ => None,
+        };
+        let both = self.pair.actual.get(&step.id).zip(self.pair.desired.get(&step.id));
+        let (Some(field), Some((old, new))) = (step.why.iter().find_map(anew), both) else {
+            return String::new();
+        };
+        let found = fields(old, new).into_iter().find(|it| it.name == field.replace('_', " "));
+        found.map(|it| it.text(look) + "\n").unwrap_or_default()
     }
 
     fn pending(&self, look: Look) -> String {
