@@ -51,7 +51,7 @@ pub fn actual(client: &mut Client) -> Result<Actual, Error> {
 }
 
 /// As [`actual`]; as soon as the facts are known that reading a file needs, and long before the rest is,
-/// `early` is given them (without sizes, owners and what is not modelled). It is called once more whenever the read begins anew.
+/// `early` is given them (without sizes, what is not modelled, and owners but those of namespaces). It is called once more whenever the read begins anew.
 ///
 /// # Errors
 /// As [`actual`].
