@@ -153,7 +153,8 @@ impl Rules for Column {
             drafts.push(change_type(self, new, id, is_column_of_foreign(id, cx.desired)));
         }
         if *generated != self.generated {
-            drafts.push(change_generated(self, new, id));
+            let at = if generated.is_none() { 0 } else { drafts.len() };
+            drafts.insert(at, change_generated(self, new, id));
         }
         if *identity != self.identity {
             drafts.extend(change_identity(self, new, id));

@@ -74,9 +74,8 @@ fn is_inherited(part: Option<&Object>, verb: Verb, relation: &QualName, actual: 
         Some(Object::NotNull(it)) => !it.no_inherit,
         Some(Object::Constraint(it)) => match &it.rule {
             Rule::Check { no_inherit, .. } => !no_inherit,
-            // Its columns are made NOT NULL, which goes down.
-            Rule::PrimaryKey { .. } => verb == Verb::Create || partitioned(),
-            _ => partitioned(),
+            // The server locks children to make a key, though they do not get it.
+            _ => verb == Verb::Create || partitioned(),
         },
         Some(Object::Index(it)) => !it.only && partitioned(),
         Some(Object::ForeignKey(_) | Object::Trigger(_)) => partitioned(),
