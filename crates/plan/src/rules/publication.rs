@@ -12,7 +12,10 @@ use crate::{Hazard, Mode};
 
 impl Rules for Publication {
     fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-        let members: Vec<ObjectId> = cx.desired.children(id).filter(|it| is_member(it)).cloned().collect();
+        let members = cx.desired.children(id).filter(|it| is_member(it)).cloned();
+        let mut members: Vec<ObjectId> = members.collect();
+        // The order in which the file names them carries no meaning.
+        members.sort();
         let objects = objects(&members, cx);
         let objects = match (self.all_tables, objects.is_empty()) {
             (true, _) => " FOR ALL TABLES".to_string(),
