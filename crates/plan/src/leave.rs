@@ -97,8 +97,12 @@ impl Leave {
         let users = desired.users();
         let creates: HashMap<Claim, ObjectId> = desired
             .iter()
-            .filter(|(id, _)| !actual.contains(id))
-            .flat_map(|(id, it)| claims(id, it).into_iter().map(move |claim| (claim, id.clone())))
+            .filter(|(id, it)| actual.get(id) != Some(*it))
+            .flat_map(|(id, it)| {
+                let had = actual.get(id).map(|it| claims(id, it)).unwrap_or_default();
+                let new = claims(id, it).into_iter().filter(move |it| !had.contains(it));
+                new.map(move |claim| (claim, id.clone()))
+            })
             .collect();
         let mut work =
             Work { actual, desired, users: &users, creates: &creates, leave: self, changed: false };
@@ -192,6 +196,9 @@ impl Work<'_> {
         }
         for id in kept {
             self.free_name(&id);
+            if let Some(held) = rules::held_back(&id, self.actual, self.desired) {
+                self.withdraw(vec![held], &Because::DependsOn { id: id.clone() });
+            }
             if rules::others_wait_for(&id) {
                 let waiting = self.users.of(&id).filter(|it| rules::waits_for_others(it)).cloned().collect();
                 self.withdraw(waiting, &Because::DependsOn { id });

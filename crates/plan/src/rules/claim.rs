@@ -14,6 +14,8 @@ pub(crate) enum Claim {
     Constraint(QualName, Name),
     /// The one primary key of a table, whatever its name.
     PrimaryKey(QualName),
+    /// The one default partition of a table.
+    DefaultPartition(QualName),
 }
 
 /// The names an object takes, its own identity among its kind aside.
@@ -33,5 +35,10 @@ pub(crate) fn claims(id: &ObjectId, object: &Object) -> Vec<Claim> {
         Object::Constraint(it) if matches!(it.rule, Rule::PrimaryKey { .. }) => id.relation(),
         _ => None,
     };
-    spaces.chain(own).chain(key.map(|it| Claim::PrimaryKey(it.clone()))).collect()
+    let above = match object {
+        Object::Table(it) => it.partition_of.as_ref().filter(|it| &*it.bound.key == "default"),
+        _ => None,
+    };
+    let keys = key.map(|it| Claim::PrimaryKey(it.clone()));
+    spaces.chain(own).chain(keys).chain(above.map(|it| Claim::DefaultPartition(it.parent.clone()))).collect()
 }

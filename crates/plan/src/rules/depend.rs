@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diff::Change;
 use model::{Kind, Object, ObjectId, Rule, Schema};
 
-use super::Context;
+use super::{Context, heir, partition};
 
 /// What becomes of a user when what it uses is taken down.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -104,6 +104,11 @@ pub(super) fn may_go_unsaid(id: &ObjectId, desired: &Schema) -> bool {
 pub(crate) fn by_itself(change: &Change<'_>, actual: &Schema, desired: &Schema) -> bool {
     const SHARED: [Kind; 5] =
         [Kind::Column, Kind::NotNull, Kind::Constraint, Kind::ForeignKey, Kind::Default];
+    if heir::is_no_default_by_parent(change, actual, desired)
+        || partition::is_index_by_table(change, actual, desired)
+    {
+        return true;
+    }
     let id = change.id();
     let Some(table) = id.relation().filter(|_| SHARED.contains(&id.kind)) else { return false };
     let (from, to, with) = match change {

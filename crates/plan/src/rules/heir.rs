@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use diff::Change;
 use model::{Column, Expr, Kind, Name, Object, ObjectId, PartitionOf, QualName, Rule, Schema, Table};
 
 use super::{Alter, Context, Rules, column, constraint};
@@ -35,23 +36,27 @@ pub(super) fn leaving(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>)
             cx.users.of(&Kind::Table.named(parent)).any(|it| it.kind == Kind::ForeignKey),
             Hazard::MayFail,
         );
-        drafts.push(draft.touches([bounds(parent)]).changed(
+        let draft = draft.touches([bounds(parent)]).precedes(news_of(parent, cx));
+        drafts.push(draft.changed(
             "partition_of",
             partition_words(old.partition_of.as_ref()),
             partition_words(new.partition_of.as_ref()),
         ));
     }
     for parent in &old.inherits[common(old, new)..] {
-        drafts.push(inherit(id, name, "NO INHERIT", parent).changed(
-            "inherits",
-            words(&old.inherits),
-            words(&new.inherits),
-        ));
+        let leave = inherit(id, name, "NO INHERIT", parent).precedes(news_of(parent, cx));
+        drafts.push(leave.changed("inherits", words(&old.inherits), words(&new.inherits)));
     }
     if !drafts.is_empty() {
         drafts.extend(left_over(name, new, id, cx));
     }
     drafts
+}
+
+/// What a parent gets by this plan: those that leave it leave before, and have none of it.
+fn news_of(parent: &QualName, cx: &Context<'_>) -> Vec<ObjectId> {
+    let news = cx.desired.descendants(&Kind::Table.named(parent)).into_iter();
+    news.filter(|it| it.kind != Kind::Table && !cx.actual.contains(it)).collect()
 }
 
 /// What makes tables partitions and children of others, after all that ends it.
@@ -160,6 +165,35 @@ fn missing(name: &QualName, id: &ObjectId, parent: &QualName, cx: &Context<'_>) 
         }
     }
     drafts
+}
+
+/// The table that cannot come under its new parent while it has a column.
+pub(crate) fn held_back(id: &ObjectId, actual: &Schema, desired: &Schema) -> Option<ObjectId> {
+    let table = Kind::Table.named(id.relation().filter(|_| id.kind == Kind::Column)?);
+    let (Some(Object::Table(old)), Some(Object::Table(new))) = (actual.get(&table), desired.get(&table))
+    else {
+        return None;
+    };
+    let above = new.partition_of.as_ref().filter(|_| old.partition_of != new.partition_of)?;
+    (!columns(desired, &above.parent).contains(id.name())).then_some(table)
+}
+
+/// Whether a default that is none comes or goes with a parent that has one.
+pub(super) fn is_no_default_by_parent(change: &Change<'_>, actual: &Schema, desired: &Schema) -> bool {
+    let (from, to) = match change {
+        Change::Create { new: Object::Default(it), .. } if it.is_none() => (actual, desired),
+        Change::Drop { old: Object::Default(it), .. } if it.is_none() => (desired, actual),
+        _ => return false,
+    };
+    let table = change.id().relation().map(|it| Kind::Table.named(it));
+    let of = |schema: &Schema| match table.as_ref().and_then(|it| schema.get(it)) {
+        Some(Object::Table(it)) => Some(parents(it).into_iter().cloned().collect::<Vec<_>>()),
+        _ => None,
+    };
+    match (of(from), of(to)) {
+        (Some(without), Some(with)) => with.iter().any(|it| !without.contains(it)),
+        _ => false,
+    }
 }
 
 /// Makes a column what it is to be, where it can be changed in place.

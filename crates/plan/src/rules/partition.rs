@@ -1,6 +1,7 @@
 //! Indexes of partitions: the server makes, attaches and drops most of them by itself, with the index of
 //! the partitioned table or with the partition. Does not know how partitions are bounded.
 
+use diff::Change;
 use model::{Index, Kind, Object, ObjectId, QualName, Schema, Table};
 
 use super::Context;
@@ -38,6 +39,30 @@ pub(super) fn leaves(table: &ObjectId, cx: &Context<'_>) -> bool {
     match (cx.actual.get(table), cx.desired.get(table)) {
         (Some(Object::Table(old)), Some(Object::Table(new))) => {
             old.partition_of.is_some() && old.partition_of != new.partition_of
+        }
+        _ => false,
+    }
+}
+
+/// Whether an index comes or goes with its table's becoming a partition or leaving: the server makes it then,
+/// or it is dropped as soon as it can be.
+pub(super) fn is_index_by_table(change: &Change<'_>, actual: &Schema, desired: &Schema) -> bool {
+    let (index, is_new) = match change {
+        Change::Create { new: Object::Index(it), .. } => (it, true),
+        Change::Drop { old: Object::Index(it), .. } => (it, false),
+        _ => return false,
+    };
+    let above = |schema: &Schema| match schema.get(&index.relation) {
+        Some(Object::Table(it)) => Some(it.partition_of.clone()),
+        _ => None,
+    };
+    match (above(actual), above(desired)) {
+        (Some(old), Some(new)) if index.attached_to.is_some() && old != new => {
+            if is_new {
+                new.is_some()
+            } else {
+                old.is_some()
+            }
         }
         _ => false,
     }
