@@ -196,6 +196,8 @@ impl Work<'_> {
         }
         for id in kept {
             self.free_name(&id);
+            let shut_out = rules::shut_out(&id, self.actual, self.desired);
+            self.withdraw(shut_out, &Because::DependsOn { id: id.clone() });
             if let Some(held) = rules::held_back(&id, self.actual, self.desired) {
                 self.withdraw(vec![held], &Because::DependsOn { id: id.clone() });
             }
@@ -212,7 +214,10 @@ impl Work<'_> {
         let is = |change: &Change<'_>| rules::by_itself(change, actual, desired);
         let gone = actual.children(id).filter_map(|id| Some(Change::Drop { id, old: actual.get(id)? }));
         let lost = gone.filter(|it| !desired.contains(it.id()) && is(it)).map(|it| it.id().clone());
-        let new = desired.children(id).filter_map(|id| Some(Change::Create { id, new: desired.get(id)? }));
+        let parts =
+            desired.iter().filter(|(it, _)| it.relation().is_some() && it.relation() == id.qual_name());
+        let own = desired.children(id).filter_map(|id| Some((id, desired.get(id)?)));
+        let new = own.chain(parts).map(|(id, new)| Change::Create { id, new });
         let won = new.filter(|it| !actual.contains(it.id()) && is(it)).map(|it| it.id().clone());
         (lost.collect(), won.collect())
     }

@@ -178,6 +178,17 @@ pub(crate) fn held_back(id: &ObjectId, actual: &Schema, desired: &Schema) -> Opt
     (!columns(desired, &above.parent).contains(id.name())).then_some(table)
 }
 
+/// New columns of a table that stays a partition: it can have none of its own.
+pub(crate) fn shut_out(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
+    match actual.get(id) {
+        Some(Object::Table(it)) if it.partition_of.is_some() => {
+            let new = desired.children(id).filter(|it| it.kind == Kind::Column && !actual.contains(it));
+            new.cloned().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// Whether a default that is none comes or goes with a parent that has one.
 pub(super) fn is_no_default_by_parent(change: &Change<'_>, actual: &Schema, desired: &Schema) -> bool {
     let (from, to) = match change {
