@@ -141,12 +141,11 @@ impl Rules for Column {
             return Alter::Replace(field);
         }
         let mut drafts = Vec::new();
-        if self.identity.is_some() && identity.is_none() {
+        if let (Some(was), None) = (&self.identity, identity) {
             let sql = format!("{} DROP IDENTITY", prefix(id));
             let not_null = id.relation().map(|it| Kind::NotNull.of(it, id.name()));
-            drafts.push(
-                locked(Draft::alter(id, sql), id).gentle().precedes(not_null).precedes(usual_sequence(id)),
-            );
+            let draft = locked(Draft::alter(id, sql), id).gentle().changed("identity", mode(was), "none");
+            drafts.push(draft.precedes(not_null).precedes(usual_sequence(id)));
         }
         let retypes = *ty != self.ty || *collation != self.collation;
         if retypes {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use model::{Column, Kind, Object, PartitionOf, QualName, Rule, Schema, Table};
 
-use crate::{Lock, Mode, Step, Verb};
+use crate::{Lock, Mode, Step, Verb, Why};
 
 /// Tables by the table they stand under.
 type Below<'a> = HashMap<&'a QualName, Vec<&'a QualName>>;
@@ -60,27 +60,33 @@ fn reached(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) ->
             };
             let Some(relation) = id.relation().or(of_index) else { return Vec::new() };
             let own = step.locks.iter().find(|it| it.relation == *relation);
-            let own = own.filter(|_| is_inherited(object, step.verb, relation, actual));
+            let own = own.filter(|_| is_inherited(object, step, relation, actual));
             own.map(|it| on(it.mode, descendants(relation, below))).unwrap_or_default()
         }
     }
 }
 
 /// Whether children have the part too, so that what is done to it is done to theirs.
-fn is_inherited(part: Option<&Object>, verb: Verb, relation: &QualName, actual: &Schema) -> bool {
+fn is_inherited(part: Option<&Object>, step: &Step, relation: &QualName, actual: &Schema) -> bool {
     let partitioned = || has_partitions(actual.get(&Kind::Table.named(relation)));
     match part {
+        // Children have no identity, partitions do.
+        Some(Object::Column(_)) if is_of_identity(step) => partitioned(),
         Some(Object::Column(_) | Object::Default(_)) => true,
         Some(Object::NotNull(it)) => !it.no_inherit,
         Some(Object::Constraint(it)) => match &it.rule {
             Rule::Check { no_inherit, .. } => !no_inherit,
             // The server locks children to make a key, though they do not get it.
-            _ => verb == Verb::Create || partitioned(),
+            _ => step.verb == Verb::Create || partitioned(),
         },
         Some(Object::Index(it)) => !it.only && partitioned(),
         Some(Object::ForeignKey(_) | Object::Trigger(_)) => partitioned(),
         _ => false,
     }
+}
+
+fn is_of_identity(step: &Step) -> bool {
+    step.why.iter().any(|it| matches!(it, Why::Changed { field: "identity", .. }))
 }
 
 fn has_partitions(table: Option<&Object>) -> bool {
