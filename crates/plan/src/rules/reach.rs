@@ -51,7 +51,7 @@ fn reached(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) ->
     let id = &step.id;
     match id.kind {
         Kind::Table => table(step, actual, desired, below),
-        Kind::Domain | Kind::DomainConstraint => domain(step, actual),
+        Kind::Domain | Kind::DomainConstraint => domain(step, actual, below),
         _ => {
             let object = desired.get(id).or(actual.get(id));
             let of_index = match object {
@@ -146,7 +146,7 @@ fn targets<'a>(table: &QualName, schema: &'a Schema) -> Vec<&'a QualName> {
 }
 
 /// The tables whose rows are looked through when a domain takes less than before.
-fn domain(step: &Step, actual: &Schema) -> Vec<Lock> {
+fn domain(step: &Step, actual: &Schema, below: &Below<'_>) -> Vec<Lock> {
     let name = step.id.relation().or(step.id.qual_name());
     if !step.hazards.contains(&crate::Hazard::MayFail) {
         return Vec::new();
@@ -155,7 +155,8 @@ fn domain(step: &Step, actual: &Schema) -> Vec<Lock> {
         Object::Column(Column { ty, .. }) => ty.user.as_ref() == name,
         _ => false,
     });
-    on(Mode::Share, columns.filter_map(|(id, _)| id.relation()))
+    let tables = columns.filter_map(|(id, _)| id.relation());
+    on(Mode::Share, tables.flat_map(|it| std::iter::once(it).chain(descendants(it, below))))
 }
 
 fn on<'a>(mode: Mode, relations: impl IntoIterator<Item = &'a QualName>) -> Vec<Lock> {
