@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 
 use crate::cases::Case;
 use crate::genes::{GENES, script};
@@ -63,9 +63,9 @@ fn holds(case: &Case) -> Result<(), TestCaseError> {
     })
 }
 
-fn told(error: &proptest::test_runner::TestError<(Vec<u8>, Vec<(usize, u8)>)>) -> String {
+fn told<T: std::fmt::Debug>(error: &TestError<T>) -> String {
     match error {
-        proptest::test_runner::TestError::Fail(why, _) => why.to_string(),
+        TestError::Fail(why, _) => why.to_string(),
         other => other.to_string(),
     }
 }

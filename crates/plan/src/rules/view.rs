@@ -21,7 +21,8 @@ impl Rules for View {
                 return Alter::Replace("query");
             }
             let draft = Draft::alter(id, sql("CREATE OR REPLACE VIEW", new, id)).reads([query]);
-            let draft = draft.lock(Mode::AccessExclusive, name);
+            // With its columns as they were, nobody who reads it has to go first.
+            let draft = draft.lock(Mode::AccessExclusive, name).gentle();
             return Alter::InPlace(vec![draft.changed("query", &self.query, query)]);
         }
         let both = Options { old: &self.options, new: options };
