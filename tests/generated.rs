@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use crate::cases::Case;
 use crate::genes::{GENES, script};
@@ -30,7 +30,7 @@ fn random_pairs() {
     loop {
         let config =
             Config { cases, max_global_rejects: 100_000, failure_persistence: None, ..Config::default() };
-        let done = TestRunner::new(config).run(&pairs, |(base, edits)| {
+        let done = runner(config, until.is_some()).run(&pairs, |(base, edits)| {
             if until.is_some_and(|it| Instant::now() > it) {
                 return Ok(());
             }
@@ -44,6 +44,14 @@ fn random_pairs() {
             println!("{} pairs", run.get());
             return;
         }
+    }
+}
+
+/// The same pairs each time, unless it is to run long.
+fn runner(config: Config, soaks: bool) -> TestRunner {
+    match soaks {
+        true => TestRunner::new(config),
+        false => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
     }
 }
 

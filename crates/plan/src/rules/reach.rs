@@ -73,11 +73,12 @@ fn is_inherited(part: Option<&Object>, step: &Step, relation: &QualName, actual:
         // Children have no identity, partitions do.
         Some(Object::Column(_)) if is_of_identity(step) => partitioned(),
         Some(Object::Column(_) | Object::Default(_)) => true,
-        Some(Object::NotNull(it)) => !it.no_inherit,
+        // To add a constraint the server locks children, though they may not get it.
+        Some(Object::Constraint(_)) if step.verb == Verb::Create => true,
+        Some(Object::NotNull(it)) => step.verb != Verb::Drop || !it.no_inherit,
         Some(Object::Constraint(it)) => match &it.rule {
             Rule::Check { no_inherit, .. } => !no_inherit,
-            // The server locks children to make a key, though they do not get it.
-            _ => step.verb == Verb::Create || partitioned(),
+            _ => partitioned(),
         },
         Some(Object::Index(it)) => !it.only && partitioned(),
         Some(Object::ForeignKey(_) | Object::Trigger(_)) => partitioned(),
