@@ -178,12 +178,22 @@ pub(crate) fn held_back(id: &ObjectId, actual: &Schema, desired: &Schema) -> Opt
     (!columns(desired, &above.parent).contains(id.name())).then_some(table)
 }
 
-/// New columns of a table that stays a partition: it can have none of its own.
+/// What cannot come to an object that stays as it is: new columns of a partition, which can have none of its own, and
+/// comments on attributes that a composite type does not get.
 pub(crate) fn shut_out(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
     match actual.get(id) {
         Some(Object::Table(it)) if it.partition_of.is_some() => {
             let new = desired.children(id).filter(|it| it.kind == Kind::Column && !actual.contains(it));
             new.cloned().collect()
+        }
+        Some(Object::Composite(it)) => {
+            let has = |name: &Name| it.attributes.iter().any(|it| it.name == *name);
+            let is_of_none = |it: &ObjectId| {
+                let about =
+                    it.target().filter(|it| it.kind == Kind::Column && it.relation() == id.qual_name());
+                about.is_some_and(|it| !has(it.name()))
+            };
+            desired.iter().map(|(it, _)| it).filter(|it| is_of_none(it)).cloned().collect()
         }
         _ => Vec::new(),
     }
