@@ -259,9 +259,10 @@ fn is_said(id: &ObjectId, desired: &Desired, granted: &HashSet<&ObjectId>) -> bo
             let table = it.relation().map(|it| Kind::Table.named(it));
             granted.contains(it) || table.is_some_and(|it| granted.contains(&it))
         }),
-        Kind::Role => desired.schema.contains(id),
+        // Roles belong to the whole server, whose other databases may speak of them too.
+        Kind::Role | Kind::Membership | Kind::RoleSetting => desired.schema.contains(id),
         Kind::Namespace => id.name().as_str() != "public",
-        Kind::Extension => id.name().as_str() != "plpgsql",
+        Kind::Extension => id.name().as_str() != "plpgsql" || desired.schema.contains(id),
         _ => true,
     }
 }
