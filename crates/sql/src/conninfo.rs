@@ -90,6 +90,8 @@ fn split(text: &str) -> Vec<(String, String)> {
         let mut value = String::new();
         while let Some(c) = chars.next_if(|it| quote || !it.is_whitespace()) {
             match c {
+                // libpq refuses a doubled quote; read as one, no part of a secret is left outside of it.
+                '\'' if quote && chars.next_if_eq(&'\'').is_some() => value.push('\''),
                 '\'' if quote => break,
                 '\\' => value.extend(chars.next()),
                 c => value.push(c),
