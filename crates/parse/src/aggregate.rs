@@ -8,7 +8,7 @@ use model::{Aggregate, Argument, Kind, Mode, Name, Parallel, QualName, Span, Typ
 use sql::{Code, Cursor, Fault, Tok};
 
 use crate::reader::Reader;
-use crate::{Verdict, operator, rename, signature};
+use crate::{Verdict, operator, option, rename, signature};
 
 const FUNCTIONS: &[&str] =
     &["sfunc", "finalfunc", "combinefunc", "serialfunc", "deserialfunc", "msfunc", "minvfunc", "mfinalfunc"];
@@ -35,18 +35,9 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     let mut ahead = cursor.clone();
     ahead.parenthesised()?;
     let said = if ahead.is_done() { None } else { Some(signature::of_any(reader, cursor)?) };
-    let tokens = cursor.parenthesised()?;
-    cursor.expect_done()?;
     let mut options = Options::default();
-    let mut inside = cursor.within(tokens);
-    while !inside.is_done() {
-        let one = inside.element();
-        option(reader, &mut cursor.within(one), &mut options)?;
-        if !inside.eat_symbol(",") {
-            break;
-        }
-    }
-    inside.expect_done()?;
+    option::each(cursor, |one| option(reader, one, &mut options))?;
+    cursor.expect_done()?;
     let span = begin.to(cursor.previous());
     let name = reader.created(parts, named)?;
     let aggregate = build(options, said, span)?;

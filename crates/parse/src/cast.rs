@@ -67,7 +67,7 @@ fn only_arguments(reader: &Reader<'_>, name: &QualName) -> Option<std::sync::Arc
 /// What COMMENT ON CAST is about.
 pub(crate) fn reference(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
     let id = identity(reader, cursor)?;
-    Ok(if reader.desired.schema.contains(&id) { Found::Declared(id) } else { Found::Outside })
+    Ok(reader.declared_or_outside(id))
 }
 
 /// `CREATE [DEFAULT] CONVERSION name FOR 'encoding' TO 'encoding' FROM function`

@@ -6,6 +6,7 @@ use model::{Kind, Name, Object, QualName, Type};
 use sql::{Cursor, Fault, TypeName};
 
 use crate::reader::Reader;
+use crate::refer;
 
 /// The type that is meant. An unknown one is a fault, and taken to be of the namespace things are made in,
 /// so that the rest of the statement can be read.
@@ -29,15 +30,11 @@ pub(crate) fn resolved(reader: &mut Reader<'_>, written: &TypeName, span: model:
 pub(crate) fn collation(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<QualName, Fault> {
     let parts = cursor.dotted()?;
     let known = |it: &QualName| {
-        let spaces = reader.facts.collations.get(&it.name);
-        let live = spaces.is_some_and(|spaces| spaces.contains(&it.namespace));
-        (live || reader.desired.schema.contains(&Kind::Collation.named(it))).then(|| it.clone())
+        let declared = reader.desired.schema.contains(&Kind::Collation.named(it)).then(|| it.clone());
+        declared.or_else(|| refer::live(&reader.facts.collations, it))
     };
-    Ok(match parts.as_slice() {
-        [name] => reader.lookup(&parts, known).unwrap_or_else(|| name.clone().within("pg_catalog".into())),
-        [.., namespace, name] => name.clone().within(namespace.clone()),
-        [] => Name::default().within("pg_catalog".into()),
-    })
+    let found = if parts.len() == 1 { reader.lookup(&parts, known) } else { None };
+    Ok(found.unwrap_or_else(|| refer::qualified(&parts, || "pg_catalog".into())))
 }
 
 /// The collation where it differs from the type's own.

@@ -149,8 +149,7 @@ fn of_type(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Found, Fault>
 }
 
 fn extension(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
-    let id = Kind::Extension.root(&cursor.name()?);
-    Ok(if reader.desired.schema.contains(&id) { Found::Declared(id) } else { Found::Outside })
+    Ok(reader.declared_or_outside(Kind::Extension.root(&cursor.name()?)))
 }
 
 fn column(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {

@@ -4,7 +4,7 @@ use model::{Kind, Name, ObjectId, QualName, Span};
 use sql::{Code, Cursor, Fault};
 
 use crate::reader::{Reader, unknown};
-use crate::refer::kinds_of;
+use crate::refer::{self, kinds_of};
 use crate::{Verdict, cast, operator, operator_class};
 
 /// What DROP may name.
@@ -251,10 +251,7 @@ fn routine(
 impl Reader<'_> {
     /// The qualified name of a routine that is not declared.
     fn routine_reference(&self, parts: &[Name]) -> QualName {
-        match parts {
-            [.., namespace, name] => name.clone().within(namespace.clone()),
-            _ => parts.last().cloned().unwrap_or_default().within(self.creation_namespace()),
-        }
+        refer::qualified(parts, || self.creation_namespace())
     }
 
     /// Takes a declared object away, what lives and dies with it, and by CASCADE what stands on it.

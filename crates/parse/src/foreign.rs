@@ -292,9 +292,8 @@ pub(crate) fn reference(
     cursor: &mut Cursor<'_>,
     kind: Kind,
 ) -> Result<crate::refer::Found, Fault> {
-    use crate::refer::Found;
     let id = kind.root(&cursor.name()?);
-    Ok(if reader.desired.schema.contains(&id) { Found::Declared(id) } else { Found::Outside })
+    Ok(reader.declared_or_outside(id))
 }
 
 /// The kinds by the words they are called by in GRANT and COMMENT.

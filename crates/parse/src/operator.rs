@@ -7,7 +7,7 @@ use sql::{Code, Cursor, Fault, Tok, TokenKind};
 
 use crate::reader::Reader;
 use crate::refer::Found;
-use crate::{Verdict, owner, rename, signature, value};
+use crate::{Verdict, option, owner, rename, signature, value};
 
 /// An operator as written: what it is qualified with and its symbol.
 pub(crate) struct Symbol {
@@ -100,14 +100,7 @@ pub(crate) fn identity(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<O
 pub(crate) fn reference(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
     let begin = cursor.span();
     let id = identity(reader, cursor)?;
-    match reader.desired.schema.contains(&id) {
-        true => Ok(Found::Declared(id)),
-        false if id.namespace().is_some_and(|it| reader.desired.namespaces.contains(it)) => {
-            let message = format!("there is no {id} at this point of the file");
-            Err(Fault::new(Code::Unknown, begin.to(cursor.previous()), message))
-        }
-        false => Ok(Found::Outside),
-    }
+    reader.expected(id, begin.to(cursor.previous()))
 }
 
 /// Takes `(left, right)`; one type alone stands for both.
@@ -145,19 +138,10 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     let begin = cursor.span();
     cursor.expect(&["create", "operator"])?;
     let symbol = Symbol::read(cursor)?;
-    let tokens = cursor.parenthesised()?;
+    let mut options = Options::default();
+    option::each(cursor, |one| option(reader, one, &mut options))?;
     cursor.expect_done()?;
     let span = begin.to(cursor.previous());
-    let mut options = Options::default();
-    let mut inside = cursor.within(tokens);
-    while !inside.is_done() {
-        let one = inside.element();
-        option(reader, &mut cursor.within(one), &mut options)?;
-        if !inside.eat_symbol(",") {
-            break;
-        }
-    }
-    inside.expect_done()?;
     let namespace = symbol.namespace.unwrap_or_else(|| reader.creation_namespace());
     let name = symbol.name.within(namespace);
     let operator = build(reader, &name, options, span)?;
@@ -248,17 +232,8 @@ pub(crate) fn alter(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
         return rename::clause(reader, cursor, &id, begin);
     }
     cursor.expect(&["set"])?;
-    let tokens = cursor.parenthesised()?;
+    option::each(cursor, |one| set(reader, one, &id))?;
     cursor.expect_done()?;
-    let mut inside = cursor.within(tokens);
-    while !inside.is_done() {
-        let one = inside.element();
-        set(reader, &mut cursor.within(one), &id)?;
-        if !inside.eat_symbol(",") {
-            break;
-        }
-    }
-    inside.expect_done()?;
     Ok(Verdict::Declared)
 }
 

@@ -8,7 +8,7 @@ use sql::{Code, Cursor, Fault};
 
 use crate::operator::{self, Symbol};
 use crate::reader::{Reader, unknown};
-use crate::refer::Found;
+use crate::refer::{self, Found};
 use crate::{Verdict, owner, rename, signature};
 
 /// `CREATE OPERATOR FAMILY name USING method`
@@ -39,10 +39,7 @@ pub(crate) fn identity(reader: &Reader<'_>, cursor: &mut Cursor<'_>, kind: Kind)
     let method = cursor.name()?;
     let declared = declared(reader, &parts, kind, &method);
     Ok(declared.unwrap_or_else(|| {
-        let name = match parts.as_slice() {
-            [.., namespace, name] => name.clone().within(namespace.clone()),
-            _ => parts.last().cloned().unwrap_or_default().within(reader.creation_namespace()),
-        };
+        let name = refer::qualified(&parts, || reader.creation_namespace());
         kind.routine(&name, method.as_str())
     }))
 }
@@ -51,14 +48,7 @@ pub(crate) fn identity(reader: &Reader<'_>, cursor: &mut Cursor<'_>, kind: Kind)
 pub(crate) fn reference(reader: &Reader<'_>, cursor: &mut Cursor<'_>, kind: Kind) -> Result<Found, Fault> {
     let begin = cursor.span();
     let id = identity(reader, cursor, kind)?;
-    match reader.desired.schema.contains(&id) {
-        true => Ok(Found::Declared(id)),
-        false if id.namespace().is_some_and(|it| reader.desired.namespaces.contains(it)) => {
-            let message = format!("there is no {id} at this point of the file");
-            Err(Fault::new(Code::Unknown, begin.to(cursor.previous()), message))
-        }
-        false => Ok(Found::Outside),
-    }
+    reader.expected(id, begin.to(cursor.previous()))
 }
 
 /// The declared family or class of a name.
@@ -217,10 +207,7 @@ fn sorting(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<QualName, Fau
     let parts = cursor.dotted()?;
     let found = declared(reader, &parts, Kind::OperatorFamily, &"btree".into());
     let found = found.and_then(|it| it.qual_name().cloned());
-    Ok(found.unwrap_or_else(|| match parts.as_slice() {
-        [.., namespace, name] => name.clone().within(namespace.clone()),
-        _ => parts.last().cloned().unwrap_or_default().within("pg_catalog".into()),
-    }))
+    Ok(found.unwrap_or_else(|| refer::qualified(&parts, || "pg_catalog".into())))
 }
 
 /// `ALTER OPERATOR FAMILY name USING method ADD item, … | DROP item, … | …`

@@ -3,6 +3,23 @@
 use model::Settings;
 use sql::{Cursor, Fault, TokenKind};
 
+/// Takes `(one, two, …)` and has each read by itself.
+pub(crate) fn each<'a>(
+    cursor: &mut Cursor<'a>,
+    mut read: impl FnMut(&mut Cursor<'a>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let tokens = cursor.parenthesised()?;
+    let mut inside = cursor.within(tokens);
+    while !inside.is_done() {
+        let one = inside.element();
+        read(&mut inside.within(one))?;
+        if !inside.eat_symbol(",") {
+            break;
+        }
+    }
+    inside.expect_done()
+}
+
 /// Takes `(name [= value], …)`; a name alone means true. Names may have a prefix, such as `toast.`.
 pub(crate) fn list(cursor: &mut Cursor<'_>) -> Result<Settings, Fault> {
     cursor.expect_symbol("(")?;

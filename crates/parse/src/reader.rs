@@ -9,7 +9,7 @@ use sql::{Code, Cursor, Directive, Fault, Tok, TypeName};
 
 use crate::psql::Branch;
 use crate::table_state::State;
-use crate::{Desired, Sources, column_type, constraint, default_privilege, owner, partition};
+use crate::{Desired, Sources, column_type, constraint, default_privilege, owner, partition, refer};
 
 pub(crate) struct Reader<'a> {
     pub(crate) facts: &'a Facts,
@@ -144,16 +144,10 @@ impl<'a> Reader<'a> {
     /// The qualified name of a relation, declared here or only live on the server; where neither has it,
     /// the name in the namespace it would be created in.
     pub(crate) fn reference(&self, parts: &[Name]) -> QualName {
-        let live = |it: &QualName| {
-            let spaces = self.facts.relations.get(&it.name);
-            spaces.is_some_and(|spaces| spaces.contains(&it.namespace)).then(|| it.clone())
-        };
+        let live = |it: &QualName| refer::live(&self.facts.relations, it);
         let declared = |it: &QualName| self.desired.schema.relation(it).map(|_| it.clone());
         let found = self.lookup(parts, declared).or_else(|| self.lookup(parts, live));
-        found.unwrap_or_else(|| match parts {
-            [.., namespace, name] => name.clone().within(namespace.clone()),
-            _ => parts.last().cloned().unwrap_or_default().within(self.creation_namespace()),
-        })
+        found.unwrap_or_else(|| refer::qualified(parts, || self.creation_namespace()))
     }
 
     /// Takes a type and resolves it.
@@ -172,10 +166,7 @@ impl<'a> Reader<'a> {
     /// A type outside pg_catalog. Offline, an unknown one is taken to be of the first namespace of the path.
     fn user_type(&self, parts: &[Name]) -> Option<QualName> {
         let declared = |it: &QualName| self.desired.schema.type_named(it).map(|_| it.clone());
-        let live = |it: &QualName| {
-            let spaces = self.facts.types.get(&it.name);
-            spaces.is_some_and(|spaces| spaces.contains(&it.namespace)).then(|| it.clone())
-        };
+        let live = |it: &QualName| refer::live(&self.facts.types, it);
         let offline = || match parts {
             [name] => Some(name.clone().within(self.creation_namespace())),
             [.., namespace, name] => Some(name.clone().within(namespace.clone())),

@@ -38,7 +38,36 @@ const ADDRESSED: &[(&[&str], Kind)] = &[
     (&["text", "search", "configuration"], Kind::TextSearchConfiguration),
 ];
 
+/// What a name nobody has found means: its own namespace counts, else the one given.
+pub(crate) fn qualified(parts: &[Name], namespace: impl FnOnce() -> Name) -> QualName {
+    match parts {
+        [.., namespace, name] => name.clone().within(namespace.clone()),
+        _ => parts.last().cloned().unwrap_or_default().within(namespace()),
+    }
+}
+
+/// The name, where something live has it.
+pub(crate) fn live(names: &HashMap<Name, Vec<Name>>, it: &QualName) -> Option<QualName> {
+    names.get(&it.name).is_some_and(|spaces| spaces.contains(&it.namespace)).then(|| it.clone())
+}
+
 impl Reader<'_> {
+    /// An object that is the file's where the file declares it, and else somebody else's.
+    pub(crate) fn declared_or_outside(&self, id: ObjectId) -> Found {
+        if self.desired.schema.contains(&id) { Found::Declared(id) } else { Found::Outside }
+    }
+
+    /// As [`Reader::declared_or_outside`]; in a namespace of the file it has to be declared.
+    pub(crate) fn expected(&self, id: ObjectId, span: Span) -> Result<Found, Fault> {
+        let ours = id.namespace().is_some_and(|it| self.desired.namespaces.contains(it));
+        match self.declared_or_outside(id.clone()) {
+            Found::Outside if ours => {
+                Err(Fault::new(Code::Unknown, span, format!("there is no {id} at this point of the file")))
+            }
+            found => Ok(found),
+        }
+    }
+
     /// Takes the words of a kind and a name, where it is a kind that nothing else addresses.
     pub(crate) fn find_addressed(&self, cursor: &mut Cursor<'_>) -> Option<Result<Found, Fault>> {
         let (_, kind) = ADDRESSED.iter().find(|(words, _)| cursor.eat(words))?;
@@ -157,8 +186,7 @@ impl Reader<'_> {
     fn outside(&self, parts: &[Name], live: &HashMap<Name, Vec<Name>>, fault: Fault) -> Result<Found, Fault> {
         let system = |it: &Name| it.as_str() == "pg_catalog" || it.as_str() == "information_schema";
         let there = |it: &QualName| {
-            let live = live.get(&it.name).is_some_and(|spaces| spaces.contains(&it.namespace));
-            (live && !self.desired.namespaces.contains(&it.namespace)).then_some(())
+            self::live(live, it).filter(|it| !self.desired.namespaces.contains(&it.namespace))
         };
         let qualified = parts.len() > 1 && parts.get(parts.len() - 2).is_some_and(system);
         match qualified || self.lookup(parts, there).is_some() {
@@ -170,15 +198,9 @@ impl Reader<'_> {
     /// The qualified name of a function that is named without arguments: declared, live, or the server's own.
     pub(crate) fn function_named(&self, parts: &[Name]) -> QualName {
         let declared = |it: &QualName| self.desired.schema.routines(it).next().map(|_| it.clone());
-        let live = |it: &QualName| {
-            let spaces = self.facts.functions.get(&it.name);
-            spaces.is_some_and(|spaces| spaces.contains(&it.namespace)).then(|| it.clone())
-        };
+        let live = |it: &QualName| live(&self.facts.functions, it);
         let found = self.lookup(parts, declared).or_else(|| self.lookup(parts, live));
-        found.unwrap_or_else(|| match parts {
-            [.., namespace, name] => name.clone().within(namespace.clone()),
-            _ => parts.last().cloned().unwrap_or_default().within("pg_catalog".into()),
-        })
+        found.unwrap_or_else(|| qualified(parts, || "pg_catalog".into()))
     }
 
     /// What is live under a bare name in namespaces that are not the file's.

@@ -6,7 +6,7 @@ use model::{Body, Name, Parallel, QualName, Type, Volatility};
 use sql::{Code, Cursor, Fault, TokenKind};
 
 use crate::reader::Reader;
-use crate::{set, signature};
+use crate::{refer, set, signature};
 
 /// What was said; `None` where nothing was.
 #[derive(Debug, Default)]
@@ -207,10 +207,7 @@ fn rest(reader: &Reader<'_>, cursor: &mut Cursor<'_>, found: &mut Options) -> Re
 
 fn support(reader: &Reader<'_>, parts: &[Name]) -> QualName {
     let declared = |it: &QualName| reader.desired.schema.routines(it).next().map(|_| it.clone());
-    reader.lookup(parts, declared).unwrap_or_else(|| match parts {
-        [.., namespace, name] => name.clone().within(namespace.clone()),
-        _ => parts.last().cloned().unwrap_or_default().within("pg_catalog".into()),
-    })
+    reader.lookup(parts, declared).unwrap_or_else(|| refer::qualified(parts, || "pg_catalog".into()))
 }
 
 fn text(cursor: &mut Cursor<'_>) -> Result<Body, Fault> {

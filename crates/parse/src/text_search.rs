@@ -11,7 +11,7 @@ use model::{
 use sql::{Code, Cursor, Fault, TokenKind};
 
 use crate::reader::Reader;
-use crate::refer::Found;
+use crate::refer::{self, Found};
 use crate::{Verdict, owner, rename};
 
 /// An item of a list in parentheses: its name, and what it is set to if anything.
@@ -188,8 +188,7 @@ impl Reader<'_> {
     pub(crate) fn search_name(&self, kind: Kind, parts: &[Name]) -> QualName {
         let declared = |it: &QualName| self.desired.schema.contains(&kind.named(it)).then(|| it.clone());
         let live = |it: &QualName| {
-            let spaces = self.facts.dictionaries.get(&it.name).filter(|_| kind == Kind::TextSearchDictionary);
-            spaces.is_some_and(|spaces| spaces.contains(&it.namespace)).then(|| it.clone())
+            refer::live(&self.facts.dictionaries, it).filter(|_| kind == Kind::TextSearchDictionary)
         };
         let to_come = || {
             let name = parts.last()?;
@@ -197,9 +196,6 @@ impl Reader<'_> {
             Some(name.clone().within(extension.1.clone()))
         };
         let found = self.lookup(parts, declared).or_else(|| self.lookup(parts, live)).or_else(to_come);
-        found.unwrap_or_else(|| match parts {
-            [.., namespace, name] => name.clone().within(namespace.clone()),
-            _ => parts.last().cloned().unwrap_or_default().within("pg_catalog".into()),
-        })
+        found.unwrap_or_else(|| refer::qualified(parts, || "pg_catalog".into()))
     }
 }

@@ -4,7 +4,7 @@ use model::{Deferral, Enabled, Event, Kind, Level, Name, NameSet, ObjectId, Qual
 use sql::{Code, Cursor, Fault, TokenKind};
 
 use crate::reader::{Reader, unknown};
-use crate::refer::Found;
+use crate::refer::{self, Found};
 use crate::{Verdict, comment, rename};
 
 /// Trigger functions of pg_catalog.
@@ -186,10 +186,7 @@ impl Reader<'_> {
     pub(crate) fn trigger_function(&self, parts: &[Name]) -> Option<QualName> {
         let declared =
             |it: &QualName| self.desired.schema.contains(&Kind::Function.routine(it, "")).then(|| it.clone());
-        let live = |it: &QualName| {
-            let spaces = self.facts.functions.get(&it.name);
-            spaces.is_some_and(|spaces| spaces.contains(&it.namespace)).then(|| it.clone())
-        };
+        let live = |it: &QualName| refer::live(&self.facts.functions, it);
         let built_in = || {
             let name = parts.last().filter(|it| BUILT_IN.contains(&it.as_str()))?;
             Some(name.clone().within("pg_catalog".into()))

@@ -6,7 +6,7 @@ use model::{Kind, Name, Object, ObjectId, QualName, Range, Shell, Span, Type};
 use sql::{Code, Cursor, Fault, TypeName};
 
 use crate::reader::Reader;
-use crate::{Verdict, column_type, index_key, types};
+use crate::{Verdict, column_type, index_key, option, types};
 
 /// What stood in the parentheses.
 #[derive(Default)]
@@ -35,19 +35,10 @@ pub(crate) fn create(
 ) -> Result<Verdict, Fault> {
     let name = reader.created(parts, cursor.previous())?;
     cursor.expect(&["as", "range"])?;
-    let tokens = cursor.parenthesised()?;
+    let mut options = Options::default();
+    option::each(cursor, |one| option(reader, one, &mut options))?;
     cursor.expect_done()?;
     let span = header.to(cursor.previous());
-    let mut options = Options::default();
-    let mut inside = cursor.within(tokens);
-    while !inside.is_done() {
-        let one = inside.element();
-        option(reader, &mut cursor.within(one), &mut options)?;
-        if !inside.eat_symbol(",") {
-            break;
-        }
-    }
-    inside.expect_done()?;
     reader.desired.schema.remove(&Kind::Shell.named(&name));
     types::is_free(reader, &name, span)?;
     let Options { subtype, opclass, collation, diff, multirange } = options;
