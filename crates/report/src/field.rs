@@ -10,6 +10,9 @@ use serde_json::Value;
 use crate::change;
 use crate::look::Look;
 
+/// A value taken apart by name.
+type Values = serde_json::Map<String, Value>;
+
 /// A field that differs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub(crate) struct Field {
@@ -38,11 +41,8 @@ pub(crate) fn fields(old: &Object, new: &Object) -> Vec<Field> {
     let texts: HashMap<&str, &str> =
         old.exprs().into_iter().chain(new.exprs()).map(|it| (&*it.key, &*it.text)).collect();
     let (Some(old), Some(new)) = (values(old), values(new)) else { return Vec::new() };
-    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let words = |it: Option<&Value>| it.map(|it| words(it, &texts)).unwrap_or_default();
-    names
-        .into_iter()
-        .filter(|name| old.get(*name) != new.get(*name))
+    differing(&old, &new)
         .map(|name| {
             let (old, new) = narrowed(old.get(name), new.get(name));
             Field { name: name.replace('_', " "), actual: words(old), desired: words(new) }
@@ -53,9 +53,8 @@ pub(crate) fn fields(old: &Object, new: &Object) -> Vec<Field> {
 /// The one place inside of a value where two differ, or the values where they differ in several.
 fn narrowed<'a>(old: Option<&'a Value>, new: Option<&'a Value>) -> (Option<&'a Value>, Option<&'a Value>) {
     let (Some(Value::Object(one)), Some(Value::Object(other))) = (old, new) else { return (old, new) };
-    let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-    let mut differing = names.into_iter().filter(|it| one.get(*it) != other.get(*it));
-    match (differing.next(), differing.next()) {
+    let mut names = differing(one, other);
+    match (names.next(), names.next()) {
         (Some(name), None) if one.contains_key(name) && other.contains_key(name) => {
             narrowed(one.get(name), other.get(name))
         }
@@ -63,7 +62,13 @@ fn narrowed<'a>(old: Option<&'a Value>, new: Option<&'a Value>) -> (Option<&'a V
     }
 }
 
-fn values(object: &Object) -> Option<serde_json::Map<String, Value>> {
+/// The names under which two values differ, in order.
+fn differing<'a>(one: &'a Values, other: &'a Values) -> impl Iterator<Item = &'a String> {
+    let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    names.into_iter().filter(|it| one.get(*it) != other.get(*it))
+}
+
+fn values(object: &Object) -> Option<Values> {
     match serde_json::to_value(object) {
         Ok(Value::Object(map)) => Some(map),
         _ => None,

@@ -140,20 +140,21 @@ impl<'a> Session<'a> {
 
     /// Decides pairs: prints both sides until they meet, three times at most.
     pub(super) fn compare(&mut self, mut pairs: Vec<&mut Pair>) -> Result<(), Error> {
-        self.recognise(&mut pairs)?;
-        pairs.retain(|it| it.answer.is_none());
+        let mut printed = self.recognise(&mut pairs)?;
         let mut items: Vec<[Item; 2]> = pairs.iter().map(|it| items(it)).collect();
-        let mut open: Vec<usize> = (0..pairs.len()).collect();
+        let mut open: Vec<usize> = (0..pairs.len()).filter(|it| pairs[*it].answer.is_none()).collect();
         for pass in 1..=PASSES {
-            let asked: Vec<&Item> = open.iter().flat_map(|it| &items[*it]).collect();
+            let sides = |at: &usize| items[*at][usize::from(printed[*at].is_some())..].iter();
+            let asked: Vec<&Item> = open.iter().flat_map(sides).collect();
             if asked.is_empty() {
                 return Ok(());
             }
-            let outcomes = self.print(&asked)?;
+            let mut outcomes = self.print(&asked)?.into_iter();
             let mut left = Vec::new();
-            for (at, sides) in open.into_iter().zip(outcomes.chunks(2)) {
-                let [desired, actual] = sides else { continue };
-                let answer = match (desired, actual) {
+            for at in open {
+                let desired = printed[at].take().or_else(|| outcomes.next());
+                let (Some(desired), Some(actual)) = (desired, outcomes.next()) else { continue };
+                let answer = match (&desired, &actual) {
                     (Ok(desired), Ok(actual)) if desired == actual => Answer::Same,
                     (Ok(desired), Ok(actual)) => {
                         let settled =
@@ -177,19 +178,22 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Most queries are printed just as the view is: those need not be asked about from the other side.
-    fn recognise(&mut self, pairs: &mut [&mut Pair]) -> Result<(), Error> {
-        let mut queries: Vec<&mut Pair> =
-            pairs.iter_mut().map(|it| &mut **it).filter(|it| it.is_query()).collect();
-        let items: Vec<Item> = queries.iter().map(|it| desired_item(it)).collect();
+    /// Most queries are printed just as the view is: those need not be asked about from the other side. What
+    /// was printed of each pair's desired side, if it was asked.
+    fn recognise(&mut self, pairs: &mut [&mut Pair]) -> Result<Vec<Option<Outcome>>, Error> {
+        let asked: Vec<usize> = (0..pairs.len()).filter(|it| pairs[*it].is_query()).collect();
+        let items: Vec<Item> = asked.iter().map(|it| desired_item(pairs[*it])).collect();
         let outcomes = self.print(&items.iter().collect::<Vec<_>>())?;
-        for (pair, outcome) in queries.iter_mut().zip(outcomes) {
-            let pinned: SearchPath = Arc::from([Name::from("pg_catalog")]);
-            if outcome.is_ok_and(|print| sql::server_expr(&print, &pinned) == pair.actual) {
-                pair.answer = Some(Answer::Same);
+        let pinned: SearchPath = Arc::from([Name::from("pg_catalog")]);
+        let mut printed = vec![None; pairs.len()];
+        for (at, outcome) in asked.into_iter().zip(outcomes) {
+            let is_same = |print: &Arc<str>| sql::server_expr(print, &pinned) == pairs[at].actual;
+            if outcome.as_ref().is_ok_and(is_same) {
+                pairs[at].answer = Some(Answer::Same);
             }
+            printed[at] = Some(outcome);
         }
-        Ok(())
+        Ok(printed)
     }
 
     /// What was printed, to be printed again.

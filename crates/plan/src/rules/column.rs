@@ -9,7 +9,7 @@ use model::{
 use super::foreign::{is_column_of_foreign, options_changed, words};
 use super::retype::{self, retype};
 use super::sequence::{clauses, inward, retyped, standard};
-use super::text::{Options, inside, operand, or_none};
+use super::text::{Options, collate, inside, operand, or_none};
 use super::{Alter, Context, Rules, heir};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
@@ -41,9 +41,7 @@ pub(super) fn definition<'a>(
     if let Some(method) = &column.compression {
         sql += &format!(" COMPRESSION {method}");
     }
-    if let Some(collation) = &column.collation {
-        sql += &format!(" COLLATE {collation}");
-    }
+    sql += &collate(column.collation.as_ref());
     if let Some(generated) = &column.generated {
         let stored = if generated.stored { "STORED" } else { "VIRTUAL" };
         sql += &format!(" GENERATED ALWAYS AS {} {stored}", inside(&generated.expr));
@@ -71,7 +69,7 @@ pub(super) fn definition<'a>(
 
 /// What of a definition may be said of a column whose type is given: nothing but its default and its NOT NULL.
 pub(super) fn options_of(id: &ObjectId, column: &Column, definition: &str) -> String {
-    let collation = column.collation.as_ref().map(|it| format!(" COLLATE {it}")).unwrap_or_default();
+    let collation = collate(column.collation.as_ref());
     let given = format!("{} {}{collation}", id.name(), column.ty);
     match definition.strip_prefix(&given) {
         Some("") | None => String::new(),
@@ -219,10 +217,7 @@ fn has_checks(id: &ObjectId, cx: &Context<'_>) -> bool {
 fn change_type(old: &Column, new: &Column, id: &ObjectId, elsewhere: bool) -> Draft {
     let what = retype(&old.ty, &new.ty);
     let name = id.name();
-    let collation = match &new.collation {
-        Some(it) => format!(" COLLATE {it}"),
-        None => String::new(),
-    };
+    let collation = collate(new.collation.as_ref());
     let by_text = old.ty.user.is_some() && new.ty.user.is_some();
     let middle = match (by_text, old.ty.text.ends_with("[]")) {
         (true, true) => "::text[]",

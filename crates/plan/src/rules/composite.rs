@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use model::{Attribute, Body, Composite, Kind, Object, ObjectId};
 
-use super::text::joined;
+use super::text::{collate, joined};
 use super::{Alter, Context, Rules, swap};
 use crate::Hazard;
 use crate::draft::Draft;
@@ -67,13 +67,11 @@ fn prefix(id: &ObjectId) -> String {
 }
 
 fn words(Attribute { name, ty, collation }: &Attribute) -> String {
-    let collation = collation.as_ref().map(|it| format!(" COLLATE {it}")).unwrap_or_default();
-    format!("{name} {ty}{collation}")
+    format!("{name} {ty}{}", collate(collation.as_ref()))
 }
 
 fn retyping(Attribute { name, ty, collation }: &Attribute) -> String {
-    let collation = collation.as_ref().map(|it| format!(" COLLATE {it}")).unwrap_or_default();
-    format!("{name} TYPE {ty}{collation}")
+    format!("{name} TYPE {ty}{}", collate(collation.as_ref()))
 }
 
 fn words_of(attributes: &[Attribute]) -> String {

@@ -6,7 +6,7 @@ use model::{Index, IndexKey, Kind, Name, Object, ObjectId, QualName};
 
 use super::depend::is_doomed;
 use super::partition::{below, comes_by_itself, leaves, spreads};
-use super::text::{Options, inside, joined, list, or_none, settings, with};
+use super::text::{Options, collate, inside, joined, list, or_none, settings, with};
 use super::{Alter, Context, Rules};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
@@ -18,9 +18,7 @@ pub(super) fn key(key: &IndexKey) -> String {
         Some(name) => name.to_string(),
         None => inside(expr),
     };
-    if let Some(collation) = collation {
-        sql += &format!(" COLLATE {collation}");
-    }
+    sql += &collate(collation.as_ref());
     if let Some(opclass) = opclass {
         sql += &format!(" {opclass}");
     }

@@ -4,6 +4,7 @@
 
 use model::{Column, Kind, Name, Object, ObjectId, QualName, Type};
 
+use super::text::collate;
 use super::{Context, column, create, range, retype};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
@@ -145,7 +146,7 @@ fn move_over(id: &ObjectId, column: &Column, to: &ObjectId) -> Option<Draft> {
         let sql = format!("{} TYPE {} COLLATE {}", column::prefix(id), column.ty, to.address());
         return Some(Draft::alter(id, sql).lock(Mode::AccessExclusive, table));
     }
-    let collate = column.collation.as_ref().map(|it| format!(" COLLATE {it}")).unwrap_or_default();
+    let collate = collate(column.collation.as_ref());
     let by_text = if is_array(&column.ty) { "text[]" } else { "text" };
     let (name, ty) = (id.name(), &column.ty);
     let using = match column.generated {

@@ -1,6 +1,6 @@
 //! Small pieces of SQL that several rules write. Knows no kind of object.
 
-use model::{Expr, Name, ObjectId, Settings, literal};
+use model::{Expr, Name, ObjectId, QualName, Settings, literal};
 
 /// Names with commas between.
 pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
@@ -10,6 +10,11 @@ pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
 /// Anything with commas between.
 pub(super) fn joined(items: impl IntoIterator<Item = String>) -> String {
     items.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// The collation behind a type, or behind the key of an index.
+pub(super) fn collate(collation: Option<&QualName>) -> String {
+    collation.map(|it| format!(" COLLATE {it}")).unwrap_or_default()
 }
 
 /// An expression in parentheses; a line break keeps a comment at its end from swallowing the second.

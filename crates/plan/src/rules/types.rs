@@ -3,7 +3,7 @@
 use model::{Domain, DomainConstraint, EnumType, Kind, Object, ObjectId, literal};
 
 use super::depend::{is_doomed, stands_on_plain_things};
-use super::text::{inside, joined, operand, or_none};
+use super::text::{collate, inside, joined, operand, or_none};
 use super::{Alter, Context, Rules, swap};
 use crate::Hazard;
 use crate::draft::{Draft, needs_path};
@@ -47,7 +47,7 @@ fn add_label(id: &ObjectId, labels: &[String], at: usize, label: &str) -> Draft 
 impl Rules for Domain {
     /// The checks go inside as far as nothing they call could need the domain.
     fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-        let collation = self.collation.as_ref().map(|it| format!(" COLLATE {it}")).unwrap_or_default();
+        let collation = collate(self.collation.as_ref());
         let default = self.default.as_ref().map(|it| format!(" DEFAULT {}", operand(it))).unwrap_or_default();
         let not_null = if self.not_null { " NOT NULL" } else { "" };
         let mut sql =
