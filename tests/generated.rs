@@ -11,6 +11,8 @@ use crate::cases::Case;
 use crate::genes::{GENES, script};
 use crate::laws::journey;
 
+/// How often a counterexample is made smaller: each try takes the server a second or two.
+const SHRINKS: u32 = 300;
 /// Pairs where nobody says how long to run.
 const PAIRS: u32 = 40;
 
@@ -28,8 +30,13 @@ fn random_pairs() {
     let pairs = (vec(any::<u8>(), GENES), edits);
     let run = Cell::new(0);
     loop {
-        let config =
-            Config { cases, max_global_rejects: 100_000, failure_persistence: None, ..Config::default() };
+        let config = Config {
+            cases,
+            max_global_rejects: 100_000,
+            max_shrink_iters: SHRINKS,
+            failure_persistence: None,
+            ..Config::default()
+        };
         let done = runner(config, until.is_some()).run(&pairs, |(base, edits)| {
             if until.is_some_and(|it| Instant::now() > it) {
                 return Ok(());

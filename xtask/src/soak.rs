@@ -21,5 +21,6 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let mut command = shell::cargo();
     command.args(["test", "--quiet", "--package", "tests", "random_pairs", "--", "--nocapture"]);
     command.env("RECONCILE_PG_BIN", &install.bin).env("SOAK_MINUTES", arguments.minutes.to_string());
+    command.env("RUST_BACKTRACE", "0");
     shell::run(&mut command)
 }

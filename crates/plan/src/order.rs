@@ -190,7 +190,8 @@ impl<'a> Edges<'a> {
         }
         let still = uses_of_desired(id, self.desired, self.actual);
         let before = uses(id, self.actual).into_iter().chain(self.actual.parent(id));
-        for used in before.filter(|it| !still.contains(it) && self.desired.parent(id).as_ref() != Some(it)) {
+        let stays = |it: &ObjectId| self.desired.parent(id).as_ref() == Some(it) || draft.needs.contains(it);
+        for used in before.filter(|it| !still.contains(it) && !stays(it)) {
             self.before_breakers(at, &used);
         }
     }
