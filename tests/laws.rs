@@ -8,6 +8,7 @@ use model::{Facts, ObjectId, Schema};
 use parse::Sources;
 use plan::{Options, Plan, Request, Transaction};
 use postgres::Client;
+use reconcile::offline::{Aligned, align};
 use reconcile::pipeline::{self, Ask, Comparison, Wanted};
 
 use crate::cases::{Case, cases, declared, offline};
@@ -51,11 +52,7 @@ fn offline_plan(case: &Case, from: &str, to: &str) -> Plan {
     let facts = offline(case);
     let actual = declared(&case.name, from, &facts).schema;
     let mut desired = declared(&case.name, to, &facts);
-    let renames = diff::due(&actual, &desired.schema, &desired.renames);
-    let relabels = diff::due_labels(&actual, &desired.label_renames);
-    let actual = sql::relabelled(&sql::renamed(&actual, &renames), &relabels);
-    sql::settle_offline(&actual, &mut desired.schema);
-    diff::adopt(&actual, &mut desired.schema, &desired.unnamed);
+    let Aligned { actual, renames, relabels } = align(&actual, &mut desired);
     plan_between(&actual, &desired.schema, (&renames, &relabels), &facts)
 }
 
@@ -185,11 +182,7 @@ fn order_free() {
         let facts = offline(case);
         let actual = declared(&case.name, &case.from, &facts).schema;
         let mut desired = declared(&case.name, &case.to, &facts);
-        let renames = diff::due(&actual, &desired.schema, &desired.renames);
-        let relabels = diff::due_labels(&actual, &desired.label_renames);
-        let actual = sql::relabelled(&sql::renamed(&actual, &renames), &relabels);
-        sql::settle_offline(&actual, &mut desired.schema);
-        diff::adopt(&actual, &mut desired.schema, &desired.unnamed);
+        let Aligned { actual, renames, relabels } = align(&actual, &mut desired);
         let renamed: Renames<'_> = (&renames, &relabels);
         let plan = show(&plan_between(&actual, &desired.schema, renamed, &facts));
         for turn in 1..=4 {

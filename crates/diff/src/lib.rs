@@ -8,7 +8,7 @@ mod scope;
 use model::{Object, ObjectId, Schema};
 
 pub use adopt::adopt;
-pub use rename::{due, due_labels};
+pub use rename::{alike, due, due_labels};
 pub use scope::{OWN_NAMESPACE, Reason, Scope, ScopeRule, Stated, glob, scope};
 
 /// One object that differs. Borrowed from the two schemas, and blind to what kind it is of.

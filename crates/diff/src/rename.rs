@@ -1,6 +1,8 @@
 //! Which of the file's renames are still to be made. Knows no kind of object by name.
 
-use model::{Object, ObjectId, Schema};
+use std::collections::HashSet;
+
+use model::{Name, Object, ObjectId, Schema};
 
 /// The renames that are due: the old name is live, and the new one is free, or is itself renamed away.
 ///
@@ -27,6 +29,43 @@ pub fn due(actual: &Schema, desired: &Schema, renames: &[(ObjectId, ObjectId)]) 
     let along: Vec<_> = due.iter().filter_map(|(from, to)| second_names(actual, from, desired, to)).collect();
     due.extend(along);
     due
+}
+
+/// What is missing under its name, while something undeclared on the same relation differs from it in nothing
+/// but the name: a constraint need not be checked again, nor an index built, for another name. Old and new
+/// identities.
+pub fn alike(actual: &Schema, desired: &Schema) -> Vec<(ObjectId, ObjectId)> {
+    let missing = desired.iter().filter(|(id, _)| id.kind.meta().labelled && !actual.contains(id));
+    let mut missing: Vec<(&ObjectId, &Object)> = missing.collect();
+    missing.sort_by_key(|(id, _)| *id);
+    let mut gone: HashSet<&ObjectId> = HashSet::new();
+    let mut taken: Option<HashSet<(&Name, &Name)>> = None;
+    let mut alike = Vec::new();
+    for (id, wanted) in missing {
+        let Some(parent) = wanted.parent(id) else { continue };
+        let is_like = |it: &&ObjectId| {
+            (it.kind, it.namespace()) == (id.kind, id.namespace())
+                && !desired.contains(it)
+                && !gone.contains(it)
+                && actual.get(it) == Some(wanted)
+        };
+        let Some(live) = actual.children(&parent).find(is_like) else { continue };
+        let taken = taken.get_or_insert_with(|| places(actual));
+        if !place(id).is_some_and(|it| taken.contains(&it)) {
+            gone.insert(live);
+            alike.push((live.clone(), id.clone()));
+        }
+    }
+    alike
+}
+
+/// Every name that something live has in its namespace.
+fn places(actual: &Schema) -> HashSet<(&Name, &Name)> {
+    actual.iter().filter_map(|(id, _)| place(id)).collect()
+}
+
+fn place(id: &ObjectId) -> Option<(&Name, &Name)> {
+    Some((id.namespace()?, id.name()))
 }
 
 /// The renaming of what goes by a second name that is to follow the first.

@@ -21,6 +21,8 @@ pub struct Meta {
     pub rebuildable: bool,
     /// A fact about another object that goes with it: comments, grants, owners.
     pub satellite: bool,
+    /// What it does is told by its definition alone: where only the name differs, it is given the other one.
+    pub labelled: bool,
 }
 
 macro_rules! kinds {
@@ -42,7 +44,7 @@ macro_rules! kinds {
             /// The kind's row.
             pub fn meta(self) -> &'static Meta {
                 const NONE: Meta = Meta { noun: "", sql: "", server: "", address: "", cascades: false,
-                    rebuildable: false, satellite: false };
+                    rebuildable: false, satellite: false, labelled: false };
                 match self {
                     $(Kind::$Kind => {
                         const META: Meta = {
@@ -154,12 +156,12 @@ kinds! {
     OperatorFamily(OperatorFamily)     = "operator family",   "OPERATOR FAMILY",   "operator family",   "",       rebuildable;
     OperatorClass(OperatorClass)       = "operator class",    "OPERATOR CLASS",    "operator class",    "",       cascades rebuildable;
     Default(Default)                   = "default",           "",                  "default value",     ".",      cascades rebuildable;
-    Constraint(Constraint)             = "constraint",        "CONSTRAINT",        "table constraint",  "",       cascades rebuildable;
-    Index(Index)                       = "index",             "INDEX",             "index",             "",       cascades rebuildable;
-    ForeignKey(ForeignKey)             = "foreign key",       "CONSTRAINT",        "",                  "",       cascades rebuildable;
+    Constraint(Constraint)             = "constraint",        "CONSTRAINT",        "table constraint",  "",       cascades rebuildable labelled;
+    Index(Index)                       = "index",             "INDEX",             "index",             "",       cascades rebuildable labelled;
+    ForeignKey(ForeignKey)             = "foreign key",       "CONSTRAINT",        "",                  "",       cascades rebuildable labelled;
     View(View)                         = "view",              "VIEW",              "view",              "",       rebuildable;
     MaterializedView(MaterializedView) = "materialized view", "MATERIALIZED VIEW", "materialized view", "",       rebuildable;
-    Statistics(Statistics)             = "statistics",        "STATISTICS",        "statistics object", "",       cascades rebuildable;
+    Statistics(Statistics)             = "statistics",        "STATISTICS",        "statistics object", "",       cascades rebuildable labelled;
     Trigger(Trigger)                   = "trigger",           "TRIGGER",           "trigger",           "",       cascades rebuildable;
     Rule(RewriteRule)                  = "rule",              "RULE",              "rule",              "",       cascades rebuildable;
     Policy(Policy)                     = "policy",            "POLICY",            "policy",            "",       cascades rebuildable;

@@ -4,4 +4,5 @@
 //! the environment, and knows no arguments.
 
 pub mod dump;
+pub mod offline;
 pub mod pipeline;

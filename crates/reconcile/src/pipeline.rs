@@ -105,7 +105,7 @@ pub fn compare(
         timings.take("align", || {
             comparison.rename(client)?;
             comparison.align(&wanted.scope);
-            Ok::<_, catalog::Error>(())
+            comparison.rename_alike(client)
         })?;
         timings.take("settle", || comparison.settle(client, wanted.ask))?;
         comparison.name_unseen();
@@ -193,8 +193,8 @@ impl Comparison {
         self.renames.is_empty() && self.relabels.is_empty() && self.differed.iter().all(same)
     }
 
-    /// Substitutes renames that are still to be made. Edges are read under the live names, so they are
-    /// read first.
+    /// Substitutes the file's renames that are still to be made. Edges are read under the live names, so they
+    /// are read first.
     fn rename(&mut self, client: &mut Client) -> Result<(), catalog::Error> {
         // A part is addressed below its relation's new name, so its turn comes when that is in place.
         loop {
@@ -203,16 +203,31 @@ impl Comparison {
             if due.is_empty() {
                 break;
             }
-            if self.renames.is_empty() {
-                self.outsiders = catalog::edges(client, &mut self.actual)?;
-            }
-            self.actual.schema = sql::renamed(&self.actual.schema, &due);
-            self.renames.extend(due);
+            self.substitute(client, due)?;
         }
         self.relabels = diff::due_labels(&self.actual.schema, &self.desired.label_renames);
         if !self.relabels.is_empty() {
             self.actual.schema = sql::relabelled(&self.actual.schema, &self.relabels);
         }
+        Ok(())
+    }
+
+    /// Substitutes other names of what is defined alike, where the file is the whole truth about it.
+    fn rename_alike(&mut self, client: &mut Client) -> Result<(), catalog::Error> {
+        let alike = diff::alike(&self.actual.schema, &self.desired.schema);
+        if alike.is_empty() { Ok(()) } else { self.substitute(client, alike) }
+    }
+
+    fn substitute(
+        &mut self,
+        client: &mut Client,
+        renames: Vec<(ObjectId, ObjectId)>,
+    ) -> Result<(), catalog::Error> {
+        if self.renames.is_empty() {
+            self.outsiders = catalog::edges(client, &mut self.actual)?;
+        }
+        self.actual.schema = sql::renamed(&self.actual.schema, &renames);
+        self.renames.extend(renames);
         Ok(())
     }
 

@@ -53,7 +53,8 @@ fn reached(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) ->
         Kind::Table => table(step, actual, desired, below),
         Kind::Domain | Kind::DomainConstraint => domain(step, actual, below),
         _ => {
-            let object = desired.get(id).or(actual.get(id));
+            let after = desired.get(id).filter(|_| step.verb != Verb::Drop);
+            let object = after.or(actual.get(id));
             let of_index = match object {
                 Some(Object::Index(it)) => it.relation.qual_name(),
                 _ => None,
@@ -78,10 +79,12 @@ fn is_inherited(part: Option<&Object>, step: &Step, relation: &QualName, actual:
         Some(Object::NotNull(it)) => step.verb != Verb::Drop || !it.no_inherit,
         Some(Object::Constraint(it)) => match &it.rule {
             Rule::Check { no_inherit, .. } => !no_inherit,
-            _ => partitioned(),
+            // What stands on an index has a name of its own in each partition.
+            _ => step.verb != Verb::Rename && partitioned(),
         },
         Some(Object::Index(it)) => !it.only && partitioned(),
-        Some(Object::ForeignKey(_) | Object::Trigger(_)) => partitioned(),
+        Some(Object::ForeignKey(_)) => step.verb != Verb::Rename && partitioned(),
+        Some(Object::Trigger(_)) => partitioned(),
         _ => false,
     }
 }

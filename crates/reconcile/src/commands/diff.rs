@@ -7,6 +7,7 @@ use std::path::Path;
 use diff::Pair;
 
 use parse::Desired;
+use reconcile::offline::{Aligned, align};
 use report::{Answer, Places};
 
 use super::show::{faults, files, look_err};
@@ -30,11 +31,7 @@ pub(crate) fn run(context: &Context, args: &Diff) -> miette::Result<Outcome> {
     };
     let (from, to) = (read(&args.from)?, read(&args.to)?);
     let (Some(from), Some(mut to)) = (from, to) else { return Ok(Outcome::Failed) };
-    let renames = diff::due(&from.schema, &to.schema, &to.renames);
-    let relabels = diff::due_labels(&from.schema, &to.label_renames);
-    let actual = sql::relabelled(&sql::renamed(&from.schema, &renames), &relabels);
-    diff::adopt(&actual, &mut to.schema, &to.unnamed);
-    sql::settle_offline(&actual, &mut to.schema);
+    let Aligned { actual, renames, relabels } = align(&from.schema, &mut to);
     let pair = Pair { actual: &actual, desired: &to.schema };
     let none = HashSet::new();
     let options = options_of(context, &to)?;
