@@ -12,4 +12,5 @@ mod laws;
 mod live;
 mod locks;
 mod outsiders;
+mod renames;
 mod roles;

@@ -25,6 +25,14 @@ pub struct Pending {
     pub allow: Vec<String>,
 }
 
+impl Pending {
+    /// A rename where only additions are made.
+    pub fn rename(id: ObjectId) -> Pending {
+        let (hazards, allow) = (Vec::new(), Vec::new());
+        Pending { id, verb: Verb::Rename, because: Because::OnlyAdditions, hazards, allow }
+    }
+}
+
 /// Why a difference stays.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]

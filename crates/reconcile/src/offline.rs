@@ -16,6 +16,40 @@ pub struct Aligned {
     pub relabels: Vec<(ObjectId, String, String)>,
 }
 
+impl Aligned {
+    /// Takes both schemas back to the old names, for a plan that renames nothing. What would have been renamed, by
+    /// its new identity.
+    pub fn withhold(&mut self, desired: &mut Desired) -> Vec<ObjectId> {
+        let (renames, relabels) = (std::mem::take(&mut self.renames), std::mem::take(&mut self.relabels));
+        withhold([&mut self.actual, &mut desired.schema], renames, relabels)
+    }
+}
+
+/// Undoes renames of objects and labels in both schemas, and names what would have been renamed. What is the same
+/// stays the same, though its texts may differ.
+pub(crate) fn withhold(
+    [actual, desired]: [&mut Schema; 2],
+    renames: Vec<(ObjectId, ObjectId)>,
+    relabels: Vec<(ObjectId, String, String)>,
+) -> Vec<ObjectId> {
+    if renames.is_empty() && relabels.is_empty() {
+        return Vec::new();
+    }
+    let undone: Vec<_> =
+        relabels.iter().map(|(id, old, new)| (id.clone(), new.clone(), old.clone())).collect();
+    let before = |schema: &Schema| sql::unrenamed(&sql::relabelled(schema, &undone), &renames);
+    let (live, mut wanted) = (before(actual), before(desired));
+    let both = desired.iter().zip(wanted.iter());
+    let same = both.filter(|((new, object), _)| actual.get(new) == Some(*object));
+    for id in same.map(|(_, (old, _))| old.clone()).collect::<Vec<_>>() {
+        if let Some(object) = live.get(&id) {
+            wanted.insert(id, object.clone());
+        }
+    }
+    (*actual, *desired) = (live, wanted);
+    renames.into_iter().map(|(_, to)| to).chain(undone.into_iter().map(|(id, _, _)| id)).collect()
+}
+
 /// Substitutes renames, lets what the file leaves open take what is there, and settles what the normaliser can.
 pub fn align(actual: &Schema, desired: &mut Desired) -> Aligned {
     let mut renames = diff::due(actual, &desired.schema, &desired.renames);

@@ -10,8 +10,10 @@ use catalog::{Actual, Outsider, SettleOptions, Unsettled, Verdict};
 use diff::{Pair, Reason, Scope, Stated};
 use model::{Facts, Kind, Name, Object, ObjectId, Schema};
 use parse::{Desired, Sources};
-use plan::{Options, Plan, Request};
+use plan::{Options, Pending, Plan, Request};
 use postgres::Client;
+
+use crate::offline;
 
 /// How expressions whose texts differ are compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -144,8 +146,9 @@ pub fn plan(
     options: &Options,
 ) -> Result<Plan, catalog::Error> {
     let mut timings = std::mem::take(&mut comparison.timings);
+    let withheld = if options.additive { comparison.withhold() } else { Vec::new() };
     let done = timings.take("diff", || comparison.is_empty());
-    let plan = match done {
+    let mut plan = match done {
         true => Plan::default(),
         false => timings.take("plan", || {
             if comparison.renames.is_empty() {
@@ -154,6 +157,7 @@ pub fn plan(
             Ok::<_, catalog::Error>(comparison.plan(options))
         })?,
     };
+    plan.pending.extend(withheld.into_iter().map(Pending::rename));
     comparison.timings = timings;
     Ok(plan)
 }
@@ -210,6 +214,18 @@ impl Comparison {
             self.actual.schema = sql::relabelled(&self.actual.schema, &self.relabels);
         }
         Ok(())
+    }
+
+    /// Takes both schemas back to the names that are live, for a plan that renames nothing. What would have been
+    /// renamed, by its new identity.
+    fn withhold(&mut self) -> Vec<ObjectId> {
+        let (renames, relabels) = (std::mem::take(&mut self.renames), std::mem::take(&mut self.relabels));
+        let withheld =
+            offline::withhold([&mut self.actual.schema, &mut self.desired.schema], renames, relabels);
+        if !withheld.is_empty() {
+            self.differed = self.changes().iter().map(|it| it.id().clone()).collect();
+        }
+        withheld
     }
 
     /// Substitutes other names of what is defined alike, where the file is the whole truth about it.

@@ -20,6 +20,8 @@ pub struct Drift<'a> {
     pub changes: Vec<Change<'a>>,
     /// Objects that wait for their new name: old and new identity.
     pub renames: &'a [(ObjectId, ObjectId)],
+    /// Labels that are still to be renamed: the type, the old and the new label.
+    pub relabels: &'a [(ObjectId, String, String)],
     /// What nobody could say differs or not.
     pub unverified: Vec<Held>,
     /// Where objects are declared.
@@ -73,7 +75,7 @@ impl Drift<'_> {
 
     /// Whether nothing is known to differ.
     pub fn is_same(&self) -> bool {
-        self.changes.is_empty() && self.renames.is_empty()
+        self.changes.is_empty() && self.renames.is_empty() && self.relabels.is_empty()
     }
 
     pub(crate) fn findings(&self) -> Vec<Finding<'_>> {
@@ -84,9 +86,13 @@ impl Drift<'_> {
             let fields = vec![Field { name: "name".to_owned(), actual: field(from), desired: field(to) }];
             Finding { id: to, state: State::Unrenamed, fields }
         });
+        let labels = self.relabels.iter().map(|(id, old, new)| {
+            let fields = vec![Field { name: "label".to_owned(), actual: old.clone(), desired: new.clone() }];
+            Finding { id, state: State::Unrenamed, fields }
+        });
         let changed =
             self.changes.iter().filter(|it| !renamed.contains(it.id()) || is_alter(it)).map(finding);
-        waiting.chain(changed).collect()
+        waiting.chain(labels).chain(changed).collect()
     }
 
     /// The findings as text, the verdict in the last line.

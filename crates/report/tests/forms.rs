@@ -324,6 +324,26 @@ fn default(text: &str) -> Object {
 }
 
 #[test]
+fn a_label_that_waits_to_be_renamed_is_drift() {
+    let (spans, left) = (spans(), BTreeMap::new());
+    let places = Places::new(files(), &spans);
+    let drift = Drift {
+        changes: Vec::new(),
+        renames: &[],
+        relabels: &[(mood(), "sad".into(), "blue".into())],
+        unverified: Vec::new(),
+        places: &places,
+        left: &left,
+        unmodelled: &[],
+        target: String::new(),
+    };
+    assert!(!drift.is_same());
+    let text = drift.text(PLAIN);
+    assert!(text.contains("enum public.mood has its old name in the database"), "{text}");
+    assert!(text.contains("label: sad → blue") && text.ends_with("drift: 1\n"), "{text}");
+}
+
+#[test]
 fn drift_is_told_in_every_form() {
     let (id, gone, comment) =
         (Kind::Default.of(&users(), &"id".into()), column("old"), Kind::Comment.on(&mood()));
@@ -339,6 +359,7 @@ fn drift_is_told_in_every_form() {
             Change::Alter { id: &id, old: &old, new: &new },
         ],
         renames: &[],
+        relabels: &[],
         unverified: vec![Held::new(&mood(), "no TEMP")],
         places: &places,
         left: &left,

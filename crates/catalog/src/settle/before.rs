@@ -28,7 +28,8 @@ impl Before {
         changed: &[ObjectId],
         options: SettleOptions<'_>,
     ) -> Before {
-        let (live, wanted) = (back(actual, options), back(desired, options));
+        let (live, wanted) =
+            (sql::unrenamed(actual, options.renames), sql::unrenamed(desired, options.renames));
         let pairs = |after: &Schema, before: &Schema| -> Vec<(ObjectId, ObjectId)> {
             after.iter().zip(before.iter()).map(|((new, _), (old, _))| (new.clone(), old.clone())).collect()
         };
@@ -58,14 +59,4 @@ impl Before {
         }
         Settled { pairs, verdicts }
     }
-}
-
-/// The schema with the renames undone, the last first. Those of one kind are independent of each other.
-fn back(schema: &Schema, options: SettleOptions<'_>) -> Schema {
-    let mut schema = schema.clone();
-    for group in options.renames.chunk_by(|(a, _), (b, _)| a.kind == b.kind).rev() {
-        let undone: Vec<_> = group.iter().map(|(from, to)| (to.clone(), from.clone())).collect();
-        schema = sql::renamed(&schema, &undone);
-    }
-    schema
 }

@@ -24,6 +24,7 @@ pub(crate) fn run(context: &Context, args: &Apply) -> miette::Result<Outcome> {
     let untargeted = if args.yes { Untargeted::Refuse } else { Untargeted::Ask };
     let Begun::Open(mut work) = Work::begin(context, untargeted)? else { return Ok(Outcome::Declined) };
     let Some(mut comparison) = work.compare(context)? else { return Ok(Outcome::Failed) };
+    let before = comparison.fingerprint();
     let plan = work.plan(&mut comparison)?;
     tell(context, args, &Shown::new(&work, &comparison), &plan)?;
     if !plan.blocked.is_empty() || !rights(context, &mut work, &comparison, &plan)? {
@@ -37,7 +38,7 @@ pub(crate) fn run(context: &Context, args: &Apply) -> miette::Result<Outcome> {
     }
     apply::lock(&mut work.session.client).into_diagnostic()?;
     let Some(again) = work.compare(context)? else { return Ok(Outcome::Failed) };
-    if again.fingerprint() != comparison.fingerprint() {
+    if again.fingerprint() != before {
         let moved = Problem::new("the database has changed since the plan was made; nothing was done");
         return Err(moved.help("Run the command again to see the new plan.").into());
     }

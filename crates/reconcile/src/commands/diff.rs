@@ -7,6 +7,7 @@ use std::path::Path;
 use diff::Pair;
 
 use parse::Desired;
+use plan::Pending;
 use reconcile::offline::{Aligned, align};
 use report::{Answer, Places};
 
@@ -31,11 +32,13 @@ pub(crate) fn run(context: &Context, args: &Diff) -> miette::Result<Outcome> {
     };
     let (from, to) = (read(&args.from)?, read(&args.to)?);
     let (Some(from), Some(mut to)) = (from, to) else { return Ok(Outcome::Failed) };
-    let Aligned { actual, renames, relabels } = align(&from.schema, &mut to);
+    let options = options_of(context, &to)?;
+    let mut aligned = align(&from.schema, &mut to);
+    let withheld = if options.additive { aligned.withhold(&mut to) } else { Vec::new() };
+    let Aligned { actual, renames, relabels } = aligned;
     let pair = Pair { actual: &actual, desired: &to.schema };
     let none = HashSet::new();
-    let options = options_of(context, &to)?;
-    let plan = plan::plan(plan::Request {
+    let mut plan = plan::plan(plan::Request {
         actual: &actual,
         desired: &to.schema,
         renames: &renames,
@@ -46,6 +49,7 @@ pub(crate) fn run(context: &Context, args: &Diff) -> miette::Result<Outcome> {
         outsiders: &[],
         options: &options,
     });
+    plan.pending.extend(withheld.into_iter().map(Pending::rename));
     let places = Places::new(files(&to.sources), &to.spans);
     let answer =
         Answer { target: args.from.display().to_string(), ..Answer::new(&plan, pair, &places, &facts) };

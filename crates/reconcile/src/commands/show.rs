@@ -55,6 +55,7 @@ impl<'a> Shown<'a> {
         Drift {
             changes: self.comparison.drift(),
             renames: &self.comparison.renames,
+            relabels: &self.comparison.relabels,
             unverified: held(self.comparison, &unverified),
             places: &self.places,
             left: &self.comparison.left,

@@ -34,6 +34,16 @@ pub fn renamed(schema: &Schema, renames: &[(ObjectId, ObjectId)]) -> Schema {
     after
 }
 
+/// The schema with renames undone, the last first. Those of one kind are independent of each other.
+pub fn unrenamed(schema: &Schema, renames: &[(ObjectId, ObjectId)]) -> Schema {
+    let mut schema = schema.clone();
+    for group in renames.chunk_by(|(a, _), (b, _)| a.kind == b.kind).rev() {
+        let undone: Vec<_> = group.iter().map(|(from, to)| (to.clone(), from.clone())).collect();
+        schema = renamed(&schema, &undone);
+    }
+    schema
+}
+
 /// The schema with labels of enums renamed: the type, the old and the new label.
 pub fn relabelled(schema: &Schema, labels: &[(ObjectId, String, String)]) -> Schema {
     let mut after = schema.clone();
