@@ -1,6 +1,6 @@
 //! Statements that put rows in, and those that only tend what is there.
 
-use sql::{Cursor, Fault};
+use sql::{Code, Cursor, Fault};
 
 use crate::reader::Reader;
 use crate::set::passed;
@@ -10,6 +10,11 @@ use crate::{Data, Verdict};
 pub(crate) fn rows(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
     let begin = cursor.span();
     let words = cursor.rest();
+    if let [verb, next, ..] = words
+        && (verb.is("insert") && !next.is("into") || verb.is("copy") && next.is("into"))
+    {
+        return Err(Fault::new(Code::Unsupported, verb.span.to(next.span), "this is not PostgreSQL's"));
+    }
     let settles = words.windows(2).any(|it| it[0].is("on") && it[1].is("conflict"));
     let idempotent = cursor.at(&["insert"]) && settles;
     let verdict = passed(cursor, Verdict::Data)?;

@@ -6,7 +6,7 @@ use crate::reader::Reader;
 use crate::{
     Verdict, aggregate, alter_table, call, cast, collation, comment, data, default_privilege, drop,
     extension, foreign, grant, idiom, index, namespace, operator, operator_class, policy, rewrite, role,
-    routine, sequence, set, statistics, table, trigger, types, types_domain, view,
+    routine, sequence, session, set, statistics, table, trigger, types, types_domain, view,
 };
 
 /// Reads one statement from its first word to its last token.
@@ -15,7 +15,8 @@ type Read = fn(&mut Reader<'_>, &mut Cursor<'_>) -> Result<Verdict, Fault>;
 /// Reads one statement.
 pub(crate) fn statement(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
     let (verb, noun) = head(cursor);
-    match structure(&verb, &noun).or_else(|| database(&verb, &noun)).or_else(|| behaviour(&verb, &noun)) {
+    let read = structure(&verb, &noun).or_else(|| database(&verb, &noun));
+    match read.or_else(|| behaviour(&verb, &noun)).or_else(|| upkeep(&verb)) {
         Some(read) => read(reader, cursor),
         None => Err(unsupported(cursor, &verb, &noun)),
     }
@@ -110,21 +111,29 @@ fn behaviour(verb: &str, noun: &str) -> Option<Read> {
         ("alter", "policy") => Some(policy::alter),
         ("drop", noun) if drop::knows(noun) => Some(drop::drop),
         ("do", _) => Some(idiom::block),
-        ("set", _) => Some(set::set),
-        ("reset" | "discard", _) => Some(set::reset),
-        (
-            "begin" | "start" | "commit" | "end" | "rollback" | "abort" | "savepoint" | "release" | "prepare",
-            _,
-        ) => Some(set::transaction),
         ("insert" | "update" | "delete" | "merge" | "truncate" | "copy", _) => Some(data::rows),
-        (
-            "vacuum" | "analyze" | "analyse" | "refresh" | "reindex" | "lock" | "notify" | "listen"
-            | "unlisten" | "checkpoint" | "load" | "show" | "explain",
-            _,
-        ) => Some(data::upkeep),
-        ("cluster", _) => Some(data::cluster),
         ("select" | "values" | "table" | "with", _) => Some(call::select),
         ("call", _) => Some(call::call),
+        _ => None,
+    }
+}
+
+/// What ends with the session or the transaction, or tends what is there.
+fn upkeep(verb: &str) -> Option<Read> {
+    match verb {
+        "set" => Some(set::set),
+        "reset" | "discard" => Some(set::reset),
+        "begin" | "start" | "commit" | "end" | "rollback" | "abort" | "savepoint" | "release" => {
+            Some(session::transaction)
+        }
+        "prepare" | "deallocate" => Some(session::prepared),
+        "show" => Some(session::show),
+        "explain" => Some(session::explain),
+        "lock" => Some(session::lock),
+        "load" => Some(session::load),
+        "vacuum" | "analyze" | "analyse" | "refresh" | "reindex" | "notify" | "listen" | "unlisten"
+        | "checkpoint" => Some(data::upkeep),
+        "cluster" => Some(data::cluster),
         _ => None,
     }
 }

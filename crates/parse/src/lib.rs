@@ -48,6 +48,7 @@ mod rewrite;
 mod role;
 mod routine;
 mod routine_option;
+mod session;
 mod set;
 mod text_search;
 mod text_search_configuration;

@@ -1,4 +1,4 @@
-//! SET, RESET and their like: what they change for the names below; transactions.
+//! SET, RESET and their like: what they change for the names below.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use sql::{Code, Cursor, Fault, TokenKind};
 use crate::Verdict;
 use crate::reader::Reader;
 
-const SESSION: Verdict = Verdict::Passed("a setting of the session");
+pub(crate) const SESSION: Verdict = Verdict::Passed("a setting of the session");
 
 /// `SET [SESSION | LOCAL] …`
 pub(crate) fn set(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
@@ -153,22 +153,6 @@ pub(crate) fn reset(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
         (reader.session_role, reader.role) = (reader.facts.role.clone(), reader.facts.role.clone());
     }
     passed(cursor, SESSION)
-}
-
-/// BEGIN, COMMIT and their like. What is SET LOCAL ends with the transaction.
-pub(crate) fn transaction(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
-    let begin = cursor.span();
-    let word = cursor.next().map(|it| it.value.clone()).unwrap_or_default();
-    if (word == "rollback" || word == "abort") && !cursor.rest().iter().any(|it| it.is("to")) {
-        return Err(Fault::new(Code::Unsupported, begin, "what is rolled back declares nothing")
-            .hint("leave the transaction out of the file"));
-    }
-    if (word == "commit" || word == "end")
-        && let Some(path) = reader.outer_path.take()
-    {
-        reader.path = path;
-    }
-    passed(cursor, Verdict::Passed("transactions are made by the plan"))
 }
 
 /// The rest of a statement that declares nothing.
