@@ -4,6 +4,7 @@
 //! `RECONCILE_PG_BIN` names the server to run the live laws on.
 
 mod cases;
+mod classes;
 mod generated;
 mod genes;
 mod kept;

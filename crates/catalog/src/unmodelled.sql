@@ -18,15 +18,22 @@ from (
                                          where d.classid = 'pg_opfamily'::regclass and d.objid = o.opcfamily
                                            and d.deptype = 'e')
     union all
-    select 'pg_amop'::regclass, a.oid, f.opfnamespace
-    from pg_amop a
-    join pg_opfamily f on f.oid = a.amopfamily
-    where f.oid < 16384
-    union all
-    select 'pg_amproc'::regclass, a.oid, f.opfnamespace
-    from pg_amproc a
-    join pg_opfamily f on f.oid = a.amprocfamily
-    where f.oid < 16384
+    -- Members of families that are not read: the system's, and what others than the extension put into its own.
+    select m.class, m.oid, m.namespace
+    from (
+        select 'pg_amop'::regclass::oid as class, a.oid, a.amopfamily as family,
+               'pg_operator'::regclass::oid as what, o.oid as of, o.oprnamespace as namespace
+        from pg_amop a
+        join pg_operator o on o.oid = a.amopopr
+        union all
+        select 'pg_amproc'::regclass, a.oid, a.amprocfamily, 'pg_proc'::regclass, p.oid, p.pronamespace
+        from pg_amproc a
+        join pg_proc p on p.oid = a.amproc
+    ) m
+    where (m.family < 16384 or exists (select from pg_depend d
+                                       where d.classid = 'pg_opfamily'::regclass and d.objid = m.family
+                                         and d.deptype = 'e'))
+      and not exists (select from pg_depend d where d.classid = m.what and d.objid = m.of and d.deptype = 'e')
     union all
     select 'pg_transform'::regclass, t.oid, 0 from pg_transform t
     union all
