@@ -59,14 +59,26 @@ pub struct Stated<'a> {
 pub enum Reason {
     /// Its namespace is not ours.
     Namespace,
-    /// A rule or directive says so.
+    /// A directive says so.
     Ignored,
+    /// A rule says so: the one at that place in [`Scope::rules`].
+    Rule(usize),
     /// `undeclared: keep`
     Kept,
     /// A partition or child of a declared table, made at run time as far as can be told.
     RunTime,
     /// Facts about an object that the file does not speak of: owners, grants, roles.
     Unspoken,
+}
+
+impl Reason {
+    /// The reason under which an object is counted: rules and directives are one.
+    pub fn counts_as(self) -> Reason {
+        match self {
+            Reason::Rule(_) => Reason::Ignored,
+            it => it,
+        }
+    }
 }
 
 /// The namespace of our own history, which is never managed.
@@ -142,10 +154,10 @@ fn reason(id: &ObjectId, declared: bool, stated: Stated<'_>, scope: &Scope) -> O
     if stated.ignored.iter().any(|it| it == id || within(id, it)) {
         return Some(Reason::Ignored);
     }
-    if let Some(rule) = scope.rules.iter().rev().find(|it| it.matches(id))
+    if let Some((at, rule)) = scope.rules.iter().enumerate().rev().find(|(_, it)| it.matches(id))
         && rule.ignore
     {
-        return Some(Reason::Ignored);
+        return Some(Reason::Rule(at));
     }
     if declared {
         return None;
@@ -232,6 +244,13 @@ impl Scope {
     /// Whether a rule says that an object is ours in spite of another reason.
     pub(crate) fn takes_back(&self, id: &ObjectId) -> bool {
         self.rules.iter().rev().find(|it| it.matches(id)).is_some_and(|it| !it.ignore)
+    }
+}
+
+impl std::fmt::Display for ScopeRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ScopeRule { ignore, kind, namespace, name } = self;
+        write!(f, "{}{kind}:{namespace}.{name}", if *ignore { "" } else { "!" })
     }
 }
 

@@ -6,7 +6,7 @@ use diff::{Pair, Reason};
 use model::{Facts, ObjectId, Unmodelled};
 use plan::{Because, Blocked, Oversized, Pending, Plan, Segment, Step};
 
-use crate::{Places, Summary};
+use crate::{Account, Places, Summary};
 
 /// A plan, and what a report tells beside it.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ pub struct Answer<'a> {
     pub lock_slots: u64,
     /// How long a step that does not say so itself waits for a lock, in milliseconds.
     pub lock_timeout: Option<u64>,
+    /// The account of every statement and object, where it is asked for.
+    pub ledger: Option<Account<'a>>,
 }
 
 /// Something that is told instead of done.
@@ -100,6 +102,7 @@ impl<'a> Answer<'a> {
             },
             lock_slots: facts.lock_slots,
             lock_timeout: None,
+            ledger: None,
         }
     }
 

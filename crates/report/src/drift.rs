@@ -10,8 +10,9 @@ use serde::Serialize;
 use crate::answer::Held;
 use crate::field::{Field, fields};
 use crate::json::{FORMAT, HeldRow, Left, ObjectRow, PlaceRow, held, print};
+use crate::ledger::Ledger;
 use crate::look::{Look, Paint, indent};
-use crate::{Places, text};
+use crate::{Account, Places, text};
 
 /// What a comparison found.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct Drift<'a> {
     pub unmodelled: &'a [Unmodelled],
     /// Which database, without its password.
     pub target: String,
+    /// The account of every statement and object, where it is asked for.
+    pub ledger: Option<Account<'a>>,
 }
 
 /// One object that differs, in words.
@@ -98,7 +101,7 @@ impl Drift<'_> {
     /// The findings as text, the verdict in the last line.
     pub fn text(&self, look: Look) -> String {
         let findings = self.findings();
-        let mut out = String::new();
+        let mut out = self.ledger.as_ref().map(|it| it.text(look)).unwrap_or_default();
         for it in &findings {
             let paint = match it.state {
                 State::Missing => Paint::Make,
@@ -148,6 +151,7 @@ impl Drift<'_> {
             unverified: held(&self.unverified, self.places),
             unmodelled: self.unmodelled.iter().map(UnmodelledRow::of).collect(),
             left: Left::of(self.left),
+            ledger: self.ledger.as_ref().map(Account::rows),
         })
     }
 }
@@ -171,6 +175,9 @@ struct Document<'a> {
     unmodelled: Vec<UnmodelledRow<'a>>,
     /// Live objects that are left alone.
     left: Left,
+    /// The account of every statement and object, where it is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ledger: Option<Ledger<'a>>,
 }
 
 /// An object that differs.

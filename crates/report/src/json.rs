@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 
 use diff::Reason;
-use model::ObjectId;
+use model::{ObjectId, Unmodelled};
 use plan::{Step, Transaction, Why};
 use serde::Serialize;
 
 use crate::answer::Held;
 use crate::drift::UnmodelledRow;
-use crate::{Answer, Place, Places, Summary, why};
+use crate::ledger::Ledger;
+use crate::{Account, Answer, Place, Places, Summary, why};
 
 /// The number of the format.
 pub const FORMAT: u32 = 1;
@@ -46,13 +47,16 @@ struct Document<'a> {
     unmodelled: Vec<UnmodelledRow<'a>>,
     /// Live objects that are left alone.
     left: Left,
+    /// The account of every statement and object, where it is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ledger: Option<Ledger<'a>>,
 }
 
 /// An object.
 #[derive(Serialize)]
 pub(crate) struct ObjectRow {
     /// Its kind, such as `table` or `foreign key`.
-    kind: &'static str,
+    kind: String,
     /// How DDL addresses it, quoted where needed: `public.users`, `users_pkey ON public.users`.
     name: String,
     /// The namespace it stands in.
@@ -202,6 +206,7 @@ impl Answer<'_> {
             unverified: held(&self.unverified, self.places),
             unmodelled: self.unmodelled.iter().map(UnmodelledRow::of).collect(),
             left: Left::of(self.left),
+            ledger: self.ledger.as_ref().map(Account::rows),
         };
         print(&document)
     }
@@ -229,7 +234,13 @@ pub(crate) fn print(document: &impl Serialize) -> String {
 impl ObjectRow {
     pub(crate) fn of(id: &ObjectId) -> ObjectRow {
         let namespace = id.namespace().map(|it| it.as_str().to_owned());
-        ObjectRow { kind: id.kind.meta().noun, name: name(id), namespace }
+        ObjectRow { kind: id.kind.meta().noun.to_owned(), name: name(id), namespace }
+    }
+
+    /// One of a kind that is not modelled, in the server's words.
+    pub(crate) fn other(it: &Unmodelled) -> ObjectRow {
+        let namespace = it.namespace.as_ref().map(|it| it.as_str().to_owned());
+        ObjectRow { kind: it.kind.clone(), name: it.identity.clone(), namespace }
     }
 }
 
@@ -310,7 +321,7 @@ impl<'a> HeldRow<'a> {
 
 impl Left {
     pub(crate) fn of(left: &BTreeMap<ObjectId, Reason>) -> Left {
-        let count = |reason| left.values().filter(|it| **it == reason).count();
+        let count = |reason: Reason| left.values().filter(|it| it.counts_as() == reason).count();
         Left {
             unmanaged: count(Reason::Namespace),
             ignored: count(Reason::Ignored),

@@ -4,7 +4,7 @@
 use plan::{Step, Verb};
 
 use crate::answer::Held;
-use crate::look::count;
+use crate::look::{Look, count};
 use crate::{Answer, why};
 
 /// Rows of a table that still fit a screen.
@@ -27,7 +27,18 @@ impl Answer<'_> {
         text += &self.unmodelled_lines();
         text += &self.rest();
         text += &self.script();
+        text += &self.account();
         text
+    }
+
+    /// The account, folded away.
+    fn account(&self) -> String {
+        let Some(account) = &self.ledger else { return String::new() };
+        let text = account.text(Look::default());
+        let shown: String = text.chars().take(SCRIPT / 5).collect();
+        let cut = if shown.len() < text.len() { "…\n" } else { "" };
+        let fence = fence(&shown);
+        format!("<details><summary>Account</summary>\n\n{fence}text\n{shown}{cut}{fence}\n\n</details>\n")
     }
 
     fn headline(&self) -> String {
@@ -83,7 +94,7 @@ impl Answer<'_> {
         if self.steps.is_empty() {
             return String::new();
         }
-        let script = self.sql();
+        let script = Answer { ledger: None, ..self.clone() }.sql();
         let fence = fence(&script);
         let body = match script.len() > SCRIPT {
             true => "-- too long for a comment: reconcile plan --format sql\n".to_owned(),

@@ -4,12 +4,14 @@
 use plan::{Line, Step};
 
 use crate::answer::Held;
+use crate::look::Look;
 use crate::{Answer, why};
 
 impl Answer<'_> {
     /// The script; where there are no steps, nothing but comments.
     pub fn sql(&self) -> String {
         let mut text = comment(&self.heading());
+        text += &self.ledger.as_ref().map(|it| comment(&it.text(Look::default()))).unwrap_or_default();
         if !self.steps.is_empty() {
             text += "\\set ON_ERROR_STOP on\n";
             text += &self.body();

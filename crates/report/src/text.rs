@@ -18,7 +18,7 @@ type Groups<'a> = BTreeMap<(String, bool, String), Vec<(usize, &'a Step)>>;
 impl Answer<'_> {
     /// The plan as text, the summary in its last line.
     pub fn text(&self, look: Look) -> String {
-        let mut text = String::new();
+        let mut text = self.ledger.as_ref().map(|it| it.text(look)).unwrap_or_default();
         for ((_, _, head), steps) in self.groups() {
             text += &look.paint(Paint::Head, &head);
             text += "\n";
@@ -133,7 +133,7 @@ pub(crate) fn unverified(held: &[Held], unmodelled: &[Unmodelled], look: Look) -
 
 /// What is live and none of the plan's business, in one line.
 pub(crate) fn left_alone(left: &BTreeMap<ObjectId, Reason>, look: Look) -> String {
-    let of = |reason| left.values().filter(|it| **it == reason).count();
+    let of = |reason: Reason| left.values().filter(|it| it.counts_as() == reason).count();
     let counts = [
         (of(Reason::Namespace), "in schemas the file does not manage"),
         (of(Reason::Ignored), "ignored by rule"),

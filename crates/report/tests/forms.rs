@@ -336,6 +336,7 @@ fn a_label_that_waits_to_be_renamed_is_drift() {
         left: &left,
         unmodelled: &[],
         target: String::new(),
+        ledger: None,
     };
     assert!(!drift.is_same());
     let text = drift.text(PLAIN);
@@ -365,6 +366,7 @@ fn drift_is_told_in_every_form() {
         left: &left,
         unmodelled: &[],
         target: String::new(),
+        ledger: None,
     };
     assert_eq!(
         drift.text(PLAIN),
@@ -451,11 +453,14 @@ fn the_account_counts_everything() {
         verdict,
         note: note.to_owned(),
     };
-    let (id, left) = (mood(), BTreeMap::from([(column("kept"), Reason::Kept)]));
+    let (id, other) = (mood(), column("kept"));
+    let left = BTreeMap::from([(other, Reason::Kept), (column("ruled"), Reason::Rule(1))]);
     let account = Account {
         statements: vec![statement(1, "declared", ""), statement(4, "passed over", "psql's own")],
         managed: vec![&id],
         left: &left,
+        rules: vec!["*:a.*".into(), "column:public.ruled".into()],
+        members: BTreeMap::from([("hstore".into(), 3), ("empty".into(), 0)]),
         unmodelled: &[Unmodelled { kind: "rule".into(), identity: "r on t".into(), namespace: None }],
     };
     assert_eq!(
@@ -466,12 +471,36 @@ fn the_account_counts_everything() {
   schema.sql:1: declared: CREATE TABLE t
   schema.sql:4: passed over (psql's own): CREATE TABLE t
 
-live objects: 3
+live objects: 7
+       1 ignored by rule
        1 kept though undeclared
        1 managed
        1 not modelled
+       3 owned by extension hstore
+  managed: enum public.mood
   kept though undeclared: column public.users.kept
+  ignored by rule column:public.ruled: column public.users.ruled
   not modelled: rule r on t
+
 "
     );
+    let places = Places::default();
+    let drift = Drift {
+        changes: Vec::new(),
+        renames: &[],
+        relabels: &[],
+        unverified: Vec::new(),
+        places: &places,
+        left: &left,
+        unmodelled: &[],
+        target: String::new(),
+        ledger: Some(account),
+    };
+    let document: serde_json::Value = serde_json::from_str(&drift.json()).unwrap();
+    let document = &document["ledger"];
+    assert_eq!(document["statement_counts"], serde_json::json!({"declared": 1, "passed over": 1}));
+    assert_eq!(document["object_counts"]["owned by extension hstore"], 3);
+    assert_eq!(document["objects"][2]["rule"], "column:public.ruled");
+    assert_eq!(document["objects"][3]["object"]["kind"], "rule");
+    assert_eq!(document["statements"][1]["place"]["line"], 4);
 }

@@ -18,14 +18,14 @@ pub(crate) fn run(context: &Context, args: &Check) -> miette::Result<Outcome> {
         return Ok(Outcome::Failed);
     };
     let shown = Shown::new(&work, &comparison);
-    if context.args.ledger {
-        context.style.answer(&shown.account().text(look(context))).into_diagnostic()?;
-    }
-    let drift = shown.drift();
+    let drift = shown.drift(context);
     let text = match args.format {
         CheckFormat::Text => drift.text(look(context)),
         CheckFormat::Json => drift.json(),
-        CheckFormat::Github => drift.github(),
+        CheckFormat::Github => {
+            let account = drift.ledger.as_ref().map(|it| it.text(look(context))).unwrap_or_default();
+            account + &drift.github()
+        }
     };
     context.style.answer(&text).into_diagnostic()?;
     let verdict = match (drift.is_same(), drift.is_in_sync()) {

@@ -11,7 +11,7 @@ use plan::Pending;
 use reconcile::offline::{Aligned, align};
 use report::{Answer, Places};
 
-use super::show::{faults, files, look_err};
+use super::show::{account_of_file, faults, files, look_err};
 use super::work::{offline, options_of};
 use crate::args::Diff;
 use crate::context::Context;
@@ -51,8 +51,9 @@ pub(crate) fn run(context: &Context, args: &Diff) -> miette::Result<Outcome> {
     });
     plan.pending.extend(withheld.into_iter().map(Pending::rename));
     let places = Places::new(files(&to.sources), &to.spans);
-    let answer =
-        Answer { target: args.from.display().to_string(), ..Answer::new(&plan, pair, &places, &facts) };
+    let told = Answer::new(&plan, pair, &places, &facts);
+    let ledger = context.args.ledger.then(|| account_of_file(&to, told.left));
+    let answer = Answer { target: args.from.display().to_string(), ledger, ..told };
     super::plan::tell(context, args.format, args.out.as_deref(), &answer)?;
     Ok(Outcome::Planned { differs: !plan.is_empty(), detailed: args.detailed_exitcode })
 }

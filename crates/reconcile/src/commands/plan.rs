@@ -18,9 +18,6 @@ pub(crate) fn run(context: &Context, args: &Plan) -> miette::Result<Outcome> {
     let Some(mut comparison) = work.compare(context)? else { return Ok(Outcome::Failed) };
     let plan = work.plan(&mut comparison)?;
     let shown = Shown::new(&work, &comparison);
-    if context.args.ledger {
-        context.style.answer(&shown.account().text(look(context))).into_diagnostic()?;
-    }
     let answer = shown.answer(context, &plan);
     tell(context, args.format, args.out.as_deref(), &answer)?;
     if !plan.blocked.is_empty() {

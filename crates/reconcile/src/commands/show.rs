@@ -1,9 +1,11 @@
 //! What plan, apply and check show: the stages' values in the forms of the report.
 //! It does not know what is done about them.
 
+use std::collections::BTreeMap;
+
 use catalog::Verdict;
-use diff::Pair;
-use model::{ObjectId, Unmodelled};
+use diff::{Pair, Reason};
+use model::{Kind, Name, ObjectId, Unmodelled};
 use parse::{Desired, Sources};
 use plan::Plan;
 use reconcile::pipeline::Comparison;
@@ -20,6 +22,8 @@ pub(super) struct Shown<'a> {
     pub(super) unmodelled: Vec<Unmodelled>,
     places: Places<'a>,
     target: String,
+    /// The rules of scope, in words.
+    rules: Vec<String>,
 }
 
 impl<'a> Shown<'a> {
@@ -30,6 +34,7 @@ impl<'a> Shown<'a> {
             unmodelled: unmodelled(work, comparison),
             places,
             target: work.target.display.clone(),
+            rules: work.wanted.scope.rules.iter().map(ToString::to_string).collect(),
         }
     }
 
@@ -45,12 +50,13 @@ impl<'a> Shown<'a> {
             target: self.target.clone(),
             unverified: held(self.comparison, &plan.unverified),
             lock_timeout: u64::try_from(lock_timeout.as_millis()).ok(),
+            ledger: self.ledger(context),
             ..told
         }
     }
 
     /// What differs.
-    pub(super) fn drift(&'a self) -> Drift<'a> {
+    pub(super) fn drift(&'a self, context: &Context) -> Drift<'a> {
         let unverified: Vec<ObjectId> = self.comparison.unverified().into_iter().cloned().collect();
         Drift {
             changes: self.comparison.drift(),
@@ -61,20 +67,48 @@ impl<'a> Shown<'a> {
             left: &self.comparison.left,
             unmodelled: &self.unmodelled,
             target: self.target.clone(),
+            ledger: self.ledger(context),
         }
     }
 
-    /// The account of every statement and object.
-    pub(super) fn account(&'a self) -> Account<'a> {
+    /// The account of every statement and object, where it is asked for.
+    fn ledger(&'a self, context: &Context) -> Option<Account<'a>> {
+        if !context.args.ledger {
+            return None;
+        }
         let files = files(&self.comparison.desired.sources);
         let live = self.comparison.actual.schema.iter().map(|(id, _)| id);
-        Account {
+        Some(Account {
             statements: statements(&self.comparison.desired, &files),
             managed: live.filter(|it| !self.comparison.left.contains_key(it)).collect(),
             left: &self.comparison.left,
-            unmodelled: &self.unmodelled,
-        }
+            rules: self.rules.clone(),
+            members: members(self.comparison),
+            unmodelled: &self.comparison.actual.facts.unmodelled,
+        })
     }
+}
+
+/// The account where there is no database: of the statements alone.
+pub(super) fn account_of_file<'a>(desired: &Desired, left: &'a BTreeMap<ObjectId, Reason>) -> Account<'a> {
+    Account {
+        statements: statements(desired, &files(&desired.sources)),
+        managed: Vec::new(),
+        left,
+        rules: Vec::new(),
+        members: BTreeMap::new(),
+        unmodelled: &[],
+    }
+}
+
+/// How many live objects belong to each extension.
+fn members(comparison: &Comparison) -> BTreeMap<Name, usize> {
+    let mut members = BTreeMap::new();
+    let extensions = comparison.actual.addresses.values().filter(|it| it.kind == Kind::Extension);
+    extensions.for_each(|it| *members.entry(it.name().clone()).or_default() += 1);
+    // The extension itself is one of the objects.
+    members.values_mut().for_each(|it| *it -= 1);
+    members
 }
 
 /// What could not be told, with why.
@@ -125,12 +159,12 @@ fn statements(desired: &Desired, files: &Files) -> Vec<Statement> {
     let statement = |entry: &parse::Entry| {
         let (verdict, note) = match &entry.verdict {
             parse::Verdict::Declared => ("declared", String::new()),
-            parse::Verdict::Idiom => ("idiom", String::new()),
+            parse::Verdict::Idiom => ("replaced", "said again, or there already".to_owned()),
             parse::Verdict::Data => ("data", String::new()),
             parse::Verdict::Passed(why) => ("passed over", (*why).to_string()),
-            parse::Verdict::NotApplicable(why) => ("not applicable", why.to_string()),
-            parse::Verdict::Ignored => ("ignored", "by directive".to_owned()),
-            parse::Verdict::Off => ("off", "behind \\if".to_owned()),
+            parse::Verdict::NotApplicable(why) => ("not applicable here", why.to_string()),
+            parse::Verdict::Ignored => ("ignored by directive", String::new()),
+            parse::Verdict::Off => ("behind a flag", "its \\if is off".to_owned()),
             parse::Verdict::Fault => ("fault", String::new()),
         };
         let source = desired.sources.files.get(entry.span.file as usize)?;
