@@ -138,18 +138,16 @@ fn missing(name: &QualName, id: &ObjectId, parent: &QualName, cx: &Context<'_>) 
             }
             Some((_, live)) => drafts.extend(fitted(live, wanted, &own, id, cx)),
         }
-        let wants = |kind: Kind| part_of(cx.desired, kind, parent, &column);
-        let has = |kind: Kind| part_of(cx.actual, kind, name, &column);
-        let inherits = |it: &Object| !matches!(it, Object::NotNull(it) if it.no_inherit);
-        if wants(Kind::NotNull).is_some_and(inherits)
-            && has(Kind::NotNull).is_none()
+        if is_handed_not_null(cx.desired, parent, &column)
+            && !is_not_null(cx.actual, name, &column)
             && !cx.desired.contains(&Kind::NotNull.of(name, &column))
         {
             let draft = alter(format!("{} SET NOT NULL", column::prefix(&own)));
             drafts.push(draft.hazard(Hazard::ScansTable).hazard(Hazard::MayFail));
         }
+        let of = |schema, table| part_of(schema, Kind::Default, table, &column);
         if !cx.desired.contains(&Kind::Default.of(name, &column))
-            && wants(Kind::Default) != has(Kind::Default)
+            && of(cx.desired, parent) != of(cx.actual, name)
         {
             let (sql, expr) = default_as_above(&own, cx);
             drafts.push(alter(sql).reads(expr));
@@ -260,16 +258,13 @@ fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> V
         };
         if cx.desired.contains(&own) {
             drafts.extend(fitted(live, wanted, &own, id, cx));
-            let has = |kind: Kind| part_of(cx.actual, kind, name, &column).is_some();
-            let wants = |kind: Kind| part_of(cx.desired, kind, name, &column).is_some();
-            if has(Kind::Default) && !wants(Kind::Default) {
+            let of = |schema| part_of(schema, Kind::Default, name, &column);
+            if of(cx.actual).is_some() && of(cx.desired).is_none() {
                 drafts.push(alter(format!("{} DROP DEFAULT", column::prefix(&own))));
             }
-            if has(Kind::NotNull) && !wants(Kind::NotNull) {
-                drafts.push(
-                    alter(format!("{} DROP NOT NULL", column::prefix(&own))).hazard(Hazard::DropNotNull),
-                );
-            }
+        }
+        if is_not_null(cx.actual, name, &column) && !is_not_null(cx.desired, name, &column) {
+            drafts.push(alter(format!("{} DROP NOT NULL", column::prefix(&own))).hazard(Hazard::DropNotNull));
         }
     }
     for index in cx.actual.children(id).filter(|it| is_lent_index(it, cx.actual) && !cx.desired.contains(it))
@@ -395,6 +390,20 @@ fn column_of<'a>(schema: &'a Schema, table: &QualName, name: &Name) -> Option<(O
 /// What of a kind a table's column has, from wherever.
 fn part_of<'a>(schema: &'a Schema, kind: Kind, table: &QualName, name: &Name) -> Option<&'a Object> {
     lineage(schema, table).iter().find_map(|of| schema.get(&kind.of(of, name)))
+}
+
+/// Whether a table's column takes no NULL, by itself or from above.
+fn is_not_null(schema: &Schema, table: &QualName, column: &Name) -> bool {
+    let own = schema.contains(&Kind::NotNull.of(table, column));
+    own || above(schema, table).iter().any(|it| is_handed_not_null(schema, it, column))
+}
+
+/// Whether a NOT NULL of a table, or of one above it, is handed down.
+fn is_handed_not_null(schema: &Schema, table: &QualName, column: &Name) -> bool {
+    lineage(schema, table).iter().any(|it| match schema.get(&Kind::NotNull.of(it, column)) {
+        Some(Object::NotNull(it)) => !it.no_inherit,
+        _ => false,
+    })
 }
 
 fn is_handed_down(it: &model::Constraint) -> bool {
