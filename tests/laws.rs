@@ -1,5 +1,6 @@
 //! The laws, each one function over all cases.
 
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -343,9 +344,32 @@ fn sorted(dump: &str, comparison: &Comparison, owners: bool) -> Vec<String> {
     }
     let noise =
         |it: &str| it.trim_start().starts_with("SEQUENCE NAME") || (!owners && it.contains(" OWNER TO "));
-    let mut lines: Vec<String> = dump.lines().filter(|it| !noise(it)).map(canonical).collect();
+    let all: Vec<&str> = dump.lines().collect();
+    let again = said_again(&all);
+    let lines = all.iter().enumerate().filter(|(at, it)| !again.contains(at) && !noise(it));
+    let mut lines: Vec<String> = lines.map(|(_, it)| canonical(it)).collect();
     lines.sort();
     lines
+}
+
+/// The lines that say of a child what is said of its parent: no statement changes whether a table that is there
+/// declares a column besides its parent.
+fn said_again(dump: &[&str]) -> HashSet<usize> {
+    let body = |table: &str| {
+        let start = dump.iter().position(|it| *it == format!("CREATE TABLE {table} ("));
+        start
+            .map_or(0..0, |at| at + 1..at + dump[at..].iter().position(|it| it.starts_with(')')).unwrap_or(1))
+    };
+    let said = |at: usize| canonical(dump[at]);
+    let tables = dump.iter().filter_map(|it| it.strip_prefix("CREATE TABLE ")?.strip_suffix(" ("));
+    let again = tables.flat_map(|table| {
+        let own = body(table);
+        let heads = dump.get(own.end + 1).and_then(|it| it.strip_prefix("INHERITS ("));
+        let parents = heads.and_then(|it| it.split(')').next()).unwrap_or_default().split(", ");
+        let above: HashSet<String> = parents.flat_map(body).map(said).collect();
+        own.filter(|at| above.contains(&said(*at))).collect::<Vec<_>>()
+    });
+    again.collect()
 }
 
 /// A line without what is not compared: the name of a NOT NULL constraint, the order of storage parameters,

@@ -7,7 +7,8 @@ select a.attrelid as relation, a.attnum as number, a.attname::text as name,
        case when a.attstorage <> t.typstorage then a.attstorage::text end as storage,
        nullif(a.attcompression, '')::text as compression,
        nullif(a.attstattarget, -1)::int4 as statistics,
-       a.attoptions as options, a.attfdwoptions as foreign_options, a.attacl::text[] as acl, a.attinhcount > 0 as inherited
+       a.attoptions as options, a.attfdwoptions as foreign_options, a.attacl::text[] as acl, a.attinhcount > 0 as inherited,
+       a.attinhcount > 0 and a.attislocal as also_own
 from pg_attribute a
 join pg_class c on c.oid = a.attrelid
 join pg_type t on t.oid = a.atttypid

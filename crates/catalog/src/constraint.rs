@@ -53,6 +53,17 @@ fn is_inherited(row: &Record) -> Result<bool, Error> {
     Ok(from_above || merged)
 }
 
+/// A check that a child declares too outlasts its parents'.
+fn also_own(reader: &mut Reader, row: &Record, table: &QualName) -> Result<(), Error> {
+    if row.get::<&str>("kind")? == "c"
+        && row.get("also_own")?
+        && let Some(model::Object::Table(table)) = reader.schema.get_mut(&Kind::Table.named(table))
+    {
+        table.also_own.checks.insert(row.name("name")?);
+    }
+    Ok(())
+}
+
 fn one(
     reader: &mut Reader,
     row: &Record,
@@ -60,8 +71,11 @@ fn one(
     indexes: &mut HashMap<u32, Index>,
 ) -> Result<(), Error> {
     let oid: u32 = row.get("oid")?;
-    if reader.relation_id(row.get("relation")?).is_none() || is_inherited(row)? {
+    if reader.relation_id(row.get("relation")?).is_none() {
         return Ok(());
+    }
+    if is_inherited(row)? {
+        return also_own(reader, row, table);
     }
     let (kind, name): (String, _) = (row.get("kind")?, row.name("name")?);
     match kind.as_str() {

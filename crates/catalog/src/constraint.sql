@@ -3,7 +3,7 @@
 select k.oid, k.conname::text as name, k.contype::text as kind, k.conrelid as relation,
        k.contypid as domain, k.conindid as index, k.conparentid as parent,
        k.condeferrable as deferrable, k.condeferred as deferred, k.convalidated as validated,
-       k.coninhcount > 0 as inherited, k.connoinherit as no_inherit,
+       k.coninhcount > 0 as inherited, k.coninhcount > 0 and k.conislocal as also_own, k.connoinherit as no_inherit,
        k.conkey as columns, k.confrelid as target, k.confkey as target_columns,
        k.confupdtype::text as on_update, k.confdeltype::text as on_delete, k.confmatchtype::text as match,
        case when k.contype = 'c' then pg_get_expr(k.conbin, k.conrelid) end as check,

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use model::{
-    Foreign, Kind, Name, ObjectId, PartitionKey, PartitionOf, Persistence, QualName, ReplicaIdentity, Table,
+    AlsoOwn, Foreign, Kind, Name, ObjectId, PartitionKey, PartitionOf, Persistence, QualName,
+    ReplicaIdentity, Table,
 };
 
 use crate::address::class;
@@ -131,6 +132,7 @@ fn table(reader: &Reader, row: &Record, oid: u32) -> Result<Table, Error> {
         partition_by,
         partition_of,
         inherits: parents,
+        also_own: AlsoOwn::default(),
         of_type: reader.type_names.get(&row.get("of_type")?).cloned(),
         access_method: relation.access_method.clone(),
         tablespace: relation.tablespace.clone(),

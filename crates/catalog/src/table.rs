@@ -105,6 +105,11 @@ fn one(reader: &mut Reader, row: &Record, (relation, at): Place) -> Result<(), E
     let generated = row.get::<Option<&str>>("generated")?;
     if inherited {
         settings_of_heir(reader, (relation, at));
+        if row.get("also_own")?
+            && let Some(model::Object::Table(table)) = reader.schema.get_mut(&of)
+        {
+            table.also_own.columns.insert(name);
+        }
         let address = relation::column_id(reader, relation, number).unwrap_or(of);
         reader.put_address(class::RELATION, relation, number.into(), address);
     } else {

@@ -71,7 +71,8 @@ pub use span::Span;
 pub use statistics::{Statistics, StatisticsKind};
 pub use subscription::{Making, Subscription};
 pub use table::{
-    Column, Default, Generated, Identity, IdentityMode, PartitionKey, PartitionOf, ReplicaIdentity, Table,
+    AlsoOwn, Column, Default, Generated, Identity, IdentityMode, PartitionKey, PartitionOf, ReplicaIdentity,
+    Table,
 };
 pub use text_search::{TextSearchConfiguration, TextSearchDictionary, TextSearchParser, TextSearchTemplate};
 pub use trigger::{Enabled, Event, Level, Timing, Trigger};

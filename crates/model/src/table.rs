@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::kind::Facets;
 use crate::types::column;
 use crate::{
-    Expr, Foreign, Kind, Name, ObjectId, Persistence, QualName, Schema, SequenceOptions, Settings, Type,
+    Expr, Foreign, Kind, Name, NameSet, ObjectId, Persistence, QualName, Schema, SequenceOptions, Settings,
+    Type,
 };
 
 /// An ordinary, partitioned or foreign table (`pg_class.relkind` r, p, f). Its columns, constraints, defaults are
@@ -26,6 +27,10 @@ pub struct Table {
     pub partition_of: Option<PartitionOf>,
     /// `pg_inherits`, in order of `inhseqno`; never set together with `partition_of`.
     pub inherits: Vec<QualName>,
+    /// What a child declares though its parents have it too, and so keeps when they lose it. No statement changes
+    /// that of a table that is there, so what the server has is never a difference.
+    #[serde(skip)]
+    pub also_own: AlsoOwn,
     /// `reloftype`
     pub of_type: Option<QualName>,
     /// `relam` where it is not the default, heap.
@@ -38,6 +43,15 @@ pub struct Table {
     pub cluster_on: Option<Name>,
     /// What makes it a foreign table (`relkind` f).
     pub foreign: Option<Foreign>,
+}
+
+/// What comes from a parent and is the child's own as well.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct AlsoOwn {
+    /// `pg_attribute.attislocal` where `attinhcount > 0`.
+    pub columns: NameSet,
+    /// `pg_constraint.conislocal` where `coninhcount > 0`.
+    pub checks: NameSet,
 }
 
 /// How a table is partitioned.
@@ -158,6 +172,10 @@ impl Facets for Table {
 
     fn parent(&self, _: &ObjectId) -> Option<ObjectId> {
         self.partition_of.as_ref().map(|it| Kind::Table.named(&it.parent))
+    }
+
+    fn adopt(&mut self, live: &Table) {
+        self.also_own.clone_from(&live.also_own);
     }
 
     fn exprs(&self) -> Vec<&Expr> {

@@ -289,6 +289,18 @@ pub(crate) fn merge(reader: &mut Reader<'_>) {
             given.insert(id.clone());
         }
     }
+    for id in &given {
+        let table = id.relation().map(|it| Kind::Table.named(it));
+        if let Some(Object::Table(table)) = table.and_then(|it| reader.desired.schema.get_mut(&it))
+            && table.partition_of.is_none()
+        {
+            match id.kind {
+                Kind::Column => _ = table.also_own.columns.insert(id.name().clone()),
+                Kind::Constraint => _ = table.also_own.checks.insert(id.name().clone()),
+                _ => (),
+            }
+        }
+    }
     if !given.is_empty() {
         reader.desired.schema.retain(|id, _| !given.contains(id));
         reader.desired.spans.retain(|id, _| !given.contains(id));

@@ -180,7 +180,8 @@ impl Rules for Column {
         };
         let drop = Draft::drop(id, format!("ALTER TABLE {table} DROP COLUMN {}", id.name()));
         let hazard = if computed_again { Hazard::RewritesTable } else { Hazard::DropColumn };
-        vec![drop.lock(Mode::AccessExclusive, table).hazard(hazard)]
+        let drop = drop.lock(Mode::AccessExclusive, table).hazard(hazard);
+        std::iter::once(drop).chain(heir::outlasting(id, cx)).collect()
     }
 }
 

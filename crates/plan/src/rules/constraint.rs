@@ -3,6 +3,7 @@
 use model::{Constraint, Deferral, Element, Kind, Name, Object, ObjectId, Rule, Settings};
 
 use super::depend::is_doomed;
+use super::heir;
 use super::index::key;
 use super::text::{Options, inside, joined, list, with};
 use super::{Alter, Context, Rules};
@@ -131,7 +132,8 @@ impl Rules for Constraint {
             _ => !is_doomed(id, cx) && !has_successor(self, id, cx),
         };
         let hazard = if cx.is_gone(id) { Hazard::DropConstraint } else { Hazard::UnenforceConstraint };
-        vec![drop.lock(Mode::AccessExclusive, table).hazard_if(loses, hazard)]
+        let drop = drop.lock(Mode::AccessExclusive, table).hazard_if(loses, hazard);
+        std::iter::once(drop).chain(heir::outlasting(id, cx)).collect()
     }
 }
 

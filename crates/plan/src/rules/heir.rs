@@ -7,8 +7,11 @@
 use std::collections::BTreeMap;
 
 use diff::Change;
-use model::{Column, Expr, Kind, Name, Object, ObjectId, PartitionOf, QualName, Rule, Schema, Table};
+use model::{
+    AlsoOwn, Column, Expr, Kind, Name, Object, ObjectId, PartitionOf, QualName, Rule, Schema, Table,
+};
 
+use super::text::collate;
 use super::{Alter, Context, Rules, column, constraint};
 use crate::draft::Draft;
 use crate::{Hazard, Mode, Why};
@@ -125,7 +128,7 @@ fn words(parents: &[QualName]) -> String {
 /// What a parent demands of a table that is to come under it, and the table has not.
 fn missing(name: &QualName, id: &ObjectId, parent: &QualName, cx: &Context<'_>) -> Vec<Draft> {
     let (mut drafts, table) = (Vec::new(), format!("ALTER TABLE {name}"));
-    let alter = |sql: String| Draft::alter(id, sql).lock(Mode::AccessExclusive, name);
+    let alter = |sql: String| with_heirs(Draft::alter(id, sql), name, cx);
     for column in columns(cx.desired, parent) {
         let Some((above, wanted)) = column_of(cx.desired, parent, &column) else { continue };
         let own = Kind::Column.of(name, &column);
@@ -240,7 +243,7 @@ fn fitted(live: &Column, wanted: &Column, own: &ObjectId, table: &ObjectId, cx: 
 fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     let stays = parents(new);
-    let alter = |sql: String| Draft::alter(id, sql).lock(Mode::AccessExclusive, name);
+    let alter = |sql: String| with_heirs(Draft::alter(id, sql), name, cx);
     for column in columns(cx.actual, name) {
         let own = Kind::Column.of(name, &column);
         let Some((from, live)) = column_of(cx.actual, name, &column).filter(|(it, _)| *it != own) else {
@@ -269,7 +272,8 @@ fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> V
     }
     for index in cx.actual.children(id).filter(|it| is_lent_index(it, cx.actual) && !cx.desired.contains(it))
     {
-        drafts.push(alter(format!("DROP INDEX {}", index.address())));
+        let draft = Draft::alter(id, format!("DROP INDEX {}", index.address()));
+        drafts.push(draft.lock(Mode::AccessExclusive, name));
     }
     for (check, _) in checks(cx.actual, name) {
         let wanted = checks(cx.desired, name);
@@ -279,6 +283,11 @@ fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> V
         }
     }
     drafts
+}
+
+/// What is done to a table's columns and checks is done to those below it.
+fn with_heirs(draft: Draft, name: &QualName, cx: &Context<'_>) -> Draft {
+    heirs(name, cx).fold(draft.lock(Mode::AccessExclusive, name), |draft, it| with_heirs(draft, it, cx))
 }
 
 /// Whether an index belongs to one of the partitioned table, and so can only go once its table has left.
@@ -316,8 +325,7 @@ pub(super) fn takes_default(id: &ObjectId, cx: &Context<'_>) -> bool {
 
 /// The server gives a new default to all heirs, so those that have their own say it again.
 pub(super) fn defaults_below(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-    let Some(table) = id.relation().map(|it| Kind::Table.named(it)) else { return Vec::new() };
-    let heirs = cx.users.of(&table).filter(|it| it.kind == Kind::Table).filter_map(ObjectId::qual_name);
+    let Some(table) = id.relation() else { return Vec::new() };
     let again = |heir: &QualName| {
         let own = Kind::Default.of(heir, id.name());
         match cx.desired.get(&own) {
@@ -331,13 +339,12 @@ pub(super) fn defaults_below(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
             _ => defaults_below(&own, cx),
         }
     };
-    heirs.flat_map(again).map(|it| it.why(Why::PutBack { id: id.clone() })).collect()
+    heirs(table, cx).flat_map(again).map(|it| it.why(Why::PutBack { id: id.clone() })).collect()
 }
 
 /// A NOT NULL that is no longer handed down stays with the heirs; those that are not to have it let go of it.
 pub(super) fn let_take_null(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-    let Some(table) = id.relation().map(|it| Kind::Table.named(it)) else { return Vec::new() };
-    let heirs = cx.users.of(&table).filter(|it| it.kind == Kind::Table).filter_map(ObjectId::qual_name);
+    let Some(table) = id.relation() else { return Vec::new() };
     let one = |heir: &QualName| {
         let own = Kind::NotNull.of(heir, id.name());
         if cx.desired.contains(&own) {
@@ -347,7 +354,62 @@ pub(super) fn let_take_null(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         let draft = Draft::alter(id, sql).lock(Mode::AccessExclusive, heir).hazard(Hazard::DropNotNull);
         std::iter::once(draft.touches([own.clone()])).chain(let_take_null(&own, cx)).collect()
     };
-    heirs.flat_map(one).collect()
+    heirs(table, cx).flat_map(one).collect()
+}
+
+/// What the definition of a new child says though it has it from above.
+pub(super) fn said_again<'a>(
+    id: &ObjectId,
+    table: &Table,
+    desired: &'a Schema,
+) -> Vec<(String, Option<&'a Expr>)> {
+    let Some(name) = id.qual_name() else { return Vec::new() };
+    let AlsoOwn { columns, checks } = &table.also_own;
+    let column = |it: &Name| {
+        let (_, column) = column_of(desired, name, it)?;
+        Some((format!("{it} {}{}", column.ty, collate(column.collation.as_ref())), None))
+    };
+    let all = self::checks(desired, name);
+    let check = |it: &Name| {
+        let (id, check) = all.iter().find(|(id, _)| id.name() == it)?;
+        let expr = desired.get(id).and_then(|it| it.exprs().into_iter().next());
+        Some((format!("CONSTRAINT {it} {}", constraint::clause(check)), expr))
+    };
+    columns.iter().filter_map(column).chain(checks.iter().filter_map(check)).collect()
+}
+
+/// A column or check that children declare too stays with them; those that are not to have it let go of it.
+pub(super) fn outlasting(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+    let (Some(table), name) = (id.relation(), id.name()) else { return Vec::new() };
+    let one = |heir: &QualName| {
+        let own = id.kind.of(heir, name);
+        let more = outlasting(&own, cx);
+        let Some(Object::Table(live)) = cx.actual.get(&Kind::Table.named(heir)) else { return more };
+        let (stays, wanted, hazard) = match id.kind {
+            Kind::Column => {
+                let wanted = column_of(cx.desired, heir, name).is_some();
+                (live.also_own.columns.contains(name), wanted, Hazard::DropColumn)
+            }
+            _ => {
+                let wanted = checks(cx.desired, heir).iter().any(|(it, _)| it.name() == name);
+                (live.also_own.checks.contains(name), wanted, Hazard::DropConstraint)
+            }
+        };
+        if !stays || wanted || cx.is_gone(&Kind::Table.named(heir)) {
+            return more;
+        }
+        let sql = format!("ALTER TABLE {heir} DROP {} {name}", id.kind.meta().sql);
+        let draft = with_heirs(Draft::alter(id, sql), heir, cx).hazard(hazard).touches([own]);
+        std::iter::once(draft).chain(more).collect()
+    };
+    heirs(table, cx).flat_map(one).collect()
+}
+
+/// The tables right below a table.
+fn heirs<'a>(table: &QualName, cx: &Context<'a>) -> impl Iterator<Item = &'a QualName> {
+    let table = Kind::Table.named(table);
+    let users: Vec<&ObjectId> = cx.users.of(&table).collect();
+    users.into_iter().filter(|it| it.kind == Kind::Table).filter_map(ObjectId::qual_name)
 }
 
 /// The tables above a table, all levels up.

@@ -34,12 +34,29 @@ fn below(schema: &Schema) -> Below<'_> {
     below
 }
 
-/// A table's children, all levels down.
-fn descendants<'a>(table: &QualName, below: &Below<'a>) -> Vec<&'a QualName> {
+/// At which children the drop of a column or check ends: they declare it too, and so keep it.
+fn ends<'a>(step: &'a Step, actual: &'a Schema) -> impl Fn(&QualName) -> bool + 'a {
+    let name = step.id.name();
+    move |heir| match (step.verb, actual.get(&Kind::Table.named(heir))) {
+        (Verb::Drop, Some(Object::Table(it))) => match step.id.kind {
+            Kind::Column => it.also_own.columns.contains(name),
+            Kind::Constraint => it.also_own.checks.contains(name),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// A table's children, all levels down, but those below where it ends.
+fn descendants<'a>(
+    table: &QualName,
+    below: &Below<'a>,
+    ends: impl Fn(&QualName) -> bool,
+) -> Vec<&'a QualName> {
     let mut found: Vec<&QualName> = below.get(table).into_iter().flatten().copied().collect();
     let mut at = 0;
     while let Some(name) = found.get(at) {
-        let more = below.get(*name).into_iter().flatten().copied();
+        let more = below.get(*name).into_iter().flatten().copied().filter(|_| !ends(name));
         let more: Vec<_> = more.filter(|it| !found.contains(it)).collect();
         found.extend(more);
         at += 1;
@@ -62,7 +79,7 @@ fn reached(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) ->
             let Some(relation) = id.relation().or(of_index) else { return Vec::new() };
             let own = step.locks.iter().find(|it| it.relation == *relation);
             let own = own.filter(|_| is_inherited(object, step, relation, actual));
-            own.map(|it| on(it.mode, descendants(relation, below))).unwrap_or_default()
+            own.map(|it| on(it.mode, descendants(relation, below, ends(step, actual)))).unwrap_or_default()
         }
     }
 }
@@ -114,7 +131,7 @@ fn table(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) -> V
     for PartitionOf { parent, .. } in before.iter().chain(&after).filter(|it| named(&it.parent)) {
         locks.extend(on(Mode::AccessExclusive, rest_of(parent, name, below, actual)));
         if step.verb == Verb::Alter {
-            locks.extend(on(Mode::AccessExclusive, descendants(name, below)));
+            locks.extend(on(Mode::AccessExclusive, descendants(name, below, |_| false)));
             let mode = if after.is_some() { Mode::AccessExclusive } else { Mode::ShareRowExclusive };
             locks.extend(on(mode, targets(parent, actual)));
         }
@@ -160,7 +177,7 @@ fn domain(step: &Step, actual: &Schema, below: &Below<'_>) -> Vec<Lock> {
         _ => false,
     });
     let tables = columns.filter_map(|(id, _)| id.relation());
-    on(Mode::Share, tables.flat_map(|it| std::iter::once(it).chain(descendants(it, below))))
+    on(Mode::Share, tables.flat_map(|it| std::iter::once(it).chain(descendants(it, below, |_| false))))
 }
 
 fn on<'a>(mode: Mode, relations: impl IntoIterator<Item = &'a QualName>) -> Vec<Lock> {

@@ -29,6 +29,7 @@ impl Rules for Table {
             partition_by,
             partition_of,
             inherits,
+            also_own: _,
             of_type,
             access_method,
             tablespace,
@@ -88,6 +89,7 @@ impl Rules for Table {
             partition_by,
             partition_of: _,
             inherits: _,
+            also_own: _,
             of_type,
             access_method,
             tablespace,
@@ -266,6 +268,10 @@ fn inside<'a>(id: &ObjectId, table: &Table, cx: &Context<'a>, fixed: Vec<&Expr>)
         it.makes.push(column_id.clone());
         it.makes.extend(definition.makes);
         it.exprs.extend(definition.exprs);
+    }
+    for (line, expr) in heir::said_again(id, table, desired) {
+        it.lines.push(line);
+        it.exprs.extend(expr);
     }
     for child in desired.children(id) {
         let Some(Object::Constraint(constraint)) = desired.get(child) else { continue };

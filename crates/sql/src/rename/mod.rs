@@ -341,6 +341,7 @@ impl Names {
             partition_by,
             partition_of,
             inherits,
+            also_own: _,
             of_type,
             access_method: _,
             tablespace: _,
