@@ -360,7 +360,8 @@ fn said_again(dump: &[&str]) -> HashSet<usize> {
         start
             .map_or(0..0, |at| at + 1..at + dump[at..].iter().position(|it| it.starts_with(')')).unwrap_or(1))
     };
-    let said = |at: usize| canonical(dump[at]);
+    // Before 18 the child's line leaves out the NOT NULL that its parent has.
+    let said = |at: usize| canonical(dump[at]).trim_end_matches(" NOT NULL").to_owned();
     let tables = dump.iter().filter_map(|it| it.strip_prefix("CREATE TABLE ")?.strip_suffix(" ("));
     let again = tables.flat_map(|table| {
         let own = body(table);
