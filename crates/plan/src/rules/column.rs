@@ -7,7 +7,7 @@ use model::{
 };
 
 use super::foreign::{is_column_of_foreign, options_changed, words};
-use super::retype::{self, retype};
+use super::retype::{self, detour, retype};
 use super::sequence::{clauses, inward, retyped, standard};
 use super::text::{Options, collate, inside, operand, or_none};
 use super::{Alter, Context, Rules, heir};
@@ -147,7 +147,7 @@ impl Rules for Column {
         }
         let retypes = *ty != self.ty || *collation != self.collation;
         if retypes {
-            drafts.push(change_type(self, new, id, is_column_of_foreign(id, cx.desired)));
+            drafts.push(change_type(self, new, id, cx));
         }
         if *generated != self.generated {
             let at = if generated.is_none() { 0 } else { drafts.len() };
@@ -215,16 +215,12 @@ fn has_checks(id: &ObjectId, cx: &Context<'_>) -> bool {
     [cx.actual, cx.desired].iter().any(|schema| schema.children(&table).any(|it| is_check(schema, it)))
 }
 
-fn change_type(old: &Column, new: &Column, id: &ObjectId, elsewhere: bool) -> Draft {
+fn change_type(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Draft {
+    let elsewhere = is_column_of_foreign(id, cx.desired);
     let what = retype(&old.ty, &new.ty);
     let name = id.name();
     let collation = collate(new.collation.as_ref());
-    let by_text = old.ty.user.is_some() && new.ty.user.is_some();
-    let middle = match (by_text, old.ty.text.ends_with("[]")) {
-        (true, true) => "::text[]",
-        (true, false) => "::text",
-        (false, _) => "",
-    };
+    let middle = detour(&old.ty, &new.ty, cx);
     let using = match what.using && old.ty != new.ty && new.generated.is_none() && !elsewhere {
         true => format!(" USING {name}{middle}::{}", new.ty),
         false => String::new(),

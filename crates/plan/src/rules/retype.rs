@@ -56,6 +56,81 @@ pub(super) fn retype(old: &Type, new: &Type) -> Retype {
     }
 }
 
+/// What stands in a cast between the column and its new type, where the server has no cast from one to the other:
+/// every type can be written as text and read from it.
+pub(super) fn detour(old: &Type, new: &Type, cx: &Context<'_>) -> &'static str {
+    let (from, to) = (parts(old), parts(new));
+    let own = |it: &ObjectId| it.kind == Kind::Cast;
+    let declared = || cx.desired.iter().chain(cx.actual.iter()).any(|(id, _)| own(id));
+    let user = [old, new].iter().filter(|it| it.user.is_some()).count();
+    let has_cast = match (class(old, cx), class(new, cx)) {
+        _ if user == 2 => false,
+        (_, other) if from.array && !to.array => other == Some(Class::Text),
+        (one, _) if to.array && !from.array => one == Some(Class::Text),
+        (Some(Class::Text), _) | (_, Some(Class::Text)) => true,
+        (Some(one), Some(other)) => is_castable((one, &from), (other, &to)) || (user == 1 && declared()),
+        _ => true,
+    };
+    match (has_cast, from.array && to.array) {
+        (true, _) => "",
+        (false, true) => "::text[]",
+        (false, false) => "::text",
+    }
+}
+
+/// Types between which the server has the same casts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Text,
+    Number,
+    Boolean,
+    Time,
+    TimeOfDay,
+    Interval,
+    Json,
+    Jsonb,
+    Uuid,
+    Network,
+    User,
+}
+
+/// The class of a type, or of an array's elements, as far as its casts are known.
+fn class(ty: &Type, cx: &Context<'_>) -> Option<Class> {
+    if let Some(name) = &ty.user {
+        let declared = cx.desired.type_named(name).or_else(|| cx.actual.type_named(name))?;
+        return match cx.desired.get(&declared).or(cx.actual.get(&declared))? {
+            Object::Domain(it) => class(&it.base, cx),
+            Object::Enum(_) | Object::Composite(_) | Object::Range(_) => Some(Class::User),
+            _ => None,
+        };
+    }
+    match parts(ty).base {
+        it if TEXT.contains(&it) => Some(Class::Text),
+        it if NUMBERS.contains(&it) => Some(Class::Number),
+        it if TIMES.contains(&it) => Some(Class::Time),
+        "boolean" => Some(Class::Boolean),
+        "time without time zone" | "time with time zone" => Some(Class::TimeOfDay),
+        "interval" => Some(Class::Interval),
+        "json" => Some(Class::Json),
+        "jsonb" => Some(Class::Jsonb),
+        "uuid" => Some(Class::Uuid),
+        "inet" | "cidr" => Some(Class::Network),
+        _ => None,
+    }
+}
+
+fn is_castable((one, from): (Class, &Parts<'_>), (other, to): (Class, &Parts<'_>)) -> bool {
+    let is_integer = |it: &Parts<'_>| it.base == "integer" || !NUMBERS.contains(&it.base);
+    use Class::{Boolean, Interval, Json, Jsonb, Number, Time, TimeOfDay};
+    match (one, other) {
+        (Boolean, Number) => is_integer(to),
+        (Number, Boolean) => is_integer(from),
+        (Jsonb, Number | Boolean | Json) | (Json, Jsonb) | (Time, TimeOfDay) => true,
+        (TimeOfDay, Interval) | (Interval, TimeOfDay) => true,
+        _ => one == other,
+    }
+}
+
 fn narrows(family: &[&str], from: &Parts<'_>, to: &Parts<'_>) -> bool {
     let place = |it: &Parts<'_>| family.iter().position(|name| *name == it.base);
     let to_real = to.base == "real" && matches!(from.base, "integer" | "bigint" | "numeric");
