@@ -1,5 +1,6 @@
 //! A server for the live laws, and the databases of one case. Knows no law.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -48,7 +49,9 @@ impl Database {
 
     /// What `pg_dump -s` prints, lines that differ from run to run left out.
     pub(crate) fn dump(&self) -> Option<String> {
-        let program = scratch::tool("pg_dump", server().install().major).ok().flatten()?;
+        static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
+        let found = || scratch::tool("pg_dump", server().install().major).ok().flatten();
+        let program = PROGRAM.get_or_init(found).as_ref()?;
         let output = Command::new(program).args(["-s", "-d", &server().url(&self.name)]).output().ok()?;
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
