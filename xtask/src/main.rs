@@ -6,6 +6,7 @@ mod bench;
 mod demo;
 mod equality;
 mod floors;
+mod fuzz;
 mod generate;
 mod kind;
 mod pg;
@@ -34,6 +35,8 @@ enum Chore {
     Test(test::Arguments),
     /// The laws on random pairs of schemas, for as long as asked
     Soak(soak::Arguments),
+    /// Coverage-guided fuzzing of everything that reads text
+    Fuzz(fuzz::Arguments),
     /// Imports run one way; the middle names no kind; no file is too long
     Floors,
     /// How well expressions are told equal, measured on a corpus of cases
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Chore::Demo => demo::run(),
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Soak(arguments) => soak::run(&arguments),
+        Chore::Fuzz(arguments) => fuzz::run(&arguments),
         Chore::Floors => floors::run(),
         Chore::Equality(arguments) => equality::run(&arguments),
         Chore::Pg(arguments) => pg::run(&arguments),

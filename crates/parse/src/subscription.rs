@@ -58,14 +58,13 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
 fn connection(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Expr, Fault> {
     let at = cursor.span();
     cursor.expect(&["connection"])?;
+    let string = cursor.span();
     let text = cursor.string()?;
     let info = sql::conninfo(&text, "***");
     if info.literals.is_empty() {
         return Ok(info.expr());
     }
-    for it in &info.literals {
-        reader.blot_out(it);
-    }
+    secret::blot_out(&mut reader.desired.sources, string, &info.literals);
     Err(secret::literal(at))
 }
 
@@ -178,17 +177,5 @@ fn keep(reader: &mut Reader<'_>, id: &ObjectId, subscription: Subscription, span
     reader.desired.spans.insert(id.clone(), span);
     if let Some(known) = reader.desired.schema.get_mut(id) {
         *known = subscription.into();
-    }
-}
-
-impl Reader<'_> {
-    /// Takes a secret out of every text that may be shown: a fault shows the line it is about.
-    fn blot_out(&mut self, secret: &str) {
-        let stars = "*".repeat(secret.len());
-        for file in &mut self.desired.sources.files {
-            if file.text.contains(secret) {
-                file.text = file.text.replace(secret, &stars).into();
-            }
-        }
     }
 }

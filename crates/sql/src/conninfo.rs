@@ -38,19 +38,80 @@ fn is_placeholder(value: &str) -> bool {
     value.starts_with("${") && value.ends_with('}')
 }
 
+/// `scheme://user:password@host/database?name=value&…`
 fn url(text: &str, rest: &str, put: &str) -> Conninfo {
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let password = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':')).map(|it| it.1);
-    let Some(password) = password.filter(|it| !it.is_empty()) else {
-        return Conninfo { key: text.to_owned(), literals: Vec::new(), redacted: text.to_owned() };
+    let mut read = Conninfo { key: String::new(), literals: Vec::new(), redacted: String::new() };
+    let mut shown = |key: &str, redacted: &str| {
+        read.key.push_str(key);
+        read.redacted.push_str(redacted);
     };
-    let shown = |by: &str| text.replacen(&format!(":{password}@"), by, 1);
-    let literal = !is_placeholder(password);
-    Conninfo {
-        key: shown("@"),
-        literals: if literal { vec![password.to_owned()] } else { Vec::new() },
-        redacted: if literal { shown(&format!(":{put}@")) } else { text.to_owned() },
+    let scheme = &text[..text.len() - rest.len()];
+    shown(scheme, scheme);
+    let at = credentials(rest);
+    let mut literals = Vec::new();
+    let mut secret = |value: &str| match value.is_empty() || is_placeholder(value) {
+        true => value.to_owned(),
+        false => {
+            literals.push(value.to_owned());
+            put.to_owned()
+        }
+    };
+    if let Some((user, password)) = rest[..at].split_once(':') {
+        shown(user, &format!("{user}:{}", secret(password)));
+    } else {
+        shown(&rest[..at], &rest[..at]);
     }
+    let (place, query) =
+        rest[at..].split_once('?').map_or((&rest[at..], None), |(it, query)| (it, Some(query)));
+    shown(place, place);
+    let (mut keys, mut all) = (Vec::new(), Vec::new());
+    for pair in query.into_iter().flat_map(|it| it.split('&')) {
+        match pair.split_once('=').filter(|(name, _)| SECRETS.contains(&decoded(name).as_str())) {
+            Some((name, value)) => all.push(format!("{name}={}", secret(value))),
+            None => {
+                keys.push(pair);
+                all.push(pair.to_owned());
+            }
+        }
+    }
+    let joined = |all: &str| if all.is_empty() { String::new() } else { format!("?{all}") };
+    shown(&joined(&keys.join("&")), &joined(&all.join("&")));
+    Conninfo { literals, ..read }
+}
+
+/// Where the credentials end. libpq ends them at an at sign before any slash; a password with a slash in it
+/// is refused, and just as secret.
+fn credentials(rest: &str) -> usize {
+    let authority = rest.split('/').next().unwrap_or_default();
+    if let Some(at) = authority.rfind('@') {
+        return at;
+    }
+    let path = rest.split('?').next().unwrap_or_default();
+    let is_port = |it: &str| it.bytes().all(|it| it.is_ascii_digit());
+    match authority.split_once(':') {
+        Some((_, port)) if !is_port(port) => path.rfind('@').unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// A word with its `%xx` put in; what is no such thing stays.
+fn decoded(word: &str) -> String {
+    let mut bytes = Vec::with_capacity(word.len());
+    let mut rest = word.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let code = behind.get(..2).filter(|_| *first == b'%').and_then(|it| std::str::from_utf8(it).ok());
+        match code.and_then(|it| u8::from_str_radix(it, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &behind[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn keywords(text: &str, put: &str) -> Conninfo {
@@ -139,5 +200,25 @@ mod tests {
         assert_eq!(&*url.expr().key, "postgresql://u@h:5432/d?sslmode=require");
         assert_eq!(url.literals, ["secret"]);
         assert!(conninfo("postgresql://u:${env:P}@h/d", "***").literals.is_empty());
+    }
+
+    #[test]
+    fn a_url_hides_its_secrets_wherever_they_stand() {
+        for (text, shown) in [
+            ("postgres://u@h/d?password=s3cret&a=b", "postgres://u@h/d?password=***&a=b"),
+            ("postgres://h/d?a=b&pass%77ord=s3cret", "postgres://h/d?a=b&pass%77ord=***"),
+            ("postgres://u:s3?cr@et@h:1/d", "postgres://u:***@h:1/d"),
+            ("postgres://u:s3/cret@h/d", "postgres://u:***@h/d"),
+            ("postgres://u:${file:/run/s}@h/d", "postgres://u:${file:/run/s}@h/d"),
+            ("postgres://h:5432/d@e", "postgres://h:5432/d@e"),
+            ("postgres://u:@h", "postgres://u:@h"),
+            ("postgres://?host=/tmp", "postgres://?host=/tmp"),
+        ] {
+            let read = conninfo(text, "***");
+            assert_eq!(&*read.expr().text, shown);
+            assert!(!read.expr().key.contains("s3"), "{}", read.expr().key);
+        }
+        let key = |text| conninfo(text, "***").expr().key;
+        assert_eq!(key("postgres://u:x@h?a=b&password=y"), key("postgres://u@h?password=z&a=b"));
     }
 }

@@ -60,8 +60,8 @@ impl Tok {
 pub fn lex(text: &str, span: Span) -> Result<Vec<Tok>, Fault> {
     let mut offsets = Offsets::new(text);
     let found = Tokenizer::new(&PostgreSqlDialect {}, text).tokenize_with_location().map_err(|it| {
-        let start = span.start + offsets.at(it.location);
-        let place = Span { start, end: start.saturating_add(1).min(span.end), ..span };
+        let at = offsets.at(it.location);
+        let place = Span { start: span.start + at, end: span.start + after(text, at), ..span };
         Fault::new(Code::Syntax, place, format!("this cannot be read: {}", it.message))
     })?;
     let mut tokens: Vec<Tok> = Vec::with_capacity(found.len() / 2);
@@ -76,6 +76,12 @@ pub fn lex(text: &str, span: Span) -> Result<Vec<Tok>, Fault> {
         push(&mut tokens, tok(token.token, slice, place), text, span.start);
     }
     Ok(tokens)
+}
+
+/// One past the character at a place, or the end of the text.
+pub(crate) fn after(text: &str, at: u32) -> u32 {
+    let next = text.get(at as usize..).and_then(|it| it.chars().next());
+    next.map_or(at, |it| at.saturating_add(it.len_utf8() as u32))
 }
 
 /// Two strings with nothing but white space with a line break between them are one string
@@ -179,6 +185,15 @@ mod tests {
         assert_eq!(values[5], "a\n");
         assert_eq!(values[6], "A");
         assert_eq!(values[7], "q'");
+    }
+
+    #[test]
+    fn a_fault_ends_between_characters() {
+        for text in ["é 'x", "'é", "U&'\\é'", "$é$", "é \"", "/* é", "x'é"] {
+            let span = Span { file: 0, start: 0, end: u32::try_from(text.len()).unwrap() };
+            let found = lex(text, span).map_err(|it| text.get(it.span.start as usize..it.span.end as usize));
+            assert_ne!(found, Err(None), "{text}");
+        }
     }
 
     #[test]

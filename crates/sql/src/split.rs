@@ -5,6 +5,7 @@
 
 use model::Span;
 
+use crate::lex::after;
 use crate::{Code, Fault};
 
 /// One statement, meta-command or block of data.
@@ -138,7 +139,8 @@ impl Scan<'_> {
     }
 
     fn unterminated(&mut self, start: usize, what: &str) {
-        let span = self.span(start, (start + 1).min(self.bytes.len()));
+        let span = self.span(start, start);
+        let span = Span { end: after(self.text, span.start), ..span };
         let fault = Fault::new(Code::Syntax, span, format!("this {what} is never closed"));
         self.out.faults.push(fault);
     }
@@ -378,5 +380,7 @@ mod tests {
         for text in ["'a", "\"a", "/* a", "$$ a", "(a"] {
             assert_eq!(split(text, 0).faults.len(), 1, "{text}");
         }
+        let span = split("é(", 0).faults[0].span;
+        assert_eq!((span.start, span.end), (0, 2));
     }
 }

@@ -94,6 +94,10 @@ fn modifiers(cursor: &mut Cursor<'_>) -> Result<Option<String>, Fault> {
         return Ok(None);
     }
     let inside = cursor.parenthesised()?;
+    let is_mark = |it: &Tok| it.kind == TokenKind::Symbol;
+    if let Some([_, second]) = inside.windows(2).find(|it| !is_mark(&it[0]) && !is_mark(&it[1])) {
+        return Err(cursor.within(std::slice::from_ref(second)).wanted("`,`"));
+    }
     Ok(Some(inside.iter().map(written).collect()))
 }
 
@@ -364,6 +368,15 @@ mod tests {
             [] => None,
         };
         canonical_type(&ty, resolve).unwrap().to_string()
+    }
+
+    #[test]
+    fn modifiers_stand_apart() {
+        let text = "numeric(10 2)";
+        let span = Span { file: 0, start: 0, end: 13 };
+        let tokens = crate::lex(text, span).unwrap();
+        let fault = TypeName::read(&mut Cursor::new(text, &tokens, span)).unwrap_err();
+        assert_eq!(fault.message, "expected `,`, found `2`");
     }
 
     #[test]
