@@ -139,7 +139,7 @@ impl<'a> Cursor<'a> {
     /// A fault that says what was wanted here and what stands here instead.
     pub fn wanted(&self, what: &str) -> Fault {
         match self.peek() {
-            Some(it) => self.fault(format!("expected {what}, found `{}`", self.slice(it.span))),
+            Some(it) => self.fault(format!("expected {what}, found {}", self.shown(it))),
             None => self.fault(format!("expected {what}, but the statement ends here")),
         }
     }
@@ -166,8 +166,19 @@ impl<'a> Cursor<'a> {
             true => Ok(()),
             false => Err(Fault {
                 code: Code::Unsupported,
-                ..self.fault(format!("`{}` is not understood here", self.slice(self.span())))
+                ..self.fault(match self.peek() {
+                    Some(it) => format!("{} is not understood here", self.shown(it)),
+                    None => "this is not understood here".to_owned(),
+                })
             }),
+        }
+    }
+
+    /// A token as messages name it. What a string holds may be a secret.
+    fn shown(&self, token: &Tok) -> String {
+        match token.kind {
+            TokenKind::Text => "a string".to_owned(),
+            _ => format!("`{}`", self.slice(token.span)),
         }
     }
 

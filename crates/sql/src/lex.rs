@@ -73,9 +73,17 @@ pub fn lex(text: &str, span: Span) -> Result<Vec<Tok>, Fault> {
         let end = offsets.at(token.span.end);
         let place = Span { start: span.start + start, end: span.start + end, ..span };
         let slice = &text[start as usize..end as usize];
+        if slice.starts_with('$') && matches!(&token.token, Token::Placeholder(it) if !is_parameter(it)) {
+            return Err(Fault::new(Code::Syntax, place, "a dollar sign stands alone here"));
+        }
         push(&mut tokens, tok(token.token, slice, place), text, span.start);
     }
     Ok(tokens)
+}
+
+/// `$1` and its like.
+fn is_parameter(text: &str) -> bool {
+    text.len() > 1 && text[1..].bytes().all(|it| it.is_ascii_digit())
 }
 
 /// One past the character at a place, or the end of the text.
@@ -194,6 +202,16 @@ mod tests {
             let found = lex(text, span).map_err(|it| text.get(it.span.start as usize..it.span.end as usize));
             assert_ne!(found, Err(None), "{text}");
         }
+    }
+
+    #[test]
+    fn a_dollar_sign_is_part_of_something() {
+        let read = |text: &str| {
+            let span = Span { file: 0, start: 0, end: u32::try_from(text.len()).unwrap() };
+            lex(text, span).map(|it| it.len())
+        };
+        assert_eq!(read("a $1 $$x$$"), Ok(3));
+        assert!(read("a $ b").is_err() && read("$b").is_err());
     }
 
     #[test]

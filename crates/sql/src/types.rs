@@ -93,12 +93,20 @@ fn modifiers(cursor: &mut Cursor<'_>) -> Result<Option<String>, Fault> {
     if !cursor.at_symbol("(") {
         return Ok(None);
     }
-    let inside = cursor.parenthesised()?;
-    let is_mark = |it: &Tok| it.kind == TokenKind::Symbol;
-    if let Some([_, second]) = inside.windows(2).find(|it| !is_mark(&it[0]) && !is_mark(&it[1])) {
-        return Err(cursor.within(std::slice::from_ref(second)).wanted("`,`"));
+    let mut inside = cursor.within(cursor.clone().parenthesised()?);
+    cursor.parenthesised()?;
+    let mut text = String::new();
+    loop {
+        text.push_str(["-", "+"].into_iter().find(|it| inside.eat_symbol(it)).unwrap_or_default());
+        let token = inside.peek().filter(|it| it.kind != TokenKind::Symbol);
+        text.push_str(&written(token.ok_or_else(|| inside.wanted("a number, a word or a string"))?));
+        inside.next();
+        if inside.is_done() {
+            return Ok(Some(text));
+        }
+        inside.expect_symbol(",")?;
+        text.push(',');
     }
-    Ok(Some(inside.iter().map(written).collect()))
 }
 
 fn written(token: &Tok) -> String {
@@ -372,11 +380,16 @@ mod tests {
 
     #[test]
     fn modifiers_stand_apart() {
-        let text = "numeric(10 2)";
-        let span = Span { file: 0, start: 0, end: 13 };
-        let tokens = crate::lex(text, span).unwrap();
-        let fault = TypeName::read(&mut Cursor::new(text, &tokens, span)).unwrap_err();
-        assert_eq!(fault.message, "expected `,`, found `2`");
+        for (text, message) in [
+            ("numeric(10 2)", "expected `,`, found `2`"),
+            ("numeric(10, - -2)", "expected a number, a word or a string, found `-`"),
+            ("varchar()", "expected a number, a word or a string, but the statement ends here"),
+        ] {
+            let span = Span { file: 0, start: 0, end: u32::try_from(text.len()).unwrap() };
+            let tokens = crate::lex(text, span).unwrap();
+            let fault = TypeName::read(&mut Cursor::new(text, &tokens, span)).unwrap_err();
+            assert_eq!(fault.message, message);
+        }
     }
 
     #[test]
@@ -385,6 +398,7 @@ mod tests {
             ("INT", "integer"),
             ("decimal(10)", "numeric(10,0)"),
             ("numeric(10, 2)[]", "numeric(10,2)[]"),
+            ("numeric(3, -2)", "numeric(3,-2)"),
             ("varchar(20)", "character varying(20)"),
             ("char", "character(1)"),
             ("\"char\"", "\"char\""),
