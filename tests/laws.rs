@@ -342,8 +342,10 @@ fn sorted(dump: &str, comparison: &Comparison, owners: bool) -> Vec<String> {
     for (own, taken) in &comparison.adopted {
         dump = dump.replace(own.name().as_str(), taken.name().as_str());
     }
-    let noise =
-        |it: &str| it.trim_start().starts_with("SEQUENCE NAME") || (!owners && it.contains(" OWNER TO "));
+    if !owners {
+        dump = without_owners(&dump);
+    }
+    let noise = |it: &str| it.trim_start().starts_with("SEQUENCE NAME");
     let all: Vec<&str> = dump.lines().collect();
     let again = said_again(&all);
     let lines = all.iter().enumerate().filter(|(at, it)| !again.contains(at) && !noise(it));
@@ -371,6 +373,16 @@ fn said_again(dump: &[&str]) -> HashSet<usize> {
         own.filter(|at| above.contains(&said(*at))).collect::<Vec<_>>()
     });
     again.collect()
+}
+
+/// Whole statements are left out: a name may hold a line break.
+fn without_owners(dump: &str) -> String {
+    let pieces = sql::split(dump, 0).pieces;
+    let slices = pieces.iter().map(|it| &dump[it.span.start as usize..it.span.end as usize]);
+    slices
+        .filter(|it| !(it.starts_with("ALTER ") && it.contains(" OWNER TO ")))
+        .map(|it| format!("{it};\n"))
+        .collect()
 }
 
 /// A line without what is not compared: the name of a NOT NULL constraint, the order of storage parameters,

@@ -45,8 +45,15 @@ impl Schema {
     pub fn insert(&mut self, id: ObjectId, object: impl Into<Object>) {
         let object = object.into();
         debug_assert_eq!(id.kind, object.kind());
+        let parent = object.parent(&id);
+        let is_range = matches!(object, Object::Range(_));
+        // What stays where it is is not looked for among all its siblings.
+        if !is_range && self.nodes.get(&id).is_some_and(|old| old.parent(&id) == parent) {
+            self.nodes.insert(id, object);
+            return;
+        }
         self.unlink(&id);
-        if let Some(parent) = object.parent(&id) {
+        if let Some(parent) = parent {
             self.children.entry(parent).or_default().push(id.clone());
         }
         if let Path::Routine(name, _) = &id.path {

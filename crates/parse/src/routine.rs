@@ -38,7 +38,7 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     while option(reader, cursor, &mut options)? {}
     cursor.expect_done()?;
     let span = begin.to(cursor.previous());
-    if parts.first().is_some_and(|it| it.as_str() == "pg_temp") {
+    if matches!(parts.as_slice(), [namespace, _] if namespace.as_str() == "pg_temp") {
         return Ok(Verdict::Passed("temporary objects go with the session"));
     }
     let name = reader.created(parts, named)?;

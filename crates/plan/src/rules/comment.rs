@@ -50,13 +50,23 @@ pub(super) fn target(id: &ObjectId, schema: &Schema) -> String {
     }
 }
 
-/// Takes the lock that a fact about a relation or its part takes.
+/// Takes the lock that a fact about a relation or its column takes. What is looked up by the name of its
+/// table takes none that keeps anybody waiting (`get_object_address_relobject`).
 pub(super) fn locked(draft: Draft, id: &ObjectId) -> Draft {
     const RELATIONS: [Kind; 3] = [Kind::Table, Kind::View, Kind::MaterializedView];
+    const BY_TABLE: [Kind; 7] = [
+        Kind::Constraint,
+        Kind::ForeignKey,
+        Kind::NotNull,
+        Kind::Trigger,
+        Kind::Rule,
+        Kind::Policy,
+        Kind::DomainConstraint,
+    ];
     let target = id.target();
     let relation =
         target.and_then(|it| it.relation().or(it.qual_name().filter(|_| RELATIONS.contains(&it.kind))));
-    match relation.filter(|_| target.is_some_and(|it| it.kind != Kind::DomainConstraint)) {
+    match relation.filter(|_| target.is_some_and(|it| !BY_TABLE.contains(&it.kind))) {
         Some(relation) => draft.lock(Mode::ShareUpdateExclusive, relation),
         None => draft,
     }

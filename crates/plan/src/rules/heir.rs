@@ -272,7 +272,10 @@ fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> V
     }
     for index in cx.actual.children(id).filter(|it| is_lent_index(it, cx.actual) && !cx.desired.contains(it))
     {
-        let draft = Draft::alter(id, format!("DROP INDEX {}", index.address()));
+        // Where the index above goes too, and first, this one has gone with it.
+        let above = super::goes_with(index, cx).is_some_and(|it| !cx.desired.contains(&it));
+        let when = if above { "IF EXISTS " } else { "" };
+        let draft = Draft::alter(id, format!("DROP INDEX {when}{}", index.address()));
         drafts.push(draft.lock(Mode::AccessExclusive, name));
     }
     for (check, _) in checks(cx.actual, name) {
