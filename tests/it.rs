@@ -7,6 +7,7 @@ mod cases;
 mod classes;
 mod generated;
 mod genes;
+mod hostile;
 mod kept;
 mod labels;
 mod laws;
