@@ -149,7 +149,7 @@ pub fn plan(request: Request<'_>) -> Plan {
     if !blocked.is_empty() {
         steps.clear();
     }
-    rules::spread(&mut steps, actual, desired);
+    rules::spread(&mut steps, actual, desired, facts.major);
     Plan { steps, pending, unverified, blocked }
 }
 

@@ -11,10 +11,10 @@ use crate::{Lock, Mode, Step, Verb, Why};
 type Below<'a> = HashMap<&'a QualName, Vec<&'a QualName>>;
 
 /// Adds to each step the locks it takes on relations that it does not name.
-pub(crate) fn spread(steps: &mut [Step], actual: &Schema, desired: &Schema) {
+pub(crate) fn spread(steps: &mut [Step], actual: &Schema, desired: &Schema, major: u32) {
     let below = below(actual);
     for step in steps {
-        let more = reached(step, actual, desired, &below);
+        let more = reached(step, actual, desired, &below, major);
         for lock in more {
             if !step.locks.iter().any(|it| it.relation == lock.relation && it.mode >= lock.mode) {
                 step.locks.push(lock);
@@ -64,7 +64,7 @@ fn descendants<'a>(
     found
 }
 
-fn reached(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) -> Vec<Lock> {
+fn reached(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>, major: u32) -> Vec<Lock> {
     let id = &step.id;
     match id.kind {
         Kind::Table => table(step, actual, desired, below),
@@ -78,7 +78,9 @@ fn reached(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) ->
             };
             let Some(relation) = id.relation().or(of_index) else { return Vec::new() };
             let own = step.locks.iter().find(|it| it.relation == *relation);
-            let own = own.filter(|_| is_inherited(object, step, relation, actual));
+            let own = own.filter(|_| {
+                is_inherited(object, step, relation, actual) || adds_at_heirs(object, step, major)
+            });
             own.map(|it| on(it.mode, descendants(relation, below, ends(step, actual)))).unwrap_or_default()
         }
     }
@@ -91,8 +93,6 @@ fn is_inherited(part: Option<&Object>, step: &Step, relation: &QualName, actual:
         // Children have no identity, partitions do.
         Some(Object::Column(_)) if is_of_identity(step) => partitioned(),
         Some(Object::Column(_) | Object::Default(_)) => true,
-        // To add a constraint the server locks children, though they may not get it.
-        Some(Object::Constraint(_)) if step.verb == Verb::Create => true,
         Some(Object::NotNull(it)) => step.verb != Verb::Drop || !it.no_inherit,
         Some(Object::Constraint(it)) => match &it.rule {
             Rule::Check { no_inherit, .. } => !no_inherit,
@@ -102,6 +102,17 @@ fn is_inherited(part: Option<&Object>, step: &Step, relation: &QualName, actual:
         Some(Object::Index(it)) => !it.only && partitioned(),
         Some(Object::ForeignKey(_)) => step.verb != Verb::Rename && partitioned(),
         Some(Object::Trigger(_)) => partitioned(),
+        _ => false,
+    }
+}
+
+/// Whether to add a constraint the server locks children though they do not get it: for the NOT NULLs of a primary
+/// key, and from 18 on always.
+fn adds_at_heirs(part: Option<&Object>, step: &Step, major: u32) -> bool {
+    match part {
+        Some(Object::Constraint(it)) if step.verb == Verb::Create => {
+            major >= 18 || matches!(it.rule, Rule::PrimaryKey { .. })
+        }
         _ => false,
     }
 }
