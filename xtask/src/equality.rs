@@ -6,14 +6,13 @@
 mod mutate;
 mod truth;
 
-use crate::Outcome;
+use crate::{Outcome, corpus};
 use catalog::SettleOptions;
 use model::{Expr, Facts, Object, ObjectId, Schema};
 use postgres::Client;
 use sql::Sameness;
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -80,15 +79,12 @@ struct Measure {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
-    let Some(corpus) = arguments.corpus.as_deref().filter(|it| it.is_dir()) else {
+    let Some(directory) = arguments.corpus.as_deref().filter(|it| it.is_dir()) else {
         println!("no corpus: name one with --corpus DIR or RECONCILE_CORPUS; nothing is measured");
         return Ok(());
     };
     let install = scratch::obtain(arguments.major)?;
-    // Any psql will do: the files are sent as they are.
-    let Some(psql) = scratch::tool("psql", 0)? else {
-        return Err("the corpus is loaded with psql, and there is none".into());
-    };
+    let psql = corpus::psql()?;
     let server = scratch::Server::start(&install, &scratch::Options::default())?;
     let mut measure = Measure {
         psql,
@@ -100,8 +96,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         loaded: 0,
         failed: 0,
     };
-    let mut cases = Vec::new();
-    find_cases(corpus, &mut cases)?;
+    let mut cases = corpus::cases(directory)?;
     cases
         .retain(|it| arguments.only.as_ref().is_none_or(|only| it.to_string_lossy().contains(only.as_str())));
     for case in cases.iter().step_by(arguments.every.max(1)) {
@@ -118,15 +113,6 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     if wrong > 0 { Err(format!("{wrong} answers are wrong").into()) } else { Ok(()) }
 }
 
-fn find_cases(directory: &Path, found: &mut Vec<PathBuf>) -> Outcome {
-    let mut below: Vec<PathBuf> = std::fs::read_dir(directory)?.flatten().map(|it| it.path()).collect();
-    below.sort();
-    if below.iter().any(|it| it.ends_with("to.sql")) {
-        found.push(directory.to_path_buf());
-    }
-    below.iter().filter(|it| it.is_dir()).try_for_each(|it| find_cases(it, found))
-}
-
 impl Measure {
     fn case(&mut self, server: &scratch::Server, case: &Path, file: &str) -> Outcome {
         const DATABASE: &str = "equality";
@@ -138,9 +124,9 @@ impl Measure {
         server.create_database(DATABASE)?;
         let setup = case.join("setup.sql");
         if setup.is_file() {
-            load(&self.psql, server, DATABASE, &setup);
+            corpus::load(&self.psql, server, DATABASE, &setup);
         }
-        if !load(&self.psql, server, DATABASE, &path) {
+        if !corpus::load(&self.psql, server, DATABASE, &path) {
             self.failed += 1;
             return Ok(());
         }
@@ -297,15 +283,6 @@ fn show(what: &str, case: &str, pair: &Pair, text: &Expr, said: &str) {
     );
 }
 
-/// Loads a file with psql; says whether all of it ran.
-fn load(psql: &Path, server: &scratch::Server, database: &str, file: &Path) -> bool {
-    let done = Command::new(psql)
-        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &server.url(database), "-f"])
-        .arg(file)
-        .output();
-    done.is_ok_and(|it| it.status.success())
-}
-
 fn expression(text: &str, like: &Expr) -> Option<Expr> {
     let end = u32::try_from(text.len()).ok()?;
     sql::expr(text, model::Span { file: 0, start: 0, end }, &like.path).ok()
@@ -336,7 +313,7 @@ fn pairs(actual: &Schema, desired: &Schema) -> Vec<Pair> {
 }
 
 /// What sort of expression stands in a place; none for the name of a column.
-fn class(object: &Object, slot: usize) -> Option<&'static str> {
+pub(crate) fn class(object: &Object, slot: usize) -> Option<&'static str> {
     Some(match object {
         Object::Default(_) => "default",
         Object::Column(_) => "generated",

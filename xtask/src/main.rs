@@ -3,6 +3,7 @@
 //! It does not know the product: nothing here is shipped.
 
 mod bench;
+mod corpus;
 mod demo;
 mod equality;
 mod floors;
@@ -10,6 +11,7 @@ mod fuzz;
 mod generate;
 mod kind;
 mod pg;
+mod rights;
 mod shell;
 mod soak;
 mod test;
@@ -41,6 +43,8 @@ enum Chore {
     Floors,
     /// How well expressions are told equal, measured on a corpus of cases
     Equality(equality::Arguments),
+    /// What roles with few rights and a standby can tell, measured on the fixtures and a corpus of cases
+    Rights(rights::Arguments),
     /// Find, fetch, start and stop PostgreSQL servers
     Pg(pg::Arguments),
     /// Write the first files of a new kind, one for each stage
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         Chore::Fuzz(arguments) => fuzz::run(&arguments),
         Chore::Floors => floors::run(),
         Chore::Equality(arguments) => equality::run(&arguments),
+        Chore::Rights(arguments) => rights::run(&arguments),
         Chore::Pg(arguments) => pg::run(&arguments),
         Chore::Kind(arguments) => kind::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),

@@ -8,6 +8,7 @@ mod fetch;
 mod find;
 pub mod local;
 mod server;
+mod standby;
 mod storage;
 mod template;
 

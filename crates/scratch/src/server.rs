@@ -77,7 +77,7 @@ pub struct Server {
     home: Home,
 }
 
-struct Tcp {
+pub(crate) struct Tcp {
     port: u16,
     password: String,
 }
@@ -119,10 +119,22 @@ impl Server {
         for (name, content) in &options.files {
             put(&account, home.path(), name, content)?;
         }
-        let process = Process(spawn(install, &account, home.path(), options, tcp.as_ref())?);
+        let server = Self::open(install, &account, home, options, tcp)?;
+        server.set_password()?;
+        Ok(server)
+    }
+
+    /// Runs the server of a data directory that is there.
+    pub(crate) fn open(
+        install: &Install,
+        account: &Account,
+        home: Home,
+        options: &Options,
+        tcp: Option<Tcp>,
+    ) -> Result<Self> {
+        let process = Process(spawn(install, account, home.path(), options, tcp.as_ref())?);
         let mut server = Self { install: install.clone(), tcp, process, home };
         server.wait_until_ready()?;
-        server.set_password()?;
         Ok(server)
     }
 
@@ -276,7 +288,7 @@ fn passing(error: &postgres::Error) -> bool {
 }
 
 /// Puts a file that only the server may read into its data directory.
-fn put(account: &Account, home: &Path, name: &str, content: &str) -> Result<()> {
+pub(crate) fn put(account: &Account, home: &Path, name: &str, content: &str) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let path = home.join("data").join(name);
     std::fs::write(&path, content).map_err(Error::at("write", &path))?;

@@ -48,7 +48,8 @@ fn name(install: &Install, account: &Account) -> String {
     format!("{}.{}-{:016x}", install.major, install.minor, hasher.finish())
 }
 
-fn copy(account: &Account, template: &Path, data: &Path) -> Result<()> {
+/// Copies a data directory, whoever keeps it.
+pub(crate) fn copy(account: &Account, template: &Path, data: &Path) -> Result<()> {
     let parent = data.parent().unwrap_or(data);
     let cp = Path::new("cp");
     let output =

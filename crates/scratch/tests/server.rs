@@ -106,3 +106,15 @@ fn many_servers_start_at_once() {
     });
     assert_eq!(answers, 8);
 }
+
+#[test]
+fn a_standby_follows_and_takes_no_writes() {
+    let keep = Options { settings: vec![("wal_keep_size".into(), "256MB".into())], ..Options::default() };
+    let primary = start(&keep);
+    let standby = primary.standby(&Options::default()).unwrap_or_else(|error| panic!("{error}"));
+    primary.create_database("later").unwrap_or_else(|error| panic!("{error}"));
+    standby.catch_up(&primary).unwrap_or_else(|error| panic!("{error}"));
+    let mut client = standby.connect("later").unwrap_or_else(|error| panic!("{error}"));
+    let refused = client.batch_execute("CREATE TEMP TABLE t ()").err();
+    assert_eq!(refused.and_then(|it| it.code().map(|it| it.code().to_owned())).as_deref(), Some("25006"));
+}
