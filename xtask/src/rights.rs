@@ -53,7 +53,6 @@ use Asker::*;
 /// The roles, with and without TEMP.
 const WITH_TEMP: &str = "rights_temp";
 const WITHOUT: &str = "rights_plain";
-const DATABASE: &str = "rights";
 
 impl Asker {
     const ALL: [Asker; 8] =
@@ -109,6 +108,9 @@ struct Measure {
     room: tempfile::TempDir,
     verbose: bool,
     tallies: BTreeMap<Asker, Tally>,
+    /// The database of the case, and how many there were.
+    database: String,
+    cases: usize,
     failed: Vec<String>,
     wrong: usize,
 }
@@ -162,6 +164,8 @@ impl Measure {
             room: tempfile::tempdir()?,
             verbose: arguments.verbose,
             tallies: BTreeMap::new(),
+            database: "rights_0".into(),
+            cases: 0,
             failed: Vec::new(),
             wrong: 0,
         })
@@ -170,22 +174,26 @@ impl Measure {
     fn case(&mut self, case: &Path) -> Outcome {
         let name = case.iter().rev().take(2).map(|it| it.to_string_lossy()).collect::<Vec<_>>();
         let name = name.into_iter().rev().collect::<Vec<_>>().join("/");
-        self.primary.drop_database(DATABASE).ok();
-        self.primary.create_database(DATABASE)?;
+        // A database that a subscription holds on to stays, so each case has a name of its own.
+        self.primary.drop_database(&self.database).ok();
+        self.cases += 1;
+        self.database = format!("rights_{}", self.cases);
+        self.primary.create_database(&self.database)?;
         let file = self.room.path().join("file.sql");
         let mut text = String::new();
         for part in ["setup.sql", "to.sql"].map(|it| case.join(it)).iter().filter(|it| it.is_file()) {
             text += &format!("{}\n", String::from_utf8_lossy(&std::fs::read(part)?));
-            if !corpus::load(&self.psql, &self.primary, DATABASE, part) {
+            if !corpus::load(&self.psql, &self.primary, &self.database, part) {
                 self.failed.push(name);
                 return Ok(());
             }
         }
         std::fs::write(&file, &text)?;
-        let mut client = self.primary.connect(DATABASE)?;
+        let mut client = self.primary.connect(&self.database)?;
         let holders = holders(&catalog::actual(&mut client)?.schema);
         let rights = format!(
-            "REVOKE TEMP ON DATABASE {DATABASE} FROM PUBLIC; GRANT TEMP ON DATABASE {DATABASE} TO {WITH_TEMP}"
+            "REVOKE TEMP ON DATABASE {0} FROM PUBLIC; GRANT TEMP ON DATABASE {0} TO {WITH_TEMP}",
+            self.database
         );
         client.batch_execute(&rights)?;
         self.standby.catch_up(&self.primary)?;
@@ -244,7 +252,7 @@ impl Measure {
 
     fn program(&self, asker: Asker, file: &Path, words: &[&str]) -> Answer<(i32, String)> {
         let server = if asker.is_on_standby() { &self.standby } else { &self.primary };
-        let url = server.url(DATABASE).replacen("postgres@", &format!("{}@", asker.role()), 1);
+        let url = server.url(&self.database).replacen("postgres@", &format!("{}@", asker.role()), 1);
         let mut command = Command::new(&self.binary);
         command.current_dir(self.room.path()).args(words).args(["--all-namespaces", "--format", "json"]);
         command.arg("--schema").arg(file).arg("--database-url").arg(url);

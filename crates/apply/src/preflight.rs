@@ -193,7 +193,7 @@ fn ask(
 }
 
 fn sentence(need: &Need, facts: &Facts) -> String {
-    let role = &facts.role;
+    let role = &facts.reader;
     match need {
         Need::Owner(owner) => format!("it takes the rights of the owner {owner}, which {role} does not have"),
         Need::CreateIn(name) => format!("{role} has no CREATE on schema {name}"),

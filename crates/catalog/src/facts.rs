@@ -33,6 +33,7 @@ pub(crate) fn settings(rows: &[Record]) -> Result<BTreeMap<String, String>, Erro
 pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     for row in FACTS.rows(answers)? {
         let facts = &mut reader.facts;
+        facts.reader = row.name("reader")?;
         facts.role = row.name("role")?;
         facts.database = row.name("database")?;
         facts.standby = row.get("standby")?;

@@ -14,7 +14,9 @@ pub struct Facts {
     pub version_num: u32,
     /// `server_version` as shown to people.
     pub version: String,
-    /// `current_user`: who would own what is created.
+    /// `current_user`: who reads.
+    pub reader: Name,
+    /// Who would own what is created: the reader, or, where that may create nothing, who owns what is there.
     pub role: Name,
     /// `current_database()`
     pub database: Name,

@@ -127,7 +127,7 @@ pub fn plan(request: Request<'_>) -> Plan {
     let users = users(actual, &wanted);
     let orphans = Orphans::of_schema(actual);
     let setting = Setting { actual, facts, options, users: &users, orphans: &orphans, unmanaged };
-    let unverified = unverified::set_aside(&setting, &mut wanted, unverified);
+    let unverified = unverified::set_aside(actual, &mut wanted, unverified);
     let mut allowed = wanted.clone();
     let mut leave = Leave::default();
     let draft = loop {

@@ -121,6 +121,4 @@ pub enum Why {
     },
     /// The server grants it by itself to whatever the role creates (`pg_default_acl`).
     DefaultGrant,
-    /// It is said again because nobody could say whether it differs.
-    NotVerified,
 }

@@ -1,17 +1,15 @@
-//! What becomes of objects with an expression nobody could settle: what can be said again at no cost is
-//! said again, the rest is left as it is. Knows no kind of object.
+//! What becomes of objects with an expression nobody could settle: it is left as it is. To say it again would cost
+//! little for some, but whoever could not tell before could not tell afterwards, and would say it again each time.
+//! Knows no kind of object.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use model::{Object, ObjectId, Schema};
 
-use crate::Setting;
-use crate::rules::{self, Alter};
-
-/// Takes what is not to be touched out of the desired schema, and says what that is.
+/// Gives the desired objects the live expressions, and says whose those are.
 pub(crate) fn set_aside(
-    setting: &Setting<'_>,
+    actual: &Schema,
     desired: &mut Cow<'_, Schema>,
     unverified: &HashSet<ObjectId>,
 ) -> Vec<ObjectId> {
@@ -19,12 +17,10 @@ pub(crate) fn set_aside(
     let mut sorted: Vec<&ObjectId> = unverified.iter().collect();
     sorted.sort();
     for id in sorted {
-        let (Some(old), Some(new)) = (setting.actual.get(id), desired.get(id)) else { continue };
+        let (Some(old), Some(new)) = (actual.get(id), desired.get(id)) else { continue };
         let Some(kept) = with_live_expressions(old, new).filter(|_| old != new) else { continue };
-        if kept != *old || !is_cheap(id, old, new, setting, desired) {
-            left.push(id.clone());
-            desired.to_mut().insert(id.clone(), kept);
-        }
+        left.push(id.clone());
+        desired.to_mut().insert(id.clone(), kept);
     }
     left
 }
@@ -39,15 +35,4 @@ fn with_live_expressions(old: &Object, new: &Object) -> Option<Object> {
     }
     own.into_iter().zip(live).for_each(|(own, live)| *own = live.clone());
     Some(kept)
-}
-
-/// Whether the object can be said again in place, with nothing rewritten, rebuilt or lost.
-fn is_cheap(id: &ObjectId, old: &Object, new: &Object, setting: &Setting<'_>, desired: &Schema) -> bool {
-    if setting.options.additive || !rules::is_harmless_again(id) {
-        return false;
-    }
-    match rules::alter(id, old, new, &setting.context(desired)) {
-        Alter::InPlace(drafts) => drafts.iter().all(|it| it.step.hazards.is_empty()),
-        Alter::Around { .. } | Alter::Replace(_) | Alter::Swap { .. } => false,
-    }
 }

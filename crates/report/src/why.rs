@@ -15,7 +15,6 @@ pub(crate) fn phrase(why: &Why) -> String {
         Why::PutBack { id } => format!("comes back: it stands on {id}"),
         Why::Renamed { from } => format!("renamed from {}", from.name()),
         Why::DefaultGrant => "undoes what default privileges grant".to_owned(),
-        Why::NotVerified => "nobody could say whether it differs".to_owned(),
     }
 }
 

@@ -51,7 +51,8 @@ impl Server {
 
     /// Waits until this standby has everything its primary has now.
     pub fn catch_up(&self, primary: &Server) -> Result<()> {
-        const NOW: &str = "BEGIN; SET LOCAL synchronous_commit = on; SELECT pg_current_xact_id(); COMMIT";
+        const NOW: &str = "BEGIN; SET LOCAL synchronous_commit = on; \
+            SELECT pg_logical_emit_message(true, 'scratch', ''); COMMIT";
         let failed = || Error::server("cannot wait for the standby");
         let mut client = primary.connect("postgres")?;
         client.batch_execute(NOW).map_err(failed())?;

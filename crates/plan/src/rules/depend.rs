@@ -144,12 +144,6 @@ fn has_same(with: &Schema, id: &ObjectId, from: &Schema, parent: &model::QualNam
     })
 }
 
-/// Whether saying the object again costs nothing and changes nothing where it was the same.
-pub(crate) fn is_harmless_again(id: &ObjectId) -> bool {
-    use Kind::{Default, Function, Policy, Procedure, Trigger, View};
-    matches!(id.kind, Default | Policy | View | Function | Procedure | Trigger)
-}
-
 /// Whether what uses an object may only make sense with its new state, so that it waits where that is
 /// not allowed.
 pub(crate) fn others_wait_for(id: &ObjectId) -> bool {

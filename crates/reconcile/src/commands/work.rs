@@ -61,6 +61,13 @@ impl Work {
         let comparison =
             pipeline::compare(&mut self.session.client, &self.sources, &self.wanted).into_diagnostic()?;
         let desired = &comparison.desired;
+        let facts = comparison.facts();
+        if facts.reader != facts.role {
+            context.style.detail(&format!(
+                "{} may create nothing here: the schema is read as {}, who owns what is there, would run it",
+                facts.reader, facts.role
+            ));
+        }
         if desired.faults.is_empty() {
             return Ok(Some(comparison));
         }
