@@ -15,4 +15,5 @@ mod live;
 mod locks;
 mod outsiders;
 mod renames;
+mod rights;
 mod roles;

@@ -40,7 +40,7 @@ fn for_all(law: impl Fn(&Case) + Sync) {
 }
 
 /// The cases that this server is new enough for.
-fn for_all_live(law: impl Fn(&Case) + Sync) {
+pub(crate) fn for_all_live(law: impl Fn(&Case) + Sync) {
     let major = u32::from(server().install().major);
     for_all(|case| {
         if case.needs <= major {
@@ -79,7 +79,7 @@ pub(crate) fn everything_allowed() -> Options {
     Options { allow_destructive: true, ..Options::default() }
 }
 
-fn wanted() -> Wanted {
+pub(crate) fn wanted() -> Wanted {
     let scope = diff::Scope { all_namespaces: true, drop_partitions: true, ..Default::default() };
     Wanted { scope, options: everything_allowed(), ask: Ask::Needed }
 }

@@ -13,7 +13,8 @@ pub(crate) fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| {
         let install = scratch::obtain(None).unwrap_or_else(|it| panic!("{it}"));
-        let settings = vec![("max_connections".into(), "60".into())];
+        // A standby keeps up however long it takes.
+        let settings = vec![("max_connections".into(), "60".into()), ("wal_keep_size".into(), "2GB".into())];
         Server::start(&install, &Options { settings, ..Options::default() })
             .unwrap_or_else(|it| panic!("{it}"))
     })

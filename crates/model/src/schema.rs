@@ -373,7 +373,33 @@ impl Object {
         for expr in bones.exprs_mut() {
             expr.key = "".into();
         }
+        if let Some(columns) = bones.query_columns() {
+            columns.clear();
+        }
         bones
+    }
+
+    /// The object with another's expressions in place of its own; none where they cannot be paired.
+    pub fn with_exprs_of(&self, other: &Object) -> Option<Object> {
+        let (mut kept, mut other) = (self.clone(), other.clone());
+        if let (Some(own), Some(columns)) = (kept.query_columns(), other.query_columns()) {
+            own.clone_from(columns);
+        }
+        let (mine, theirs) = (kept.exprs_mut(), other.exprs());
+        if mine.len() != theirs.len() {
+            return None;
+        }
+        mine.into_iter().zip(theirs).for_each(|(mine, theirs)| *mine = theirs.clone());
+        Some(kept)
+    }
+
+    /// The names a file gives to the columns of a query, which are a part of it.
+    fn query_columns(&mut self) -> Option<&mut Vec<Name>> {
+        match self {
+            Object::View(it) => Some(&mut it.columns),
+            Object::MaterializedView(it) => Some(&mut it.columns),
+            _ => None,
+        }
     }
 
     /// The labels of an enum, in order; nothing else has any.

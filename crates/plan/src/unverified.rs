@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use model::{Object, ObjectId, Schema};
+use model::{ObjectId, Schema};
 
 /// Gives the desired objects the live expressions, and says whose those are.
 pub(crate) fn set_aside(
@@ -18,21 +18,9 @@ pub(crate) fn set_aside(
     sorted.sort();
     for id in sorted {
         let (Some(old), Some(new)) = (actual.get(id), desired.get(id)) else { continue };
-        let Some(kept) = with_live_expressions(old, new).filter(|_| old != new) else { continue };
+        let Some(kept) = new.with_exprs_of(old).filter(|_| old != new) else { continue };
         left.push(id.clone());
         desired.to_mut().insert(id.clone(), kept);
     }
     left
-}
-
-/// The desired object with the live one's expressions; none where they cannot be paired.
-fn with_live_expressions(old: &Object, new: &Object) -> Option<Object> {
-    let live = old.exprs();
-    let mut kept = new.clone();
-    let own = kept.exprs_mut();
-    if own.len() != live.len() {
-        return None;
-    }
-    own.into_iter().zip(live).for_each(|(own, live)| *own = live.clone());
-    Some(kept)
 }

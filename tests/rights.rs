@@ -1,0 +1,96 @@
+//! *Few rights*: a role that may only connect, and a standby, tell *same* or *not verified* of what is as the file
+//! says, and never drift; with TEMP and USAGE everything is told.
+
+use std::sync::OnceLock;
+
+use postgres::Client;
+use reconcile::pipeline::{self, Comparison};
+use scratch::{Options, Server};
+
+use crate::cases::Case;
+use crate::laws::{everything_allowed, for_all_live, wanted};
+use crate::live::{Database, server};
+
+const ROLE: &str = "fx_connect";
+
+/// A standby of the server all laws share.
+fn standby() -> &'static Server {
+    static STANDBY: OnceLock<Server> = OnceLock::new();
+    STANDBY.get_or_init(|| {
+        let settings = vec![("max_connections".into(), "60".into())];
+        let options = Options { settings, ..Options::default() };
+        server().standby(&options).unwrap_or_else(|it| panic!("{it}"))
+    })
+}
+
+/// The role, made once: nobody gives it anything but what it takes here.
+fn role() {
+    static MADE: OnceLock<()> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let mut client = server().connect("postgres").unwrap_or_else(|it| panic!("{it}"));
+        let made = client.batch_execute(&format!("CREATE ROLE {ROLE} LOGIN"));
+        made.unwrap_or_else(|it| panic!("{it}"));
+    });
+}
+
+/// The database is what the file says: whoever asks, nothing differs, and nothing is planned.
+fn assert_no_drift(case: &Case, who: &str, client: &mut Client, text: &str) -> Comparison {
+    let sources = parse::Sources::one(&case.name, text);
+    let compared = pipeline::compare(client, &sources, &wanted());
+    let mut comparison = compared.unwrap_or_else(|it| panic!("{}: {it}", case.name));
+    let told = format!("{}, {who}", case.name);
+    assert!(comparison.desired.faults.is_empty(), "{told}: {:?}", comparison.desired.faults);
+    let drift: Vec<String> = comparison.drift().iter().map(|it| format!("{it:?}")).collect();
+    assert!(drift.is_empty(), "{told}: drift where there is none:\n{}", drift.join("\n"));
+    let plan = pipeline::plan(client, &mut comparison, &everything_allowed());
+    let plan = plan.unwrap_or_else(|it| panic!("{told}: {it}"));
+    assert!(plan.is_empty(), "{told}: {:?}", plan.steps);
+    comparison
+}
+
+fn as_role(server: &Server, database: &Database) -> Client {
+    let client = server.config(&database.name).user(ROLE).connect(postgres::NoTls);
+    client.unwrap_or_else(|it| panic!("{it}"))
+}
+
+#[test]
+fn few_rights_are_no_drift() {
+    role();
+    for_all_live(|case| {
+        let database = Database::new();
+        let mut owner = database.load(&case.name, &case.to);
+        let temp = format!("REVOKE TEMP ON DATABASE {} FROM PUBLIC", database.name);
+        owner.batch_execute(&temp).unwrap_or_else(|it| panic!("{it}"));
+        assert_no_drift(case, "without TEMP", &mut as_role(server(), &database), &case.to);
+        let temp = format!("GRANT TEMP ON DATABASE {} TO {ROLE}", database.name);
+        owner.batch_execute(&temp).unwrap_or_else(|it| panic!("{it}"));
+        assert_no_drift(case, "without USAGE", &mut as_role(server(), &database), &case.to);
+        let usage = usage(&mut owner);
+        owner.batch_execute(&usage).unwrap_or_else(|it| panic!("{it}"));
+        let text = format!("{}\n{usage}", case.to);
+        let told = assert_no_drift(case, "with TEMP", &mut as_role(server(), &database), &text);
+        let open: Vec<String> = told.unsettled.iter().map(|it| format!("{it:?}")).collect();
+        let hidden = |it: &String| it.contains("may not see") || it.contains("superusers only");
+        assert!(open.iter().all(hidden), "{}: {}", case.name, open.join("\n"));
+    });
+}
+
+#[test]
+fn a_standby_is_no_drift() {
+    for_all_live(|case| {
+        let database = Database::new();
+        database.load(&case.name, &case.to);
+        standby().catch_up(server()).unwrap_or_else(|it| panic!("{it}"));
+        let mut client = standby().connect(&database.name).unwrap_or_else(|it| panic!("{it}"));
+        assert_no_drift(case, "on a standby", &mut client, &case.to);
+    });
+}
+
+/// The statements that let the role use every namespace. They are part of the file then.
+fn usage(client: &mut Client) -> String {
+    const NAMESPACES: &str = "SELECT coalesce(string_agg(format('GRANT USAGE ON SCHEMA %I TO ', nspname) || $1 || ';', \
+        E'\\n' ORDER BY nspname), '') FROM pg_namespace \
+        WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'";
+    let row = client.query_one(NAMESPACES, &[&ROLE]);
+    row.unwrap_or_else(|it| panic!("{it}")).get(0)
+}
