@@ -62,6 +62,24 @@ fn what_the_server_prints_for_it() {
         ("case when f then 'a' else 'b' end = t", "(CASE WHEN f THEN 'a'::text ELSE 'b'::text END = t)"),
         ("coalesce(v, 'x') = 'y'", "((COALESCE(v, 'x'::character varying))::text = 'y'::text)"),
         ("v in ('a', 'b') and (i > 1)", "(v) in ('a', 'b') and i > 1"),
+        (
+            "v = any ((array['a'::varchar, 'b'::varchar])::text[])",
+            "((v)::text = ANY (ARRAY[('a'::character varying)::text, ('b'::character varying)::text]))",
+        ),
+        ("i = '5' and b > '-9999999999'", "((i = 5) AND (b > '-9999999999'::bigint))"),
+        (
+            "split_part(v, '/', 2) in ('a', 'b')",
+            "(split_part((v)::text, '/'::text, 2) = ANY (ARRAY['a'::text, 'b'::text]))",
+        ),
+        (
+            "case when f then cast(split_part(v, '/', 2) as integer) else null end = i",
+            "(CASE WHEN f THEN (split_part((v)::text, '/'::text, 2))::integer ELSE NULL::integer END = i)",
+        ),
+        (
+            "case when f then d end is null",
+            "(CASE WHEN f THEN d ELSE NULL::timestamp with time zone END IS NULL)",
+        ),
+        ("left(t, 1) = 'a'", "(\"left\"(t, 1) = 'a'::text)"),
         ("extract(year from d) > 2000", "(EXTRACT(year FROM d) > (2000)::numeric)"),
     ] {
         assert!(is_same(desired, actual, None), "{desired} / {actual}");
@@ -69,6 +87,9 @@ fn what_the_server_prints_for_it() {
     for (desired, actual, ty) in [
         ("'x'", "'x'::character varying", "character varying(20)"),
         ("'{}'", "'{}'::jsonb", "jsonb"),
+        ("'0'", "0", "integer"),
+        ("'-1'", "'-1'::integer", "integer"),
+        ("NULL", "NULL::character varying", "character varying(20)"),
         ("'sad'", "'sad'::public.mood", "public.mood"),
         ("nextval('s'::regclass)", "nextval('public.s'::regclass)", "integer"),
         ("NEXTVAL('\"S\"')", "nextval('public.\"S\"'::regclass)", "integer"),
@@ -90,6 +111,14 @@ fn what_it_does_not_tell() {
     for (desired, actual) in [
         ("b in (1, 2)", "(b = ANY (ARRAY[1, 2]))"),
         ("b = 5", "(b = (5)::bigint)"),
+        ("b = '5'", "(b = 5)"),
+        ("i = '05'", "(i = 5)"),
+        ("i = '5'", "(i = 6)"),
+        ("t = '5'", "(t = 5)"),
+        ("split_part(c, '/', 2) = t", "(split_part((c)::text, '/'::text, 2) = t)"),
+        ("split_part(v, '/', 2) = t", "(split_part((v)::text, '/'::text, 3) = t)"),
+        ("case when f then i else null end = 1", "(CASE WHEN f THEN i ELSE NULL::bigint END = 1)"),
+        ("case when f then v else null end = t", "(CASE WHEN f THEN v ELSE NULL::text END = t)"),
         ("nextval('s')", "nextval('other.s'::regclass)"),
         ("nextval('pg_s')", "nextval('public.pg_s'::regclass)"),
         ("i in (1, 2)", "(i = ANY (ARRAY[2, 1]))"),

@@ -22,6 +22,25 @@ const TEXT_FUNCTIONS: &[(&str, &str)] = &[
     ("character_length", "integer"),
     ("octet_length", "integer"),
 ];
+/// Functions of a text and more, of which pg_catalog has one for these arguments: what each takes, and what it yields.
+const LONGER_TEXT_FUNCTIONS: &[(&str, &[&str], &str)] = &[
+    ("split_part", &["text", "text", "integer"], "text"),
+    ("replace", &["text", "text", "text"], "text"),
+    ("translate", &["text", "text", "text"], "text"),
+    ("regexp_replace", &["text", "text", "text"], "text"),
+    ("regexp_replace", &["text", "text", "text", "text"], "text"),
+    ("strpos", &["text", "text"], "integer"),
+    ("starts_with", &["text", "text"], "boolean"),
+    ("left", &["text", "integer"], "text"),
+    ("right", &["text", "integer"], "text"),
+    ("repeat", &["text", "integer"], "text"),
+    ("substr", &["text", "integer"], "text"),
+    ("substr", &["text", "integer", "integer"], "text"),
+    ("btrim", &["text", "text"], "text"),
+];
+/// Types that a CASE takes from its results without bringing them to another.
+const PLAIN: &[&str] =
+    &["text", "integer", "bigint", "boolean", "uuid", "date", "jsonb", "timestamp with time zone"];
 /// Operators of strings and of comparison, whose untyped literal takes the type of the other side.
 const COMPARISONS: &[&str] = &["=", "<>", "<", ">", "<=", ">="];
 const STRINGS: &[&str] = &["~~", "!~~", "~~*", "!~~*", "~", "!~", "~*", "!~*", "||"];
@@ -42,7 +61,8 @@ impl Unifier<'_> {
             (Node::Text(d), Node::Cast(a, ty)) if &**ty == "regclass" => {
                 want == Some("regclass") && matches!(&**a, Node::Text(a) if self.is_relation(d, a))
             }
-            (Node::Text(d), Node::Cast(a, ty)) => **a == Node::Text(d.clone()) && want == Some(&**ty),
+            (Node::Text(_) | Node::Null, Node::Cast(a, ty)) => **a == *desired && want == Some(&**ty),
+            (Node::Text(d), Node::Number(a)) => d == a && is_whole(d, want),
             (Node::Number(d), Node::Cast(a, ty)) => {
                 **a == Node::Number(d.clone()) && want == Some(&**ty) && is_promoted(ty)
             }
@@ -72,6 +92,14 @@ impl Unifier<'_> {
                 (one, every) == (other, all) && array && self.operand(left, actual, None)
             }
             (Node::Array(d), Node::Array(a)) => self.all(d, a, want),
+            // As restored from a dump: the cast of all goes to each.
+            (Node::Cast(d, to), Node::Array(a)) if &**to == "text[]" => match &**d {
+                Node::Array(d) if d.iter().all(is_cast_to_varchar) => {
+                    let inner: Option<Vec<Node>> = a.iter().map(uncast_text).collect();
+                    inner.is_some_and(|it| self.all(d, &it, None))
+                }
+                _ => false,
+            },
             (Node::Cast(d, one), Node::Cast(a, other)) => {
                 let relation =
                     || matches!((&**d, &**a), (Node::Text(d), Node::Text(a)) if self.is_relation(d, a));
@@ -135,6 +163,13 @@ impl Unifier<'_> {
         {
             return self.operand(d, a, None);
         }
+        if let Some((types, _)) = self.longer(name, desired) {
+            return desired.len() == actual.len()
+                && types.iter().zip(desired.iter().zip(actual)).all(|(ty, (d, a))| match *ty {
+                    "text" => self.operand(d, a, Some("text")),
+                    _ => self.meets(d, a, None),
+                });
+        }
         match name.as_str() {
             "coalesce" | "nullif" | "greatest" | "least" => {
                 let ty = desired.first().and_then(|it| self.type_of(it)).map(|it| base(&it));
@@ -143,6 +178,27 @@ impl Unifier<'_> {
             "current_setting" => self.all(desired, actual, Some("text")),
             "nextval" | "currval" => self.all(desired, actual, Some("regclass")),
             _ => self.all(desired, actual, None),
+        }
+    }
+
+    /// What the arguments of a call are brought to, and what it yields, where its first is a text or varchar.
+    fn longer(&self, name: &Name, arguments: &[Node]) -> Option<(&'static [&'static str], &'static str)> {
+        let first = self.type_of(arguments.first()?)?;
+        let is_meant = |it: &&(&str, &[&str], &str)| {
+            it.0 == name.as_str() && it.1.len() == arguments.len() && is_text(&first)
+        };
+        LONGER_TEXT_FUNCTIONS.iter().find(is_meant).map(|(_, types, yields)| (*types, *yields))
+    }
+
+    /// The type of a CASE with these results: that of all that have one, else text.
+    fn common<'n>(&self, results: impl Iterator<Item = &'n Node>) -> Option<Arc<str>> {
+        let typed = results.filter(|it| !matches!(it, Node::Text(_) | Node::Null));
+        let types: Option<Vec<Arc<str>>> = typed.map(|it| self.type_of(it)).collect();
+        match types?.as_slice() {
+            [] => Some("text".into()),
+            [first, rest @ ..] => {
+                (rest.iter().all(|it| it == first) && PLAIN.contains(&&**first)).then(|| Arc::clone(first))
+            }
         }
     }
 
@@ -221,14 +277,14 @@ impl Unifier<'_> {
             return false;
         }
         let results = arms.iter().map(|it| &it[1]).chain(other.as_deref());
-        let texts = results.clone().all(|it| matches!(it, Node::Text(_)));
-        let want = texts.then_some("text");
+        let common = self.common(results);
+        let want = common.as_deref();
         let met = |(d, a): (&[Node; 2], &[Node; 2])| {
             self.meets(&d[0], &a[0], None) && self.meets(&d[1], &a[1], want)
         };
         let ends = match (other, default) {
             (Some(d), Some(a)) => self.meets(d, a, want),
-            (None, Some(a)) => texts && **a == Node::Cast(Box::new(Node::Null), "text".into()),
+            (None, Some(a)) => self.meets(&Node::Null, a, want),
             (None, None) => true,
             (Some(_), None) => false,
         };
@@ -249,6 +305,9 @@ impl Unifier<'_> {
                 }
                 if name.as_str() == "current_setting" {
                     return Some("text".into());
+                }
+                if let Some((_, yields)) = self.longer(name, arguments) {
+                    return Some(yields.into());
                 }
                 let found = TEXT_FUNCTIONS.iter().find(|(it, _)| *it == name.as_str());
                 found.map(|(_, ty)| Arc::from(*ty))
@@ -276,6 +335,17 @@ fn bare(name: &[Name]) -> &[Name] {
         [space, rest @ ..] if space.as_str() == "pg_catalog" => rest,
         all => all,
     }
+}
+
+fn is_cast_to_varchar(node: &Node) -> bool {
+    matches!(node, Node::Cast(_, ty) if &**ty == "character varying")
+}
+
+/// Whether a string is an integer's canonical form, and where it stands it becomes a number that is printed bare.
+fn is_whole(text: &str, want: Option<&str>) -> bool {
+    let Ok(value) = text.parse::<i64>() else { return false };
+    let small = i32::try_from(value).is_ok();
+    value.to_string() == text && (want == Some("integer") && small || want == Some("bigint") && !small)
 }
 
 fn uncast_text(node: &Node) -> Option<Node> {
