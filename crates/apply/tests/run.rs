@@ -346,6 +346,7 @@ fn missing_rights_are_found_before_the_first_step() {
     ));
     let t = Kind::Table.named(&QualName::new("app", "t"));
     let facts = Facts {
+        reader: "deploy_rights".into(),
         role: "deploy_rights".into(),
         acts_for: [Name::from("deploy_rights")].into(),
         owners: [(t.clone(), Name::from("owner_of_rights"))].into(),

@@ -41,7 +41,7 @@ fn steps(live: &Schema, facts: &Facts) -> Vec<Step> {
 }
 
 /// What every database has, and the roles, which belong to the server.
-fn is_given(id: &ObjectId) -> bool {
+pub(crate) fn is_given(id: &ObjectId) -> bool {
     match id.kind {
         Kind::Role | Kind::Membership | Kind::RoleSetting => true,
         Kind::Namespace => id.name().as_str() == "public",

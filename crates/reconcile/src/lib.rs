@@ -4,5 +4,6 @@
 //! the environment, and knows no arguments.
 
 pub mod dump;
+pub mod elsewhere;
 pub mod offline;
 pub mod pipeline;

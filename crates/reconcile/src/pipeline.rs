@@ -13,6 +13,8 @@ use parse::{Desired, Sources};
 use plan::{Options, Pending, Plan, Request};
 use postgres::Client;
 
+use crate::elsewhere::Elsewhere;
+
 use crate::offline;
 
 /// How expressions whose texts differ are compared.
@@ -88,6 +90,19 @@ pub fn compare(
     sources: &Sources,
     wanted: &Wanted,
 ) -> Result<Comparison, catalog::Error> {
+    compare_with(client, sources, wanted, None)
+}
+
+/// As [`compare`]; what the server could not be asked is asked elsewhere, if that is given.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn compare_with(
+    client: &mut Client,
+    sources: &Sources,
+    wanted: &Wanted,
+    elsewhere: Option<&mut Elsewhere>,
+) -> Result<Comparison, catalog::Error> {
     let mut timings = Timings::default();
     let (actual, (desired, parse)) = timings.take("read", || read(client, sources))?;
     timings.0.push(("parse, beside it", parse));
@@ -110,6 +125,9 @@ pub fn compare(
             comparison.rename_alike(client)
         })?;
         timings.take("settle", || comparison.settle(client, wanted.ask))?;
+        if let Some(elsewhere) = elsewhere.filter(|_| !comparison.unverified().is_empty()) {
+            timings.take("settle elsewhere", || comparison.settle_elsewhere(client, elsewhere))?;
+        }
         comparison.name_unseen();
         comparison.disown();
     }
@@ -284,10 +302,11 @@ impl Comparison {
 
     /// Takes a live name back from what turned out to be something else.
     fn disown(&mut self) {
+        let open: HashSet<ObjectId> = self.unverified().into_iter().cloned().collect();
         let desired = &mut self.desired;
         let live = &self.actual.schema;
         self.adopted.retain(|(own, taken)| {
-            let same = live.get(taken) == desired.schema.get(taken);
+            let same = open.contains(taken) || live.get(taken) == desired.schema.get(taken);
             if !same {
                 desired.schema.rename(taken, own);
                 move_span(desired, taken, own);
@@ -333,6 +352,60 @@ impl Comparison {
         Ok(())
     }
 
+    /// Asks on a throw-away server about what is not verified. What is known to differ stays so.
+    fn settle_elsewhere(
+        &mut self,
+        client: &mut Client,
+        elsewhere: &mut Elsewhere,
+    ) -> Result<(), catalog::Error> {
+        if self.renames.is_empty() {
+            self.outsiders = catalog::edges(client, &mut self.actual)?;
+        }
+        let mut copy = match elsewhere.copy(&self.live(), &self.actual.facts) {
+            Ok(copy) => copy,
+            Err(why) => {
+                self.doubt(|it| it.verdict = unknown_since(&format!("no throw-away server: {why}")));
+                return Ok(());
+            }
+        };
+        let known = |it: &&Unsettled| matches!(it.verdict, Verdict::Different);
+        let known: Vec<Unsettled> = self.unsettled.iter().filter(known).cloned().collect();
+        let object =
+            |it: &Unsettled| self.desired.schema.get(&it.id).cloned().map(|own| (it.id.clone(), own));
+        let differing: Vec<(ObjectId, Object)> = known.iter().filter_map(object).collect();
+        let changed = substantial(&self.changes());
+        let (renames, relabels) = (&self.renames, &self.relabels);
+        let options = SettleOptions { ask_everything: false, renames, relabels };
+        let (actual, desired) = (&self.actual.schema, &mut self.desired.schema);
+        let found = catalog::settle(&mut copy.client, actual, desired, &changed, &copy.facts, options)?;
+        for (id, object) in differing {
+            desired.insert(id, object);
+        }
+        let news = found.into_iter().filter(|it| !known.iter().any(|known| known.id == it.id)).collect();
+        self.unsettled = news;
+        if let Some(doubt) = copy.doubt {
+            self.doubt(|it| match &mut it.verdict {
+                Verdict::Different => it.verdict = unknown_since(&doubt),
+                Verdict::Refused { message: why, .. } | Verdict::Unknown { why } => {
+                    *why += &format!("; {doubt}")
+                }
+            });
+        }
+        self.unsettled.extend(known);
+        Ok(())
+    }
+
+    /// The schema under the names that are live.
+    fn live(&self) -> Schema {
+        let old = self.relabels.iter().map(|(id, old, new)| (id.clone(), new.clone(), old.clone()));
+        sql::unrenamed(&sql::relabelled(&self.actual.schema, &old.collect::<Vec<_>>()), &self.renames)
+    }
+
+    /// Changes what is known of all that is not known to differ.
+    fn doubt(&mut self, change: impl Fn(&mut Unsettled)) {
+        self.unsettled.iter_mut().for_each(change);
+    }
+
     fn plan(&self, options: &Options) -> Plan {
         let unverified: HashSet<ObjectId> = self
             .unsettled
@@ -364,6 +437,10 @@ impl Comparison {
     pub fn facts(&self) -> &Facts {
         &self.actual.facts
     }
+}
+
+fn unknown_since(why: &str) -> Verdict {
+    Verdict::Unknown { why: why.to_owned() }
 }
 
 /// Objects that differ in more than expressions.

@@ -40,7 +40,7 @@ impl Server {
         let mut client = self.connect("postgres")?;
         client.batch_execute(&format!("SELECT {start}")).map_err(failed())?;
         let data = home.path().join("data");
-        template::copy(account, &self.data_directory(), &data)?;
+        template::copy(account, &self.data_directory(), &data, true)?;
         for name in ["postmaster.pid", "postmaster.opts"] {
             // The copy has none where the primary was just writing it.
             let _ = std::fs::remove_file(data.join(name));

@@ -14,7 +14,7 @@ const RECIPE: u32 = 1;
 /// Fills `data`, which must not exist yet, with a fresh cluster.
 pub(crate) fn fresh(install: &Install, account: &Account, data: &Path) -> Result<()> {
     match cached(install, account) {
-        Some(template) => copy(account, &template, data),
+        Some(template) => copy(account, &template, data, false),
         None => {
             account.make_private(data)?;
             initdb(install, account, data)
@@ -48,8 +48,8 @@ fn name(install: &Install, account: &Account) -> String {
     format!("{}.{}-{:016x}", install.major, install.minor, hasher.finish())
 }
 
-/// Copies a data directory, whoever keeps it.
-pub(crate) fn copy(account: &Account, template: &Path, data: &Path) -> Result<()> {
+/// Copies a data directory. While its server is `running`, files may vanish meanwhile: the log says what became of them.
+pub(crate) fn copy(account: &Account, template: &Path, data: &Path, running: bool) -> Result<()> {
     let parent = data.parent().unwrap_or(data);
     let cp = Path::new("cp");
     let output =
@@ -58,6 +58,9 @@ pub(crate) fn copy(account: &Account, template: &Path, data: &Path) -> Result<()
         return Ok(());
     }
     let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    if running && why.lines().all(|it| it.ends_with("No such file or directory")) {
+        return Ok(());
+    }
     Err(Error::said(
         format!("cannot copy a data directory to {}", data.display()),
         why,

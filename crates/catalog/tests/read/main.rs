@@ -108,7 +108,9 @@ fn a_role_that_may_only_connect_reads_the_same() {
         let guest = read(&mut client);
         assert!(owner.schema == guest.schema);
         assert_eq!(owner.facts.unmodelled, guest.facts.unmodelled);
-        assert_eq!(guest.facts.role.as_str(), "guest");
+        assert_eq!(guest.facts.reader.as_str(), "guest");
+        // Who may create nothing does not run the file: whoever owns what is there does.
+        assert_eq!(guest.facts.role.as_str(), "postgres");
         assert!(!guest.facts.superuser);
         assert_eq!(guest.facts.acts_for, BTreeSet::from([Name::from("guest")]));
     }

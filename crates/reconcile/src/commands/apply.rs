@@ -80,7 +80,16 @@ fn rights(context: &Context, work: &mut Work, comparison: &Comparison, plan: &Pl
     for it in &missing {
         context.style.warn(&format!("step {} ({}) cannot be done: {}", it.number, it.id, it.right));
     }
-    Ok(missing.is_empty())
+    let facts = comparison.facts();
+    let stands_in = facts.reader != facts.role && !plan.steps.is_empty();
+    if stands_in {
+        context.style.warn(&format!(
+            "{0} owns nothing here and has no right of its own to create anything, so the plan is one for {1}: run it \
+             as {1}, or grant {0} CREATE on a schema",
+            facts.reader, facts.role
+        ));
+    }
+    Ok(missing.is_empty() && !stands_in)
 }
 
 fn carry_out(
