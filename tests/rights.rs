@@ -4,6 +4,7 @@
 use std::sync::OnceLock;
 
 use postgres::Client;
+use reconcile::elsewhere::Elsewhere;
 use reconcile::pipeline::{self, Comparison};
 use scratch::{Options, Server};
 
@@ -93,4 +94,27 @@ fn usage(client: &mut Client) -> String {
         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'";
     let row = client.query_one(NAMESPACES, &[&ROLE]);
     row.unwrap_or_else(|it| panic!("{it}")).get(0)
+}
+
+/// What a role without TEMP cannot ask is asked on a throw-away server, and comes out as the owner has it.
+#[test]
+fn a_throw_away_server_settles_the_rest() {
+    role();
+    let elsewhere = std::sync::Mutex::new(Elsewhere::default());
+    for_all_live(|case| {
+        let database = Database::new();
+        let mut owner = database.load(&case.name, &case.to);
+        let temp = format!("REVOKE TEMP ON DATABASE {} FROM PUBLIC", database.name);
+        owner.batch_execute(&temp).unwrap_or_else(|it| panic!("{it}"));
+        let sources = parse::Sources::one(&case.name, case.to.as_str());
+        let mut client = as_role(server(), &database);
+        let mut elsewhere = elsewhere.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let compared = pipeline::compare_with(&mut client, &sources, &wanted(), Some(&mut elsewhere));
+        let comparison = compared.unwrap_or_else(|it| panic!("{}: {it}", case.name));
+        let drift: Vec<String> = comparison.drift().iter().map(|it| format!("{it:?}")).collect();
+        assert!(drift.is_empty(), "{}: drift where there is none:\n{}", case.name, drift.join("\n"));
+        let open: Vec<String> = comparison.unsettled.iter().map(|it| format!("{it:?}")).collect();
+        let hidden = |it: &String| it.contains("may not see") || it.contains("superusers only");
+        assert!(open.iter().all(hidden), "{}: {}", case.name, open.join("\n"));
+    });
 }

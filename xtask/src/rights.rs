@@ -42,6 +42,7 @@ enum Asker {
     Nobody,
     ConnectTemp,
     Connect,
+    ConnectScratch,
     UsageTemp,
     Usage,
     StandbyOwner,
@@ -55,8 +56,8 @@ const WITH_TEMP: &str = "rights_temp";
 const WITHOUT: &str = "rights_plain";
 
 impl Asker {
-    const ALL: [Asker; 8] =
-        [Owner, Nobody, ConnectTemp, Connect, StandbyOwner, StandbyConnect, UsageTemp, Usage];
+    const ALL: [Asker; 9] =
+        [Owner, Nobody, ConnectTemp, Connect, ConnectScratch, StandbyOwner, StandbyConnect, UsageTemp, Usage];
 
     fn label(self) -> &'static str {
         match self {
@@ -64,6 +65,7 @@ impl Asker {
             Nobody => "owner, --no-ask",
             ConnectTemp => "CONNECT, TEMP",
             Connect => "CONNECT",
+            ConnectScratch => "CONNECT, --scratch",
             UsageTemp => "CONNECT, USAGE, TEMP",
             Usage => "CONNECT, USAGE",
             StandbyOwner => "owner on a standby",
@@ -75,7 +77,7 @@ impl Asker {
         match self {
             Owner | Nobody | StandbyOwner => "postgres",
             ConnectTemp | UsageTemp => WITH_TEMP,
-            Connect | Usage | StandbyConnect => WITHOUT,
+            Connect | ConnectScratch | Usage | StandbyConnect => WITHOUT,
         }
     }
 
@@ -258,6 +260,9 @@ impl Measure {
         command.arg("--schema").arg(file).arg("--database-url").arg(url);
         if asker == Nobody {
             command.arg("--no-ask");
+        }
+        if asker == ConnectScratch {
+            command.arg("--scratch");
         }
         let output = command.output()?;
         let code = output.status.code().unwrap_or(-1);

@@ -89,6 +89,15 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) ask_everything: bool,
 
+    /// Ask a throw-away server, with a copy of the schema, what the server itself cannot be asked
+    ///
+    /// A standby, a role without TEMP and --no-ask leave expressions not verified. This makes the schema, without
+    /// rows, on a server of the same major version that is gone afterwards, and asks there. Where only another version
+    /// can be had, or something of the schema cannot be made (an extension is missing), only "same" is believed.
+    /// Nothing of the schema is executed.
+    #[arg(long, global = true)]
+    pub(crate) scratch: bool,
+
     /// Set a psql variable of the schema file
     #[arg(long = "set", global = true, value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) variables: Vec<Variable>,

@@ -4,6 +4,7 @@
 use miette::IntoDiagnostic;
 use parse::{Desired, Sources};
 use plan::Plan;
+use reconcile::elsewhere::Elsewhere;
 use reconcile::pipeline::{self, Ask, Comparison, Wanted};
 use scratch::Server;
 
@@ -24,6 +25,8 @@ pub(super) struct Work {
     pub(super) sources: Sources,
     /// What is ours, what is allowed, how expressions are compared.
     pub(super) wanted: Wanted,
+    /// Where to ask what the database cannot be asked, if that is wanted.
+    elsewhere: Option<Elsewhere>,
     /// A throw-away server that ends with the value.
     _server: Option<Server>,
 }
@@ -44,7 +47,8 @@ impl Work {
         let wanted = wanted(context)?;
         let Some((target, server)) = target(context, untargeted)? else { return Ok(Begun::Declined) };
         let session = context.connect(&target).inspect_err(|_| offline_faults(context, &sources))?;
-        Ok(Begun::Open(Box::new(Work { session, target, sources, wanted, _server: server })))
+        let elsewhere = context.args.scratch.then(Elsewhere::default);
+        Ok(Begun::Open(Box::new(Work { session, target, sources, wanted, elsewhere, _server: server })))
     }
 
     /// Compares the database with the files. `None` when the files have faults, which have been told.
@@ -58,8 +62,13 @@ impl Work {
         context: &Context,
         github: bool,
     ) -> miette::Result<Option<Comparison>> {
-        let comparison =
-            pipeline::compare(&mut self.session.client, &self.sources, &self.wanted).into_diagnostic()?;
+        let comparison = pipeline::compare_with(
+            &mut self.session.client,
+            &self.sources,
+            &self.wanted,
+            self.elsewhere.as_mut(),
+        )
+        .into_diagnostic()?;
         let desired = &comparison.desired;
         let facts = comparison.facts();
         if facts.reader != facts.role {
