@@ -5,6 +5,7 @@
 
 mod cases;
 mod classes;
+mod equality;
 mod generated;
 mod genes;
 mod hostile;

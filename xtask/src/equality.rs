@@ -3,14 +3,18 @@
 //!
 //! Knows neither how `sql::same` nor how `catalog::settle` decides.
 
+#[path = "../../tests/equality/mutate.rs"]
 mod mutate;
+#[path = "../../tests/equality/pair.rs"]
+pub(crate) mod pair;
+#[path = "../../tests/equality/truth.rs"]
 mod truth;
 
 use crate::{Outcome, corpus};
 use catalog::SettleOptions;
 use model::{Expr, Facts, Object, ObjectId, Schema};
+use pair::{Pair, expression, is_query, is_same, pairs};
 use postgres::Client;
-use sql::Sameness;
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -34,21 +38,15 @@ pub(crate) struct Arguments {
     /// Leave the mutants out
     #[arg(long)]
     no_mutants: bool,
+    /// At most so many mutants of each expression
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    mutants: usize,
     /// Show every pair that is not settled
     #[arg(long)]
     verbose: bool,
     /// Show every pair, queries apart, of which the offline normaliser tells nothing
     #[arg(long)]
     untold: bool,
-}
-
-/// One expression of a file beside what the server made of it.
-struct Pair {
-    id: ObjectId,
-    slot: usize,
-    class: &'static str,
-    desired: Expr,
-    actual: Expr,
 }
 
 /// Figures of one class of expressions.
@@ -72,6 +70,7 @@ struct Measure {
     verbose: bool,
     untold: bool,
     mutants: bool,
+    most: usize,
     tallies: BTreeMap<&'static str, Tally>,
     seen: HashSet<(String, String, String)>,
     loaded: usize,
@@ -91,6 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         verbose: arguments.verbose,
         untold: arguments.untold,
         mutants: !arguments.no_mutants,
+        most: arguments.mutants,
         tallies: BTreeMap::new(),
         seen: HashSet::new(),
         loaded: 0,
@@ -209,7 +209,7 @@ impl Measure {
         let mut asked: Vec<(&Pair, Expr)> = Vec::new();
         for pair in pairs {
             let columns = sql::columns_of(desired, &pair.id, pair.slot);
-            for text in mutate::mutants(&pair.desired.text, &columns) {
+            for text in mutate::mutants(&pair.desired.text, &columns, self.most) {
                 let Some(mutant) = expression(&text, &pair.desired) else { continue };
                 asked.push((pair, mutant));
             }
@@ -281,78 +281,6 @@ fn show(what: &str, case: &str, pair: &Pair, text: &Expr, said: &str) {
         "{what} [{}] {case}: {}\n    D {}\n    A {}\n    {said}",
         pair.class, pair.id, text.text, pair.actual.text
     );
-}
-
-fn expression(text: &str, like: &Expr) -> Option<Expr> {
-    let end = u32::try_from(text.len()).ok()?;
-    sql::expr(text, model::Span { file: 0, start: 0, end }, &like.path).ok()
-}
-
-/// Every pair of expressions of objects both schemas have.
-fn pairs(actual: &Schema, desired: &Schema) -> Vec<Pair> {
-    let mut pairs = Vec::new();
-    for (id, new) in desired.iter() {
-        let Some(old) = actual.get(id) else { continue };
-        let (d, a) = (new.exprs(), old.exprs());
-        if d.len() != a.len() {
-            println!("not paired: {id}");
-            continue;
-        }
-        for (slot, (desired, actual)) in d.into_iter().zip(a).enumerate() {
-            let Some(class) = class(new, slot) else { continue };
-            pairs.push(Pair {
-                id: id.clone(),
-                slot,
-                class,
-                desired: desired.clone(),
-                actual: actual.clone(),
-            });
-        }
-    }
-    pairs
-}
-
-/// What sort of expression stands in a place; none for the name of a column.
-pub(crate) fn class(object: &Object, slot: usize) -> Option<&'static str> {
-    Some(match object {
-        Object::Default(_) => "default",
-        Object::Column(_) => "generated",
-        Object::Constraint(it) => match &it.rule {
-            model::Rule::Check { .. } => "check",
-            model::Rule::Exclusion { elements, .. } => match elements.get(slot) {
-                Some(it) if it.key.column.is_some() => return None,
-                Some(_) => "index column",
-                None => "index predicate",
-            },
-            _ => return None,
-        },
-        Object::Index(it) => match it.keys.get(slot) {
-            Some(it) if it.column.is_some() => return None,
-            Some(_) => "index column",
-            None => "index predicate",
-        },
-        Object::Policy(it) if slot == 0 && it.using.is_some() => "policy USING",
-        Object::Policy(_) => "policy WITH CHECK",
-        Object::Domain(_) => "domain default",
-        Object::DomainConstraint(_) => "domain CHECK",
-        Object::Trigger(_) => "trigger WHEN",
-        Object::View(_) => "view",
-        Object::MaterializedView(_) => "matview",
-        Object::Table(it) if slot == 0 && it.partition_by.is_some() => "partition key",
-        Object::Table(_) => "partition bound",
-        Object::Function(_) | Object::Procedure(_) => "routine",
-        _ => return None,
-    })
-}
-
-fn is_same(actual: &Schema, desired: &Schema, pair: &Pair, text: &Expr) -> bool {
-    let place = sql::Place { actual, desired, id: &pair.id, slot: pair.slot };
-    !is_query(pair.class) && sql::same_in(place, text, &pair.actual) == Sameness::Same
-}
-
-/// Whether the offline normaliser is not asked about a class.
-fn is_query(class: &str) -> bool {
-    matches!(class, "view" | "matview" | "routine" | "partition key" | "partition bound")
 }
 
 fn columns_of_view(schema: &Schema, id: &ObjectId) -> Vec<model::Name> {

@@ -313,7 +313,8 @@ impl Measure {
 
 /// How many objects hold an expression.
 fn holders(schema: &model::Schema) -> usize {
-    let holds = |it: &model::Object| (0..it.exprs().len()).any(|slot| equality::class(it, slot).is_some());
+    let holds =
+        |it: &model::Object| (0..it.exprs().len()).any(|slot| equality::pair::class(it, slot).is_some());
     schema.iter().filter(|(_, it)| holds(it)).count()
 }
 

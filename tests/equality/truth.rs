@@ -2,8 +2,7 @@
 //!
 //! A second opinion on `catalog::settle`, which asks in quite another way.
 
-use super::Pair;
-use crate::Outcome;
+use super::pair::Pair;
 use model::{Expr, Index, Kind, Name, Object, Schema};
 use postgres::{Client, SimpleQueryMessage};
 use std::collections::HashMap;
@@ -23,7 +22,7 @@ impl<'a> Truth<'a> {
         Ok(Truth { client, actual, known: HashMap::new() })
     }
 
-    pub(super) fn end(self) -> Outcome {
+    pub(super) fn end(self) -> Answer<()> {
         Ok(self.client.batch_execute("ROLLBACK")?)
     }
 

@@ -1,33 +1,47 @@
 //! Changes an expression a little, one way at a time. Knows tokens only; whether a mutant means anything, or
 //! anything else, the server says.
 
+use std::collections::HashSet;
+
 use model::Span;
 use sql::{Columns, Tok, TokenKind, lex};
 
 /// One way to change the token at a place, if it can be changed so.
 type Way = fn(&[Tok], usize, &Columns) -> Option<String>;
 
-/// The mutants of a text, each in one place.
-pub(super) fn mutants(text: &str, columns: &Columns) -> Vec<String> {
+/// The mutants of a text, each in one place and by ways in turn; then, up to so many, mutants of those.
+pub(super) fn mutants(text: &str, columns: &Columns, most: usize) -> Vec<String> {
+    let mut found = changed(text, columns);
+    let mut at = 0;
+    while found.len() < most && at < found.len() && at < most {
+        let again: Vec<String> = changed(&found[at], columns).into_iter().skip(at % 3).step_by(3).collect();
+        found.extend(again.into_iter().filter(|it| it != text));
+        at += 1;
+    }
+    let mut seen = HashSet::new();
+    found.retain(|it| seen.insert(it.clone()));
+    found.truncate(most);
+    found
+}
+
+/// Every change in one place: the first of each way, the second of each, and so on.
+fn changed(text: &str, columns: &Columns) -> Vec<String> {
     let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
     let Ok(tokens) = lex(text, Span { file: 0, start: 0, end }) else { return Vec::new() };
-    let query = tokens
-        .first()
-        .is_some_and(|it| ["select", "with", "for", "range", "list", "hash"].iter().any(|w| it.is(w)));
-    let mut found = Vec::new();
     let ways: [Way; 9] =
         [operator, number, string, other_column, cast_column, cast_literal, collate, is_not, arithmetic];
-    for way in ways {
-        let places = || (0..tokens.len()).filter_map(|at| way(&tokens, at, columns).map(|new| (at, new)));
-        let first = places().next();
-        let last = places().next_back().filter(|last| first.as_ref().is_some_and(|it| it.0 != last.0));
-        found.extend(first.into_iter().chain(last).map(|(at, new)| replaced(text, &tokens[at], &new)));
+    let places = |way: &Way| -> Vec<String> {
+        let new = |at| way(&tokens, at, columns).map(|new| replaced(text, &tokens[at], &new));
+        (0..tokens.len()).filter_map(new).collect()
+    };
+    let mut all: Vec<Vec<String>> = ways.iter().map(places).collect();
+    let words = ["select", "with", "for", "range", "list", "hash"];
+    if !tokens.first().is_some_and(|it| words.iter().any(|w| it.is(w))) {
+        all.push(vec![format!("NOT ({text}\n)")]);
+        all.push(vec![format!("({text}\n) AND true")]);
     }
-    if !query {
-        found.push(format!("NOT ({text}\n)"));
-        found.push(format!("({text}\n) AND true"));
-    }
-    found
+    let longest = all.iter().map(Vec::len).max().unwrap_or_default();
+    (0..longest).flat_map(|at| all.iter().filter_map(move |it| it.get(at).cloned())).collect()
 }
 
 fn replaced(text: &str, token: &Tok, new: &str) -> String {
