@@ -73,6 +73,7 @@ struct Measure {
     most: usize,
     tallies: BTreeMap<&'static str, Tally>,
     seen: HashSet<(String, String, String)>,
+    databases: usize,
     loaded: usize,
     failed: usize,
 }
@@ -93,6 +94,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         most: arguments.mutants,
         tallies: BTreeMap::new(),
         seen: HashSet::new(),
+        databases: 0,
         loaded: 0,
         failed: 0,
     };
@@ -115,23 +117,26 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
 
 impl Measure {
     fn case(&mut self, server: &scratch::Server, case: &Path, file: &str) -> Outcome {
-        const DATABASE: &str = "equality";
         let path = case.join(file);
         if std::fs::metadata(&path).map_or(0, |it| it.len()) == 0 {
             return Ok(());
         }
-        server.drop_database(DATABASE).ok();
-        server.create_database(DATABASE)?;
+        // A database that a subscription holds on to stays, so each case has a name of its own.
+        let name = |number: usize| format!("equality_{number}");
+        self.databases += 1;
+        server.drop_database(&name(self.databases - 1)).ok();
+        let database = name(self.databases);
+        server.create_database(&database)?;
         let setup = case.join("setup.sql");
         if setup.is_file() {
-            corpus::load(&self.psql, server, DATABASE, &setup);
+            corpus::load(&self.psql, server, &database, &setup);
         }
-        if !corpus::load(&self.psql, server, DATABASE, &path) {
+        if !corpus::load(&self.psql, server, &database, &path) {
             self.failed += 1;
             return Ok(());
         }
         self.loaded += 1;
-        let mut client = server.connect(DATABASE)?;
+        let mut client = server.connect(&database)?;
         let actual = catalog::actual(&mut client)?;
         let bytes = std::fs::read(&path)?;
         let mut sources = parse::Sources::default();
