@@ -15,10 +15,17 @@ pub(crate) fn server() -> &'static Server {
         let install = scratch::obtain(None).unwrap_or_else(|it| panic!("{it}"));
         // A standby keeps up however long it takes.
         let settings = vec![("max_connections".into(), "60".into()), ("wal_keep_size".into(), "2GB".into())];
-        Server::start(&install, &Options { settings, ..Options::default() })
-            .unwrap_or_else(|it| panic!("{it}"))
+        let server = Server::start(&install, &Options { settings, ..Options::default() });
+        let server = server.unwrap_or_else(|it| panic!("{it}"));
+        let made = server.connect("postgres").map(|mut it| it.batch_execute(ROLES));
+        made.unwrap_or_else(|it| panic!("{it}")).unwrap_or_else(|it| panic!("{it}"));
+        server
     })
 }
+
+/// Roles that many cases make when they are missing: two at a time cannot.
+const ROLES: &str =
+    "CREATE ROLE fx_reader; CREATE ROLE fx_writer; CREATE ROLE fx_owner; CREATE ROLE fx_power SUPERUSER";
 
 /// A database that is dropped with the value.
 pub(crate) struct Database {

@@ -74,10 +74,24 @@ pub(crate) struct Column {
     pub(crate) not_null: bool,
     pub(crate) inherited: bool,
     pub(crate) options: Settings,
+    pub(crate) kept: Kept,
     /// `attstattarget` where it is set.
     pub(crate) statistics: Option<i32>,
     /// Oid and text of its row in `pg_attrdef`.
     pub(crate) default: Option<(u32, String)>,
+}
+
+/// What a column is stored and computed by, where that is not its type's: an heir is made with what its parent has.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Kept {
+    /// `attstorage`
+    pub(crate) storage: Option<String>,
+    /// `attcompression`
+    pub(crate) compression: Option<String>,
+    /// `attfdwoptions`
+    pub(crate) foreign: Settings,
+    /// The expression of a generated column.
+    pub(crate) generated: Option<String>,
 }
 
 impl Reader {

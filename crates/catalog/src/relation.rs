@@ -157,15 +157,18 @@ fn foreign(row: &Record) -> Result<Option<Foreign>, Error> {
 pub(crate) fn mark(reader: &mut Reader, table: u32, index: &Name, clustered: bool, identity: bool) {
     let Some(relation) = reader.relations.get(&table) else { return };
     let identity = identity && relation.identity_by_index;
-    let Some(model::Object::Table(table)) = relation.id.as_ref().and_then(|it| reader.schema.get_mut(it))
+    let Some(model::Object::Table(of)) = relation.id.as_ref().and_then(|it| reader.schema.get_mut(it))
     else {
+        if clustered {
+            reader.unmodelled(table, "cluster mark", index);
+        }
         return;
     };
     if clustered {
-        table.cluster_on = Some(index.clone());
+        of.cluster_on = Some(index.clone());
     }
     if identity {
-        table.replica_identity = ReplicaIdentity::Index(index.clone());
+        of.replica_identity = ReplicaIdentity::Index(index.clone());
     }
 }
 

@@ -7,7 +7,7 @@ use model::{
 
 use crate::address::class;
 use crate::query::{Answers, Query, Record};
-use crate::reader::{self, Reader};
+use crate::reader::{self, Kept, Reader};
 use crate::{Error, relation};
 
 pub(crate) const DEFAULTS: Query = Query { name: "defaults", sql: include_str!("default.sql") };
@@ -33,8 +33,8 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> 
         if !reader.relations.contains_key(&relation) {
             continue;
         }
-        statistics_elsewhere(reader, row)?;
         let column = known(row, number, defaults.peek().copied())?;
+        elsewhere(reader, relation, &column);
         let columns = reader.columns.entry(relation).or_default();
         places.push((row, (relation, columns.len())));
         columns.push(column);
@@ -42,16 +42,20 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> 
     places.into_iter().try_for_each(|(row, place)| one(reader, row, place))
 }
 
-/// A statistics target on a column of something else than a table or an index is not modelled, so it is listed.
-fn statistics_elsewhere(reader: &mut Reader, row: &Record) -> Result<(), Error> {
-    let relation = row.get("relation")?;
-    let elsewhere = |it: &reader::Relation| !it.is_table() && !matches!(it.kind.as_str(), "i" | "I");
-    if reader.relations.get(&relation).is_some_and(elsewhere)
-        && row.get::<Option<i32>>("statistics")?.is_some()
-    {
-        reader.unmodelled(relation, "statistics target", &row.name("name")?);
+/// Settings of a column of something else than a table are not modelled, but for the statistics target of an
+/// index's, so they are listed.
+fn elsewhere(reader: &mut Reader, relation: u32, column: &reader::Column) {
+    let Some(of) = reader.relations.get(&relation) else { return };
+    let index = matches!(of.kind.as_str(), "i" | "I");
+    if of.is_table() || index {
+        return;
     }
-    Ok(())
+    if column.statistics.is_some() {
+        reader.unmodelled(relation, "statistics target", &column.name);
+    }
+    if !column.options.is_empty() || column.kept != Kept::default() {
+        reader.unmodelled(relation, "setting of a column", &column.name);
+    }
 }
 
 /// What a column that comes from a parent has of its own and the parent has otherwise is not modelled.
@@ -59,7 +63,8 @@ fn settings_of_heir(reader: &mut Reader, (relation, at): Place) {
     let Some(column) = reader.columns.get(&relation).and_then(|it| it.get(at)) else { return };
     let own = |it: &reader::Column| (it.statistics, it.options.clone());
     let plain = column.statistics.is_none() && column.options.is_empty();
-    if plain || parents(reader, relation, &column.name).any(|it| own(it) == own(column)) {
+    let as_told = plain || parents(reader, relation, &column.name).any(|it| own(it) == own(column));
+    if as_told && parents(reader, relation, &column.name).any(|it| it.kept == column.kept) {
         return;
     }
     let name = column.name.clone();
@@ -76,8 +81,16 @@ fn known(row: &Record, number: i16, next: Option<&Record>) -> Result<reader::Col
     {
         default = Some((next.get("oid")?, next.deparsed("text")?.to_owned()));
     }
+    let generated = row.get::<Option<&str>>("generated")?.and(default.as_ref());
+    let kept = Kept {
+        storage: row.get("storage")?,
+        compression: row.get("compression")?,
+        foreign: row.options("foreign_options")?,
+        generated: generated.map(|it: &(u32, String)| it.1.clone()),
+    };
     Ok(reader::Column {
         number,
+        kept,
         name: row.name("name")?,
         ty: (row.get("type")?, row.get("modifier")?),
         collation: row.get("own_collation")?,

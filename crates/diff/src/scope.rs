@@ -219,7 +219,8 @@ fn is_of_declared(id: &ObjectId, stated: Stated<'_>) -> bool {
     keys.get(at).is_some_and(|it| stated.roles.contains(it))
 }
 
-/// A grant to the owner of an object says nothing, where the file does not say who owns it.
+/// A grant to the owner of an object says nothing, where the file does not say who owns it and the reader
+/// took another for the owner: who runs the script.
 fn drop_owners_own_grants(desired: &mut Schema, facts: &Facts) {
     let own = |id: &ObjectId, object: &Object| {
         let (Some(target), Some(role), Object::Grant(grant)) = (id.target(), id.grantee(), object) else {
@@ -227,7 +228,7 @@ fn drop_owners_own_grants(desired: &mut Schema, facts: &Facts) {
         };
         let all = model::Privilege::all_of(target.kind, facts.major);
         let plain = grant.privileges.iter().all(|(it, grantable)| all.contains(it) && !grantable);
-        facts.owners.get(target) == Some(role) && plain
+        *role != facts.role && facts.owners.get(target) == Some(role) && plain
     };
     let found: Vec<ObjectId> = desired
         .iter()

@@ -72,7 +72,9 @@ pub(crate) fn drop(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<V
     let begin = cursor.span();
     let (_, noun) = crate::dispatch::head(cursor);
     let named = named(&noun).ok_or_else(|| cursor.wanted("a kind of object that is read"))?;
-    for _ in 0..=noun.split(' ').count() {
+    cursor.next();
+    cursor.eat(&["procedural"]);
+    for _ in noun.split(' ') {
         cursor.next();
     }
     cursor.eat(&["concurrently"]);

@@ -111,8 +111,8 @@ pub(crate) fn create_materialized(
         query,
         columns,
         options,
-        access_method: access_method.filter(|it| it.as_str() != "heap"),
-        tablespace: tablespace.filter(|it| it.as_str() != "pg_default"),
+        access_method: beside(access_method, "heap"),
+        tablespace: beside(tablespace, "pg_default"),
         populated: Populated(populated),
         shape: Shape(None),
     };
@@ -155,6 +155,9 @@ fn actions(
     if cursor.at(&["rename", "to"]) || cursor.at(&["set", "schema"]) {
         return rename::clause(reader, cursor, id, begin);
     }
+    if cursor.at(&["set", "tablespace"]) || cursor.at(&["set", "access", "method"]) {
+        return place(reader, cursor, id, begin);
+    }
     if cursor.eat(&["alter"]) {
         return column_default(reader, cursor, id, begin);
     }
@@ -194,6 +197,35 @@ fn actions(
             return Ok(Verdict::Declared);
         }
     }
+}
+
+/// `SET TABLESPACE name`, `SET ACCESS METHOD name`: where a materialized view keeps its rows.
+fn place(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    id: &ObjectId,
+    begin: Span,
+) -> Result<Verdict, Fault> {
+    cursor.expect(&["set"])?;
+    let tablespace = cursor.eat(&["tablespace"]);
+    if !tablespace {
+        cursor.expect(&["access", "method"])?;
+    }
+    let name = Some(cursor.name()?);
+    cursor.expect_done()?;
+    let span = begin.to(cursor.previous());
+    match reader.desired.schema.get_mut(id) {
+        Some(Object::MaterializedView(view)) if tablespace => view.tablespace = beside(name, "pg_default"),
+        Some(Object::MaterializedView(view)) => view.access_method = beside(name, "heap"),
+        _ => return Err(Fault::new(Code::Unknown, span, format!("{id} is no materialized view"))),
+    }
+    reader.desired.spans.insert(id.clone(), span);
+    Ok(Verdict::Declared)
+}
+
+/// A name that is not the one that is meant where none is said.
+fn beside(name: Option<Name>, plain: &str) -> Option<Name> {
+    name.filter(|it| it.as_str() != plain)
 }
 
 /// `ALTER [COLUMN] name SET DEFAULT expression | DROP DEFAULT`: what an INSERT through the view fills in.

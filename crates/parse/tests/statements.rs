@@ -3,6 +3,8 @@
 
 #[path = "statements/commands.rs"]
 mod commands;
+#[path = "statements/synopsis.rs"]
+mod synopsis;
 #[path = "statements/variants.rs"]
 mod variants;
 
