@@ -62,5 +62,5 @@ fn a_provider_that_is_not_loaded_is_a_fault() {
     };
     assert_eq!(read("FOR anon"), [""; 0]);
     assert_eq!(read("FOR other"), ["no library that provides labels for other is loaded on the server"]);
-    assert_eq!(read(""), ["expected FOR and the label's provider, found `ON`"]);
+    assert_eq!(read(""), ["whose label this is depends on the libraries of the session that runs it"]);
 }

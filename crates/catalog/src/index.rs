@@ -146,12 +146,19 @@ fn key(
     };
     let option = *keys.options.get(at)?;
     let part = i16::try_from(at + 1).ok()?;
+    let opclass_options = reader.column(oid, part).map_or_else(Settings::new, |it| it.options.clone());
+    let said = *keys.opclasses.get(at)?;
+    // Parameters stand behind the name of a class, usual or not.
+    let opclass = match opclass_options.is_empty() {
+        true => opclass(reader, classes, (&keys.method, said), (ty, number == 0)),
+        false => classes.by_oid.get(&said).map(called),
+    };
     Some(IndexKey {
         expr,
         column,
         collation: collated.then(|| reader.collations.get(&collation).cloned()).flatten(),
-        opclass: opclass(reader, classes, (&keys.method, *keys.opclasses.get(at)?), (ty, number == 0)),
-        opclass_options: reader.column(oid, part).map_or_else(Settings::new, |it| it.options.clone()),
+        opclass,
+        opclass_options,
         descending: option & 1 != 0,
         nulls_first: option & 2 != 0,
     })
@@ -183,8 +190,13 @@ fn opclass(
     if class.is_default && fits {
         return None;
     }
-    Some(match class.name.namespace.as_str() {
+    Some(called(class))
+}
+
+/// A class by its name, qualified unless of pg_catalog.
+fn called(class: &Class) -> String {
+    match class.name.namespace.as_str() {
         "pg_catalog" => class.name.name.to_string(),
         _ => class.name.to_string(),
-    })
+    }
 }

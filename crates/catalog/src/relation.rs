@@ -157,8 +157,7 @@ fn foreign(row: &Record) -> Result<Option<Foreign>, Error> {
 pub(crate) fn mark(reader: &mut Reader, table: u32, index: &Name, clustered: bool, identity: bool) {
     let Some(relation) = reader.relations.get(&table) else { return };
     let identity = identity && relation.identity_by_index;
-    let Some(model::Object::Table(of)) = relation.id.as_ref().and_then(|it| reader.schema.get_mut(it))
-    else {
+    let Some(model::Object::Table(of)) = relation.id.as_ref().and_then(|it| reader.schema.get_mut(it)) else {
         if clustered {
             reader.unmodelled(table, "cluster mark", index);
         }

@@ -48,6 +48,12 @@ select l.classoid, l.objoid, 'security label', i.identity || ' (' || l.provider 
 from pg_seclabel l
 cross join lateral pg_identify_object(l.classoid, l.objoid, l.objsubid) i
 union all
+select d.classid, d.objid, 'dependence on an extension', i.identity || ' (' || e.extname || ')', i.schema
+from pg_depend d
+join pg_extension e on d.refclassid = 'pg_extension'::regclass and e.oid = d.refobjid
+cross join lateral pg_identify_object(d.classid, d.objid, d.objsubid) i
+where d.deptype = 'x'
+union all
 select d.classoid, d.objoid, 'comment', i.identity, i.schema
 from pg_description d
 join pg_type t on t.oid = d.objoid

@@ -66,7 +66,11 @@ pub(crate) fn detach(
     parent: &QualName,
 ) -> Result<(), Fault> {
     let (at, child) = (cursor.span(), relative(reader, cursor)?);
-    cursor.eat_any(&["concurrently", "finalize"]);
+    let said = cursor.span();
+    if cursor.eat_any(&["concurrently", "finalize"]).is_some() {
+        let message = "this leaves a check of the bounds on what was a partition";
+        return Err(Fault::new(Code::Unsupported, said, message).hint("say DETACH PARTITION alone"));
+    }
     let above = reader.table(&child).and_then(|it| it.partition_of.as_ref());
     match above.is_some_and(|it| it.parent == *parent) {
         true => leave(reader, &child, parent, at),

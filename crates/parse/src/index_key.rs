@@ -126,7 +126,15 @@ pub(crate) fn settle(reader: &Reader<'_>, relation: &ObjectId, method: &Name, ke
         (Some(column), Some(table)) => reader.column(table, column).map(|it| it.ty.clone()),
         _ => None,
     };
-    key.opclass = key.opclass.take().and_then(|it| class_for(reader, method, &it, ty.as_ref()));
+    let Some(said) = key.opclass.take() else { return };
+    key.opclass = match key.opclass_options.is_empty() {
+        true => class_for(reader, method, &said, ty.as_ref()),
+        // Parameters stand behind the name of a class, usual or not.
+        false => Some(match declared_class(reader, method, &said) {
+            Some((name, _)) => name.to_string(),
+            None => class(reader, &said),
+        }),
+    };
 }
 
 /// The operator class that is named, unless it is the one a type has by default.
@@ -136,10 +144,12 @@ pub(crate) fn class_for(
     said: &str,
     ty: Option<&model::Type>,
 ) -> Option<String> {
+    let bare = said.rsplit('.').next().unwrap_or(said);
     match declared_class(reader, method, said) {
         Some((_, class)) if class.default && ty.is_none_or(|it| *it == class.ty) => None,
         Some((name, _)) => Some(name.to_string()),
-        None => class(reader, method, said),
+        None if opclass::is_default(method.as_str(), bare) => None,
+        None => Some(class(reader, said)),
     }
 }
 
@@ -160,20 +170,16 @@ fn declared_class<'r>(
     }
 }
 
-/// The operator class as the server's catalog names it; none for a default one.
-fn class(reader: &Reader<'_>, method: &Name, said: &str) -> Option<String> {
+/// The operator class as the server's catalog names it.
+fn class(reader: &Reader<'_>, said: &str) -> String {
     let bare = said.strip_prefix("pg_catalog.").unwrap_or(said);
-    let bare_name = bare.rsplit('.').next().unwrap_or(bare);
-    if opclass::is_default(method.as_str(), bare_name) {
-        return None;
-    }
     if bare.contains('.') || bare != said {
-        return Some(bare.to_string());
+        return bare.to_string();
     }
-    Some(match opclass::extension(bare) {
+    match opclass::extension(bare) {
         Some(extension) => format!("{}.{bare}", namespace_of(reader, extension)),
         None => bare.to_string(),
-    })
+    }
 }
 
 /// Where an extension's objects are: as the file says, as the server has it, or where it would be created.

@@ -17,7 +17,10 @@ pub(crate) fn label(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<
     let begin = cursor.span();
     cursor.expect(&["security", "label"])?;
     if !cursor.eat(&["for"]) {
-        return Err(Fault { code: Code::Unsupported, ..cursor.wanted("FOR and the label's provider") });
+        let message = "whose label this is depends on the libraries of the session that runs it";
+        return Err(
+            Fault::new(Code::Unsupported, begin, message).hint("say SECURITY LABEL FOR provider ON …")
+        );
     }
     let at = cursor.span();
     let provider = match cursor.peek().is_some_and(|it| it.kind == TokenKind::Text) {

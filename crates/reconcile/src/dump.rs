@@ -21,7 +21,9 @@ pub fn script(live: &Schema, facts: &Facts) -> String {
 fn steps(live: &Schema, facts: &Facts) -> Vec<Step> {
     let (mut empty, mut desired) = (Schema::default(), live.clone());
     desired.retain(|id, object| !is_implied(id, object, facts));
-    for (id, object) in live.iter().filter(|(id, _)| is_given(id)) {
+    // A comment on it counts only where the file has it.
+    let spoken_of = |id: &ObjectId| id.kind == Kind::Extension && live.contains(&Kind::Comment.on(id));
+    for (id, object) in live.iter().filter(|(id, _)| is_given(id) && !spoken_of(id)) {
         empty.insert(id.clone(), object.clone());
     }
     let none = HashSet::new();

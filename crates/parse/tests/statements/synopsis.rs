@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use model::Span;
 use sql::{PieceKind, Tok, TokenKind};
 
-use crate::Becomes::{self, Declared, Passed, Refused};
+use crate::Becomes::{self, Declared, OfRoles, Passed, Refused};
 use crate::{none_wrong, wrong};
 
 type Error = Box<dyn std::error::Error>;
@@ -58,18 +58,23 @@ fn clauses() -> Result<Vec<Clause>, Error> {
 
 fn read(text: &str, found: &mut Vec<Clause>) {
     let mut head = Vec::new();
-    let mut examples = text.lines().filter_map(|it| it.trim().strip_prefix("> "));
-    for line in text.lines().filter(|it| !it.trim().is_empty() && !it.trim().starts_with('>')) {
+    let mut lines = text.lines().filter(|it| !it.trim().is_empty()).peekable();
+    while let Some(line) = lines.next() {
         if !line.starts_with(' ') {
             head = line.split_whitespace().map(str::to_lowercase).collect();
             continue;
         }
         let (pattern, note) =
             line.trim().split_once(" # ").map_or((line.trim(), None), |it| (it.0, Some(it.1)));
-        for text in spread(pattern) {
-            let instead = note.map(|it| (becomes(it), examples.next().unwrap_or_default().to_owned()));
+        let mut examples = Vec::new();
+        while let Some(it) = lines.next_if(|it| it.trim().starts_with('>')) {
+            examples.push(it.trim().trim_start_matches("> ").to_owned());
+        }
+        for (at, text) in spread(pattern).into_iter().enumerate() {
+            let example = examples.get(at).or(examples.first()).cloned().unwrap_or_default();
+            let instead = note.map(|it| (becomes(it), example));
             let pattern = text.split_whitespace().map(part).collect();
-            found.push(Clause { head: head.clone(), pattern, text: text.clone(), instead });
+            found.push(Clause { head: head.clone(), pattern, text, instead });
         }
     }
 }
@@ -79,6 +84,7 @@ fn becomes(note: &str) -> Becomes {
         Some(("refused", _)) => Refused,
         Some(("passed", _)) => Passed,
         Some(("declared", _)) => Declared,
+        Some(("roles", _)) => OfRoles,
         _ => panic!("`# {note}` is not understood"),
     }
 }
@@ -155,10 +161,11 @@ impl Statement {
             "constraint",
         ];
         let Some((verb, rest)) = self.words.split_first() else { return false };
-        let nouns = || rest.iter().skip_while(|it| MODIFIERS.contains(&it.as_str()));
-        verb == &head[0]
-            && (head.len() == 1
-                || nouns().zip(&head[1..]).filter(|(it, head)| it == head).count() == head.len() - 1)
+        let at = |rest: &[String]| {
+            rest.len() >= head.len() - 1 && rest.iter().zip(&head[1..]).all(|it| it.0 == it.1)
+        };
+        let skipped = rest.iter().take_while(|it| MODIFIERS.contains(&it.as_str())).count();
+        verb == &head[0] && (0..=skipped).any(|it| at(&rest[it..]))
     }
 
     /// Whether the clause stands anywhere in the statement.
@@ -221,7 +228,8 @@ fn every_clause_has_a_fixture_or_an_example() -> Result<(), Error> {
                 match becomes {
                     Refused => "refused",
                     Passed => "passed over",
-                    _ => "declared",
+                    OfRoles => "of roles, where they are managed",
+                    _ => "declared by an example",
                 }
             }
         };
