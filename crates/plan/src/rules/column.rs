@@ -17,6 +17,8 @@ use crate::{Hazard, Mode};
 /// How a column is written in CREATE TABLE and ADD COLUMN.
 pub(super) struct Definition<'a> {
     pub(super) sql: String,
+    /// What of it may be said of a column whose type is given: its default and its NOT NULL.
+    pub(super) said: String,
     /// What it makes beside the column.
     pub(super) makes: Vec<ObjectId>,
     pub(super) exprs: Vec<&'a Expr>,
@@ -36,7 +38,7 @@ pub(super) fn definition<'a>(
     folds: impl Fn(&ObjectId, &Expr) -> bool,
 ) -> Definition<'a> {
     let mut sql = format!("{} {}", id.name(), column.ty);
-    let mut it = Definition { sql: String::new(), makes: Vec::new(), exprs: Vec::new() };
+    let mut it = Definition { sql: String::new(), said: String::new(), makes: Vec::new(), exprs: Vec::new() };
     sql += &super::foreign::options(&column.foreign);
     if let Some(method) = &column.compression {
         sql += &format!(" COMPRESSION {method}");
@@ -53,27 +55,25 @@ pub(super) fn definition<'a>(
     for child in desired.children(id) {
         match desired.get(child) {
             Some(Object::Default(default)) if folds(child, &default.expr) => {
-                sql += &format!(" DEFAULT {}", operand(&default.expr));
+                it.said += &format!(" DEFAULT {}", operand(&default.expr));
                 it.exprs.push(&default.expr);
                 it.makes.push(child.clone());
             }
             Some(Object::NotNull(not_null)) if !not_null.not_valid => {
-                sql += &not_null_words(child, not_null);
+                it.said += &not_null_words(child, not_null);
                 it.makes.push(child.clone());
             }
             _ => (),
         }
     }
-    Definition { sql, ..it }
+    Definition { sql: sql + &it.said, ..it }
 }
 
-/// What of a definition may be said of a column whose type is given: nothing but its default and its NOT NULL.
-pub(super) fn options_of(id: &ObjectId, column: &Column, definition: &str) -> String {
-    let collation = collate(column.collation.as_ref());
-    let given = format!("{} {}{collation}", id.name(), column.ty);
-    match definition.strip_prefix(&given) {
-        Some("") | None => String::new(),
-        Some(said) => format!("{} WITH OPTIONS{said}", id.name()),
+/// A column of a typed table in CREATE TABLE; empty where nothing is said of it.
+pub(super) fn options_of(id: &ObjectId, definition: &Definition<'_>) -> String {
+    match definition.said.as_str() {
+        "" => String::new(),
+        said => format!("{} WITH OPTIONS{said}", id.name()),
     }
 }
 
@@ -107,14 +107,20 @@ fn identity_words(identity: &Identity) -> String {
 
 /// What has no place in a definition and follows as a statement of its own.
 pub(super) fn tail(id: &ObjectId, column: &Column, schema: &Schema) -> Vec<Draft> {
+    let of_type = id.relation().is_some_and(|it| match schema.get(&Kind::Table.named(it)) {
+        Some(Object::Table(it)) => it.of_type.is_some(),
+        _ => false,
+    });
+    let compression = column.compression.clone().filter(|_| !of_type);
     let plain = Column { storage: None, statistics: None, options: model::Settings::new(), ..column.clone() };
+    let plain = Column { compression, ..plain };
     settings_of(&plain, column, id, schema).into_iter().map(|it| it.trailing().adds()).collect()
 }
 
 impl Rules for Column {
     fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         let Some(table) = id.relation() else { return Vec::new() };
-        let Definition { sql, makes, exprs } = definition(id, self, cx.desired, |_, _| true);
+        let Definition { sql, said: _, makes, exprs } = definition(id, self, cx.desired, |_, _| true);
         let made = |kind: Kind| makes.iter().any(|it| it.kind == kind);
         let fails = made(Kind::NotNull)
             && !made(Kind::Default)

@@ -260,7 +260,7 @@ fn inside<'a>(id: &ObjectId, table: &Table, cx: &Context<'a>, fixed: Vec<&Expr>)
         let folds = |child: &ObjectId, expr: &Expr| (fits.borrow_mut())(child, &[expr]);
         let mut definition = column::definition(column_id, column, desired, folds);
         if table.of_type.is_some() {
-            definition.sql = column::options_of(column_id, column, &definition.sql);
+            definition.sql = column::options_of(column_id, &definition);
         }
         if !definition.sql.is_empty() {
             it.lines.push(definition.sql);
