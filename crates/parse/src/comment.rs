@@ -149,7 +149,12 @@ fn of_type(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Found, Fault>
 }
 
 fn extension(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
-    Ok(reader.declared_or_outside(Kind::Extension.root(&cursor.name()?)))
+    let id = Kind::Extension.root(&cursor.name()?);
+    // Every database has it, whether a file declares it or not.
+    match id.name().as_str() {
+        "plpgsql" => Ok(Found::Declared(id)),
+        _ => Ok(reader.declared_or_outside(id)),
+    }
 }
 
 fn column(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
