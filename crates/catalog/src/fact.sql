@@ -15,6 +15,14 @@ select current_user::text as reader,
                  where c.oid >= 16384 and c.relpersistence <> 't' and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
                    and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
                  group by c.relowner order by count(*) desc, c.relowner limit 1),
+                (select pg_get_userbyid(o.owner)::text
+                 from (select oid, nspowner from pg_namespace union all select oid, proowner from pg_proc
+                       union all select oid, typowner from pg_type union all select oid, oprowner from pg_operator
+                       union all select oid, conowner from pg_conversion union all select oid, cfgowner from pg_ts_config
+                       union all select oid, dictowner from pg_ts_dict
+                       union all select oid, srvowner from pg_foreign_server) o (oid, owner)
+                 where o.oid >= 16384
+                 group by o.owner order by count(*) desc, o.owner limit 1),
                 (select current_user::text where exists (
                     select from pg_namespace n where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
                     and has_schema_privilege(n.oid, 'CREATE'))),
