@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use diff::Pair;
 use model::{Kind, ObjectId};
+use plan::{Options, Plan};
+use report::{Answer, Files, Look, Places};
+use sql::PieceKind;
 
 use crate::cases::{cases, declared, offline};
+use crate::laws::{everything_allowed, plan_with};
 
 /// What a name of each kind has in it somewhere, as SQL writes it: quotes of both sorts, dollars, per cent, a
 /// backslash, a line break, a tab, a dot and a blank, comments and a semicolon, a digit first, 63 bytes.
@@ -59,6 +64,45 @@ fn every_kind_has_hostile_names() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// No form of an answer lets a name break out of its place.
+#[test]
+fn every_form_holds_hostile_names() {
+    for case in cases().iter().filter(|it| it.name.starts_with("hostile/")) {
+        let facts = offline(case);
+        let [from, to] = [&case.from, &case.to].map(|it| declared(&case.name, it, &facts));
+        for (options, from, to) in [
+            (everything_allowed(), &from, &to),
+            (everything_allowed(), &to, &from),
+            (Options::default(), &from, &to),
+            (Options::default(), &to, &from),
+        ] {
+            let pair = Pair { actual: &from.schema, desired: &to.schema };
+            let plan = plan_with(pair, (&[], &[]), &facts, &options);
+            let places = Places::new(Files::default(), &to.spans);
+            let answer = Answer::new(&plan, pair, &places, &facts);
+            forms(&case.name, &answer, &plan);
+        }
+    }
+}
+
+fn forms(name: &str, answer: &Answer<'_>, plan: &Plan) {
+    let text = answer.text(Look { verbose: false, color: false });
+    assert!(!text.contains(|it: char| it.is_control() && it != '\n'), "{name}: {text:?}");
+    assert!(!text.lines().any(|it| it.starts_with("break")), "{name}: {text}");
+    let script = answer.sql();
+    let pieces = sql::split(&script, 0).pieces.into_iter().filter(|it| it.kind == PieceKind::Statement);
+    let said: Vec<&str> = pieces.map(|it| &script[it.span.start as usize..it.span.end as usize]).collect();
+    let framed = |it: &&str| ["BEGIN", "COMMIT", "SET ", "RESET "].iter().any(|word| it.starts_with(word));
+    let said: Vec<&str> = said.into_iter().filter(|it| !framed(it)).collect();
+    let steps: Vec<&str> = plan.steps.iter().map(|it| it.sql.as_str()).collect();
+    assert_eq!(said, steps, "{name}");
+    let notes = answer.github();
+    assert!(notes.lines().all(|it| it.starts_with("::")), "{name}: {notes}");
+    let page = answer.markdown();
+    let outside = page.split("<details><summary>Script").next().unwrap_or_default();
+    assert!(!outside.lines().any(|it| it.starts_with("break")), "{name}: {outside}");
 }
 
 fn said(id: &ObjectId) -> String {

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use diff::Pair;
 use model::{Facts, ObjectId, Schema};
 use parse::Sources;
 use plan::{Options, Plan, Request, Transaction};
@@ -57,11 +58,15 @@ fn offline_plan(case: &Case, from: &str, to: &str) -> Plan {
     plan_between(&actual, &desired.schema, (&renames, &relabels), &facts)
 }
 
-type Renames<'a> = (&'a [(ObjectId, ObjectId)], &'a [(ObjectId, String, String)]);
+pub(crate) type Renames<'a> = (&'a [(ObjectId, ObjectId)], &'a [(ObjectId, String, String)]);
 
-fn plan_between(actual: &Schema, desired: &Schema, (renames, relabels): Renames<'_>, facts: &Facts) -> Plan {
-    let none = Default::default();
-    let options = everything_allowed();
+fn plan_between(actual: &Schema, desired: &Schema, renames: Renames<'_>, facts: &Facts) -> Plan {
+    plan_with(Pair { actual, desired }, renames, facts, &everything_allowed())
+}
+
+pub(crate) fn plan_with(pair: Pair<'_>, renamed: Renames<'_>, facts: &Facts, options: &Options) -> Plan {
+    let Pair { actual, desired } = pair;
+    let (none, (renames, relabels)) = (Default::default(), renamed);
     plan::plan(Request {
         actual,
         desired,
@@ -71,7 +76,7 @@ fn plan_between(actual: &Schema, desired: &Schema, (renames, relabels): Renames<
         unverified: &none,
         unmanaged: &none,
         outsiders: &[],
-        options: &options,
+        options,
     })
 }
 

@@ -96,7 +96,7 @@ impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Event::Step { number, total, step } => {
-                write!(f, "[{number}/{total}] {} {}", step.verb.word(), step.id)
+                write!(f, "[{number}/{total}] {} {}", step.verb.word(), step.id.shown())
             }
             Event::Committed { steps, total } => write!(f, "committed: {steps} of {total}"),
             Event::Retry { number, attempt, wait } => write!(

@@ -168,6 +168,14 @@ impl ObjectId {
 }
 
 /// For people: `column public.users.email`, `grant to app on table public.users`.
+impl ObjectId {
+    /// The object as messages name it: a name can neither fake a line nor move the cursor.
+    pub fn shown(&self) -> String {
+        let visible = |it: char| if it.is_control() { char::REPLACEMENT_CHARACTER } else { it };
+        self.to_string().chars().map(visible).collect()
+    }
+}
+
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let noun = self.kind.meta().noun;

@@ -53,9 +53,9 @@ pub(crate) struct Branch {
     done: bool,
 }
 
-/// Whether what is being read stands in a part that is off.
+/// Whether what is being read stands in a part that is off: inside of one, every part is.
 pub(crate) fn is_off(reader: &Reader<'_>) -> bool {
-    reader.branches.iter().any(|it| !it.on)
+    reader.branches.last().is_some_and(|it| !it.on)
 }
 
 /// At the end of a file no branch may be open.

@@ -110,7 +110,7 @@ impl Drift<'_> {
             };
             let place = self.places.of(it.id).map(|it| format!("  {it}")).unwrap_or_default();
             let place = look.paint(Paint::Faint, &place);
-            out += &format!("{} {}{place}\n", look.paint(paint, &it.id.to_string()), it.state.phrase());
+            out += &format!("{} {}{place}\n", look.paint(paint, &it.id.shown()), it.state.phrase());
             out.extend(it.fields.iter().map(|it| indent(&it.text(look), "    ")));
         }
         out += if findings.is_empty() { "" } else { "\n" };

@@ -137,7 +137,7 @@ impl Fate<'_> {
         let Fate { object, fate, rule } = self;
         let rule = rule.map(|it| format!(" {it}")).unwrap_or_default();
         match object {
-            Live::Known(id) => format!("  {fate}{rule}: {id}\n"),
+            Live::Known(id) => format!("  {fate}{rule}: {}\n", id.shown()),
             Live::Other(it) => format!("  {fate}{rule}: {} {}\n", it.kind, plain(&it.identity)),
         }
     }

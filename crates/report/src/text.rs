@@ -9,7 +9,7 @@ use plan::{Lock, Step, Transaction, Verb, Why};
 
 use crate::answer::Held;
 use crate::field::fields;
-use crate::look::{Look, Paint, indent};
+use crate::look::{Look, Paint, indent, plain};
 use crate::{Answer, change, why};
 
 /// Steps with their numbers, by namespace, whether they stand together, and their common head.
@@ -45,8 +45,8 @@ impl Answer<'_> {
             let namespace = root.namespace().map(Name::as_str).unwrap_or_default();
             let is_alone = sizes.get(root) == Some(&1) && step.id == *root;
             let head = match (is_alone, root.namespace()) {
-                (false, _) => root.to_string(),
-                (true, Some(namespace)) => format!("in schema {namespace}"),
+                (false, _) => root.shown(),
+                (true, Some(namespace)) => format!("in schema {}", plain(&namespace.to_string())),
                 (true, None) => "in the database".to_owned(),
             };
             let key = (namespace.to_owned(), !is_alone, head);
@@ -62,7 +62,7 @@ impl Answer<'_> {
             Verb::Create => ("+", Paint::Make),
             Verb::Alter | Verb::Rename => ("~", Paint::Change),
         };
-        let mut line = format!("  {}", look.paint(paint, &format!("{sign} {}", step.id)));
+        let mut line = format!("  {}", look.paint(paint, &format!("{sign} {}", step.id.shown())));
         let reasons = why::phrases(&step.why);
         if !reasons.is_empty() {
             line += &format!(" ({reasons})");
@@ -125,7 +125,7 @@ pub(crate) fn unverified(held: &[Held], unmodelled: &[Unmodelled], look: Look) -
     let mut text = format!("{head} (nobody could say whether these differ)\n");
     text.extend(held.iter().map(|it| item(it, "?", Paint::Change, look)));
     for Unmodelled { kind, identity, .. } in unmodelled {
-        let line = look.paint(Paint::Change, &format!("? {kind} {identity}"));
+        let line = look.paint(Paint::Change, &format!("? {kind} {}", plain(identity)));
         text += &format!("  {line} (this kind is not modelled)\n");
     }
     text + "\n"
@@ -162,12 +162,12 @@ fn hazard(allow: &str) -> &str {
 }
 
 fn item(held: &Held, sign: &str, paint: Paint, look: Look) -> String {
-    let mut text = format!("  {}", look.paint(paint, &format!("{sign} {}", held.id)));
+    let mut text = format!("  {}", look.paint(paint, &format!("{sign} {}", held.id.shown())));
     if !held.what.is_empty() {
-        text += &format!(" ({})", held.what);
+        text += &format!(" ({})", plain(&held.what));
     }
     text += "\n";
-    let allows: Vec<String> = held.allow.iter().map(|it| format!("--allow {it}")).collect();
+    let allows: Vec<String> = held.allow.iter().map(|it| format!("--allow {}", plain(it))).collect();
     text + &indent(&look.paint(Paint::Faint, &allows.join("\n")), "      ")
 }
 
@@ -203,5 +203,5 @@ fn lock(lock: &Lock) -> String {
         (false, true) => " (writes wait)",
         (false, false) => "",
     };
-    format!("locks {}: {}{waits}", lock.relation, lock.mode.words())
+    format!("locks {}: {}{waits}", plain(&lock.relation.to_string()), lock.mode.words())
 }

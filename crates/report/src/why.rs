@@ -3,6 +3,7 @@
 use plan::Why;
 
 use crate::change;
+use crate::look::plain;
 
 /// One reason, in a few words.
 pub(crate) fn phrase(why: &Why) -> String {
@@ -20,5 +21,5 @@ pub(crate) fn phrase(why: &Why) -> String {
 
 /// All reasons of a step.
 pub(crate) fn phrases(why: &[Why]) -> String {
-    why.iter().map(phrase).collect::<Vec<_>>().join("; ")
+    why.iter().map(|it| plain(&phrase(it))).collect::<Vec<_>>().join("; ")
 }
