@@ -20,6 +20,10 @@ const FILE: &str = "
     ALTER ROLE fx_m_user SET search_path = app, \"$user\";
     ALTER ROLE fx_m_user IN DATABASE postgres SET work_mem TO '64MB';
     ALTER ROLE fx_m_user SET statement_timeout = 5000;
+    CREATE ROLE \"fx m sel\"\"ect'$x$%s\\\n1st\" IN ROLE fx_m_other;
+    GRANT \"fx m sel\"\"ect'$x$%s\\\n1st\" TO fx_m_user;
+    ALTER ROLE \"fx m sel\"\"ect'$x$%s\\\n1st\" SET search_path = \"a.b c\", \"Sel\"\"ect\";
+    ALTER ROLE \"fx m sel\"\"ect'$x$%s\\\n1st\" IN DATABASE postgres SET application_name = 'it''s %s \\ $$';
 ";
 
 const LATER: &str = "
@@ -28,7 +32,11 @@ const LATER: &str = "
     CREATE ROLE fx_m_user NOLOGIN;
     GRANT fx_m_group TO fx_m_user;
     ALTER ROLE fx_m_user SET search_path = other;
+    CREATE ROLE \"fx m sel\"\"ect'$x$%s\\\n1st\" CREATEDB;
+    ALTER ROLE \"fx m sel\"\"ect'$x$%s\\\n1st\" SET application_name = 'it''s %s \\ $$';
 ";
+
+const HOSTILE: &str = "\"fx m sel\"\"ect'$x$%s\\\n1st\"";
 
 fn compare(client: &mut Client, text: &str, roles: bool) -> Comparison {
     let wanted = Wanted {
@@ -73,7 +81,7 @@ fn roles_are_what_the_file_says_where_they_are_managed() {
         assert!(changed.iter().any(|it| it == statement), "{statement} is not in {changed:#?}");
     }
     arrive(&mut client, FILE);
-    for role in ["fx_m_user", "fx_m_other", "fx_m_group"] {
+    for role in ["fx_m_user", HOSTILE, "fx_m_other", "fx_m_group"] {
         let dropped = client.batch_execute(&format!("DROP ROLE {role}"));
         dropped.unwrap_or_else(|it| panic!("{it}"));
     }

@@ -15,6 +15,9 @@ pub struct Role {
     /// The attributes that come with these options.
     #[serde(skip)]
     pub made_with: Attributes,
+    /// The roles that these options name (`IN ROLE`), which are there before it.
+    #[serde(skip)]
+    pub made_among: Vec<Name>,
     /// What the role is and may, passwords aside.
     pub attributes: Attributes,
     /// The attributes count (`manage: roles`).
@@ -100,7 +103,7 @@ impl PartialEq for Role {
 
 impl Facets for Role {
     fn uses(&self, _: &ObjectId, _: &Schema) -> Vec<ObjectId> {
-        Vec::new()
+        self.made_among.iter().map(|it| Kind::Role.root(it)).collect()
     }
 
     /// A moment without an offset is nobody's but the session's that says it.

@@ -26,11 +26,13 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     let id = Kind::Role.root(&name);
     let span = begin.to(cursor.previous());
     reader.is_free(&id, span)?;
+    let mut made_among = Vec::new();
     while !ahead.is_done() {
-        attribute(reader, &mut ahead, &name, &mut attributes)?;
+        made_among.extend(attribute(reader, &mut ahead, &name, &mut attributes)?);
     }
     let made_with = attributes.clone();
-    let role = Role { options: Stated(options.join(" ")), made_with, attributes, compared: false };
+    let options = Stated(options.join(" "));
+    let role = Role { options, made_with, made_among, attributes, compared: false };
     reader.declare(&id, role, span);
     Ok(Verdict::Declared)
 }
@@ -60,13 +62,13 @@ fn options(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Vec<Strin
     Ok(found)
 }
 
-/// One option: an attribute, a membership, or something that is not compared.
+/// One option: an attribute, a membership, or something that is not compared. Gives the roles it names.
 fn attribute(
     reader: &mut Reader<'_>,
     cursor: &mut Cursor<'_>,
     role: &Name,
     it: &mut Attributes,
-) -> Result<(), Fault> {
+) -> Result<Vec<Name>, Fault> {
     let word = cursor.name()?.as_str().to_lowercase();
     let (word, on) = match word.strip_prefix("no") {
         Some(rest) => (rest.to_string(), false),
@@ -92,18 +94,18 @@ fn attribute(
         "password" | "sysid" => _ = cursor.next(),
         "in" => {
             cursor.eat_any(&["role", "group"]);
-            for of in crate::grant::names(cursor)? {
-                member(reader, &of, role, false);
-            }
+            let all = crate::grant::names(cursor)?;
+            all.iter().for_each(|of| member(reader, of, role, false));
+            return Ok(all);
         }
         "role" | "user" | "admin" => {
-            for who in crate::grant::names(cursor)? {
-                member(reader, role, &who, word == "admin");
-            }
+            let all = crate::grant::names(cursor)?;
+            all.iter().for_each(|who| member(reader, role, who, word == "admin"));
+            return Ok(all);
         }
         _ => return Err(Fault { code: Code::Syntax, ..cursor.fault("this is no option of a role") }),
     }
-    Ok(())
+    Ok(Vec::new())
 }
 
 /// A moment as the server prints it under UTC, where it is given with that offset.

@@ -21,7 +21,7 @@ impl Rules for Role {
     }
 
     fn alter(&self, new: &Role, id: &ObjectId, _: &Context<'_>) -> Alter {
-        let Role { options: _, made_with: _, attributes, compared: _ } = new;
+        let Role { options: _, made_with: _, made_among: _, attributes, compared: _ } = new;
         let said = changes(&self.attributes, attributes);
         if said.is_empty() {
             return Alter::InPlace(Vec::new());
