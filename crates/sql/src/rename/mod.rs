@@ -21,6 +21,9 @@ use model::{
 /// The schema with every `(old, new)` identity substituted everywhere. The text of a routine in another
 /// language is left as it is, as the server leaves it.
 pub fn renamed(schema: &Schema, renames: &[(ObjectId, ObjectId)]) -> Schema {
+    if renames.is_empty() {
+        return schema.clone();
+    }
     let names = Names::new(schema, renames);
     let mut after = Schema::default();
     for (id, object) in schema.iter() {
