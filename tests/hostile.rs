@@ -1,15 +1,15 @@
 //! Names that nobody should give, through every kind: what `fixtures/hostile` must hold. Knows no statement.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use diff::Pair;
-use model::{Kind, ObjectId};
-use plan::{Options, Plan};
+use model::{Facts, Kind, ObjectId};
+use plan::{Options, Plan, Request};
 use report::{Answer, Files, Look, Places};
 use sql::PieceKind;
 
 use crate::cases::{cases, declared, offline};
-use crate::laws::{everything_allowed, plan_with};
+use crate::laws::everything_allowed;
 
 /// What a name of each kind has in it somewhere, as SQL writes it: quotes of both sorts, dollars, per cent, a
 /// backslash, a line break, a tab, a dot and a blank, comments and a semicolon, a digit first, 63 bytes.
@@ -79,12 +79,28 @@ fn every_form_holds_hostile_names() {
             (Options::default(), &to, &from),
         ] {
             let pair = Pair { actual: &from.schema, desired: &to.schema };
-            let plan = plan_with(pair, (&[], &[]), &facts, &options);
+            let plan = planned(pair, &facts, &options);
             let places = Places::new(Files::default(), &to.spans);
             let answer = Answer::new(&plan, pair, &places, &facts);
             forms(&case.name, &answer, &plan);
         }
     }
+}
+
+fn planned(pair: Pair<'_>, facts: &Facts, options: &Options) -> Plan {
+    let Pair { actual, desired } = pair;
+    let none = HashSet::new();
+    plan::plan(Request {
+        actual,
+        desired,
+        renames: &[],
+        relabels: &[],
+        facts,
+        unverified: &none,
+        unmanaged: &none,
+        outsiders: &[],
+        options,
+    })
 }
 
 fn forms(name: &str, answer: &Answer<'_>, plan: &Plan) {

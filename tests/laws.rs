@@ -5,7 +5,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use diff::Pair;
 use model::{Facts, ObjectId, Schema};
 use parse::Sources;
 use plan::{Options, Plan, Request, Transaction};
@@ -58,15 +57,11 @@ fn offline_plan(case: &Case, from: &str, to: &str) -> Plan {
     plan_between(&actual, &desired.schema, (&renames, &relabels), &facts)
 }
 
-pub(crate) type Renames<'a> = (&'a [(ObjectId, ObjectId)], &'a [(ObjectId, String, String)]);
+type Renames<'a> = (&'a [(ObjectId, ObjectId)], &'a [(ObjectId, String, String)]);
 
-fn plan_between(actual: &Schema, desired: &Schema, renames: Renames<'_>, facts: &Facts) -> Plan {
-    plan_with(Pair { actual, desired }, renames, facts, &everything_allowed())
-}
-
-pub(crate) fn plan_with(pair: Pair<'_>, renamed: Renames<'_>, facts: &Facts, options: &Options) -> Plan {
-    let Pair { actual, desired } = pair;
-    let (none, (renames, relabels)) = (Default::default(), renamed);
+fn plan_between(actual: &Schema, desired: &Schema, (renames, relabels): Renames<'_>, facts: &Facts) -> Plan {
+    let none = Default::default();
+    let options = everything_allowed();
     plan::plan(Request {
         actual,
         desired,
@@ -76,7 +71,7 @@ pub(crate) fn plan_with(pair: Pair<'_>, renamed: Renames<'_>, facts: &Facts, opt
         unverified: &none,
         unmanaged: &none,
         outsiders: &[],
-        options,
+        options: &options,
     })
 }
 
