@@ -355,7 +355,7 @@ fn sorted(dump: &str, comparison: &Comparison, owners: bool) -> Vec<String> {
 }
 
 /// The lines that say of a child what is said of its parent: no statement changes whether a table that is there
-/// declares a column besides its parent.
+/// declares a column or a check besides its parent.
 fn said_again(dump: &[&str]) -> HashSet<usize> {
     let body = |table: &str| {
         let start = dump.iter().position(|it| *it == format!("CREATE TABLE {table} ("));
@@ -364,13 +364,25 @@ fn said_again(dump: &[&str]) -> HashSet<usize> {
     };
     // Before 18 the child's line leaves out the NOT NULL that its parent has.
     let said = |at: usize| canonical(dump[at]).trim_end_matches(" NOT NULL").to_owned();
+    // Checks that are not valid are added later.
+    let added = |table: &str| {
+        let alter = format!("ALTER TABLE {table}");
+        let adds = |at: &usize| dump[at - 1] == alter && dump[*at].starts_with("    ADD CONSTRAINT ");
+        (1..dump.len()).filter(adds).collect::<Vec<_>>().into_iter()
+    };
     let tables = dump.iter().filter_map(|it| it.strip_prefix("CREATE TABLE ")?.strip_suffix(" ("));
     let again = tables.flat_map(|table| {
         let own = body(table);
         let heads = dump.get(own.end + 1).and_then(|it| it.strip_prefix("INHERITS ("));
         let parents = heads.and_then(|it| it.split(')').next()).unwrap_or_default().split(", ");
-        let above: HashSet<String> = parents.flat_map(body).map(said).collect();
-        own.filter(|at| above.contains(&said(*at))).collect::<Vec<_>>()
+        let (mut above, mut later) = (HashSet::new(), HashSet::new());
+        for parent in parents {
+            above.extend(body(parent).map(said));
+            later.extend(added(parent).map(|at| dump[at]));
+        }
+        let own = own.filter(|at| above.contains(&said(*at)));
+        let added = added(table).filter(|at| later.contains(dump[*at])).flat_map(|at| [at - 1, at]);
+        own.chain(added).collect::<Vec<_>>()
     });
     again.collect()
 }
