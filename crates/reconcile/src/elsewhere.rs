@@ -66,7 +66,9 @@ impl Elsewhere {
         let doubt = match (u32::from(install.major) == facts.major, lost + left_out) {
             (false, _) => Some(format!("the throw-away server is PostgreSQL {}", install.version)),
             (true, 0) => None,
-            (true, many) => Some(format!("the throw-away server lacks {many} objects of the database")),
+            (true, many) => {
+                Some(format!("the throw-away server lacks {many} of the objects of the database"))
+            }
         };
         let facts = Facts {
             major: install.major.into(),
@@ -194,4 +196,34 @@ fn make(client: &mut Client, step: &Step) -> Result<(), postgres::Error> {
     let path = if path.is_empty() { "''".to_owned() } else { path.join(", ") };
     client.batch_execute(&format!("SET search_path = {path}"))?;
     client.batch_execute(&step.sql)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Extension, Name, QualName, Table};
+
+    use super::*;
+
+    fn doubt(live: &Schema, major: u32) -> Option<String> {
+        let server = scratch::obtain(None).and_then(|it| Server::start(&it, &scratch::Options::default()));
+        let server = server.unwrap_or_else(|it| panic!("{it}"));
+        let own = u32::from(server.install().major);
+        let mut elsewhere = Elsewhere { server: Some(Ok(server)), databases: 0 };
+        let facts = Facts { major: own + major, roles: [Name::from("somebody")].into(), ..Facts::default() };
+        elsewhere.copy(live, &facts).unwrap_or_else(|it| panic!("{it}")).doubt
+    }
+
+    #[test]
+    fn a_copy_that_lacks_something_is_doubted() {
+        let mut live = Schema::default();
+        live.insert(Kind::Table.named(&QualName::new("public", "t")), Table::default());
+        assert_eq!(doubt(&live, 0), None);
+        assert!(doubt(&live, 1).is_some_and(|it| it.contains("is PostgreSQL")));
+        let extension = Extension { namespace: Some("public".into()), version: None };
+        live.insert(Kind::Extension.root(&"no_such_thing".into()), extension);
+        assert_eq!(
+            doubt(&live, 0).as_deref(),
+            Some("the throw-away server lacks 1 of the objects of the database")
+        );
+    }
 }
