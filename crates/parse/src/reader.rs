@@ -9,7 +9,7 @@ use sql::{Code, Cursor, Directive, Fault, Tok, TypeName};
 
 use crate::psql::Branch;
 use crate::table_state::State;
-use crate::{Desired, Sources, column_type, constraint, default_privilege, owner, partition, refer};
+use crate::{Desired, Sources, column_type, constraint, default_privilege, heir, owner, partition, refer};
 
 pub(crate) struct Reader<'a> {
     pub(crate) facts: &'a Facts,
@@ -77,7 +77,8 @@ impl<'a> Reader<'a> {
 
     /// Puts an object down. What was declared under the same identity is replaced.
     pub(crate) fn declare(&mut self, id: &ObjectId, object: impl Into<Object>, span: Span) {
-        let object = object.into();
+        let mut object = object.into();
+        heir::keep_shallow(self, id, &mut object, span);
         // A part takes no namespace in: its table does, unless that is not the file's.
         if let Some(namespace) = id.namespace().filter(|_| id.relation().is_none()) {
             self.desired.namespaces.insert(namespace.clone());

@@ -142,6 +142,17 @@ fn executed_texts_inside_each_other_end() {
 }
 
 #[test]
+fn tables_that_stand_under_each_other() {
+    let ring = read("CREATE TABLE a (x int); CREATE TABLE b () INHERITS (a); ALTER TABLE a INHERIT b;");
+    assert_eq!(ring.faults[0].message, "table public.a would stand under itself");
+    let own = read("CREATE TABLE a (x int); ALTER TABLE a INHERIT a;");
+    assert_eq!(own.faults[0].message, "table public.a would stand under itself");
+    let chain = (0..1_000).map(|it| format!("CREATE TABLE t{} () INHERITS (t{it});", it + 1));
+    let deep = read_with_little_stack(format!("CREATE TABLE t0 (x int);{}", chain.collect::<String>()));
+    assert!(deep.faults[0].message.contains("stands under more than"), "{:?}", deep.faults[0]);
+}
+
+#[test]
 fn large_files_take_their_time_and_no_more() {
     let statements = |count: usize, make: &dyn Fn(usize) -> String| (0..count).map(make).collect::<String>();
     let tables = |count: usize| {
