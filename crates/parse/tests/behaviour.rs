@@ -355,3 +355,17 @@ fn a_written_password_is_a_fault_and_is_shown_nowhere() {
     assert!(!format!("{desired:?}").contains("hunter2"));
     assert_eq!(desired.sources.files[0].text.len(), text.len());
 }
+
+#[test]
+fn no_fault_tells_what_a_string_holds() {
+    for text in [
+        "CREATE ROLE a IN PASSWORD 'hunter2'",
+        "ALTER USER MAPPING FOR u SERVER s ( OPTIONS (SET password $$hunter2$$)",
+        "CREATE SUBSCRIPTION s ( CONNECTION 'postgres://u@h/d?password=hunter2' PUBLICATION p",
+        "CREATE SUBSCRIPTION s CONNECTION E'host=a password=\\'hunter2\\'' PUBLICATION p",
+    ] {
+        let desired = read(text);
+        assert!(!desired.faults.is_empty(), "{text}");
+        assert!(!format!("{:?} {:?}", desired.faults, desired.sources.files).contains("hunter2"), "{text}");
+    }
+}
