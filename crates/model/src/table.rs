@@ -45,13 +45,19 @@ pub struct Table {
     pub foreign: Option<Foreign>,
 }
 
-/// What comes from a parent and is the child's own as well.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+/// What comes from a parent and is the child's own as well. One is as good as the other: they are all equal.
+#[derive(Clone, Eq, Debug, Default)]
 pub struct AlsoOwn {
     /// `pg_attribute.attislocal` where `attinhcount > 0`.
     pub columns: NameSet,
     /// `pg_constraint.conislocal` where `coninhcount > 0`.
     pub checks: NameSet,
+}
+
+impl PartialEq for AlsoOwn {
+    fn eq(&self, _: &AlsoOwn) -> bool {
+        true
+    }
 }
 
 /// How a table is partitioned.
@@ -172,10 +178,6 @@ impl Facets for Table {
 
     fn parent(&self, _: &ObjectId) -> Option<ObjectId> {
         self.partition_of.as_ref().map(|it| Kind::Table.named(&it.parent))
-    }
-
-    fn adopt(&mut self, live: &Table) {
-        self.also_own.clone_from(&live.also_own);
     }
 
     fn exprs(&self) -> Vec<&Expr> {
