@@ -381,8 +381,18 @@ fn said_again(dump: &[&str]) -> HashSet<usize> {
             later.extend(added(parent).map(|at| dump[at]));
         }
         let own = own.filter(|at| above.contains(&said(*at)));
+        // The default of a column that is the parent's alone is a statement of its own.
+        let prefix = format!("ALTER TABLE ONLY {table} ALTER COLUMN ");
+        let same = |at: &usize| {
+            let said = dump[*at].strip_prefix(&prefix).and_then(|it| it.split_once(" SET DEFAULT "));
+            said.is_some_and(|(column, value)| {
+                let value = format!(" DEFAULT {}", value.trim_end_matches(';'));
+                above.iter().any(|it| it.trim_start().starts_with(column) && it.ends_with(&value))
+            })
+        };
+        let defaults: Vec<usize> = (0..dump.len()).filter(same).collect();
         let added = added(table).filter(|at| later.contains(dump[*at])).flat_map(|at| [at - 1, at]);
-        own.chain(added).collect::<Vec<_>>()
+        own.chain(added).chain(defaults).collect::<Vec<_>>()
     });
     again.collect()
 }

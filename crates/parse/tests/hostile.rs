@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
 
-use std::time::{Duration, Instant};
-
 use model::Facts;
 use parse::{Desired, Sources, Verdict};
 
@@ -31,18 +29,10 @@ fn read_with_little_stack(text: String) -> Desired {
     reading.join().expect("no overflow")
 }
 
-/// Twice the text may take little more than twice the time.
-fn grows_linearly(make: impl Fn(usize) -> String, size: usize) {
-    let time = |size: usize| {
-        let text = make(size);
-        let begin = Instant::now();
-        let desired = read(&text);
-        assert!(!desired.ledger.is_empty());
-        begin.elapsed()
-    };
-    let (small, large) = (time(size), time(size * 4));
-    let bound = small * 10 + Duration::from_millis(200);
-    assert!(large < bound, "{size}: {small:?}, four times as much: {large:?}");
+/// All of a large file is read; how its time grows is measured by the fuzzer's `--growth`.
+fn is_read(make: impl Fn(usize) -> String, size: usize) {
+    let desired = read(&make(size * 4));
+    assert!(!desired.ledger.is_empty());
 }
 
 #[test]
@@ -124,10 +114,7 @@ fn ten_thousand_levels() {
         format!("CREATE FUNCTION f(a int{}) RETURNS int LANGUAGE sql AS ''", "[]".repeat(DEEP)),
     ];
     for text in texts {
-        let begin = Instant::now();
-        let shown: String = text.chars().take(60).collect();
         read_with_little_stack(text);
-        assert!(begin.elapsed() < Duration::from_secs(5), "{shown}: {:?}", begin.elapsed());
     }
 }
 
@@ -153,7 +140,7 @@ fn tables_that_stand_under_each_other() {
 }
 
 #[test]
-fn large_files_take_their_time_and_no_more() {
+fn large_files_are_read() {
     let statements = |count: usize, make: &dyn Fn(usize) -> String| (0..count).map(make).collect::<String>();
     let tables = |count: usize| {
         statements(count, &|it| {
@@ -162,7 +149,7 @@ fn large_files_take_their_time_and_no_more() {
             )
         })
     };
-    grows_linearly(tables, 500);
+    is_read(tables, 500);
     let guarded = |count: usize| {
         statements(count, &|it| {
             format!(
@@ -170,7 +157,7 @@ fn large_files_take_their_time_and_no_more() {
             )
         })
     };
-    grows_linearly(guarded, 400);
+    is_read(guarded, 400);
     let replaced = |count: usize| {
         statements(count, &|it| {
             format!(
@@ -178,29 +165,21 @@ fn large_files_take_their_time_and_no_more() {
             )
         })
     };
-    grows_linearly(replaced, 500);
-    grows_linearly(
-        |count| format!("INSERT INTO t VALUES {};", "(1, 'some text', now()), ".repeat(count)),
-        20_000,
-    );
-    grows_linearly(|count| "-- reconcile: nonsense\n".repeat(count) + "SELECT 1;", 2_000);
-    grows_linearly(|count| "$a".repeat(count) + ";", 20_000);
-    grows_linearly(|count| "E'\\''".repeat(count) + ";", 20_000);
-    grows_linearly(|count| format!("DO $$ BEGIN {} END $$;", "PERFORM pg_sleep(1);\n".repeat(count)), 3_000);
-    grows_linearly(|count| format!("CREATE VIEW v AS SELECT {} 1;", "a.b, ".repeat(count)), 10_000);
-    grows_linearly(
-        |count| format!("COPY t FROM stdin;\n{}\\.\nSELECT 1;", "1\t2\t3\n".repeat(count)),
-        50_000,
-    );
+    is_read(replaced, 500);
+    is_read(|count| format!("INSERT INTO t VALUES {};", "(1, 'some text', now()), ".repeat(count)), 20_000);
+    is_read(|count| "-- reconcile: nonsense\n".repeat(count) + "SELECT 1;", 2_000);
+    is_read(|count| "$a".repeat(count) + ";", 20_000);
+    is_read(|count| "E'\\''".repeat(count) + ";", 20_000);
+    is_read(|count| format!("DO $$ BEGIN {} END $$;", "PERFORM pg_sleep(1);\n".repeat(count)), 3_000);
+    is_read(|count| format!("CREATE VIEW v AS SELECT {} 1;", "a.b, ".repeat(count)), 10_000);
+    is_read(|count| format!("COPY t FROM stdin;\n{}\\.\nSELECT 1;", "1\t2\t3\n".repeat(count)), 50_000);
 }
 
 #[test]
 fn ten_megabytes() {
     let row = "INSERT INTO plan_tiers (code, title) VALUES ('starter', 'A title with ''quotes''') ON CONFLICT DO NOTHING;\n";
     let text = row.repeat(10 * 1024 * 1024 / row.len());
-    let begin = Instant::now();
     let desired = read(&text);
     assert!(desired.faults.is_empty());
     assert_eq!(desired.data.len(), desired.ledger.len());
-    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
 }

@@ -141,6 +141,7 @@ fn missing(name: &QualName, id: &ObjectId, parent: &QualName, cx: &Context<'_>) 
             }
             Some((_, live)) => drafts.extend(fitted(live, wanted, &own, id, cx)),
         }
+        let retyped = column_of(cx.actual, name, &column).is_some_and(|(_, it)| it.ty != wanted.ty);
         if is_handed_not_null(cx.desired, parent, &column)
             && !is_not_null(cx.actual, name, &column)
             && !cx.desired.contains(&Kind::NotNull.of(name, &column))
@@ -149,9 +150,8 @@ fn missing(name: &QualName, id: &ObjectId, parent: &QualName, cx: &Context<'_>) 
             drafts.push(draft.hazard(Hazard::ScansTable).hazard(Hazard::MayFail));
         }
         let of = |schema, table| part_of(schema, Kind::Default, table, &column);
-        if !cx.desired.contains(&Kind::Default.of(name, &column))
-            && of(cx.desired, parent) != of(cx.actual, name)
-        {
+        let had = of(cx.actual, name).filter(|_| !retyped);
+        if !cx.desired.contains(&Kind::Default.of(name, &column)) && of(cx.desired, parent) != had {
             let (sql, expr) = default_as_above(&own, cx);
             drafts.push(alter(sql).reads(expr));
         }
@@ -231,12 +231,31 @@ fn fitted(live: &Column, wanted: &Column, own: &ObjectId, table: &ObjectId, cx: 
         true => old.alter(&new, own, cx),
         false => Alter::InPlace(Vec::new()),
     };
-    match drafts {
-        Alter::InPlace(drafts) | Alter::Around { drafts, .. } => {
-            drafts.into_iter().map(|it| it.touches([table.clone()])).collect()
-        }
+    let drafts = match drafts {
+        Alter::InPlace(drafts) | Alter::Around { drafts, .. } => drafts,
         Alter::Replace(_) | Alter::Swap { .. } => Vec::new(),
+    };
+    let around = if live.ty == wanted.ty { [None, None] } else { without_default(own, table, cx) };
+    let [down, up] = around;
+    let drafts = down.into_iter().chain(drafts).chain(up);
+    drafts.map(|it| it.touches([table.clone()])).collect()
+}
+
+/// A default would have to be cast along with its column: what takes it down, and what puts back one that stays.
+fn without_default(own: &ObjectId, table: &ObjectId, cx: &Context<'_>) -> [Option<Draft>; 2] {
+    let default = ObjectId { kind: Kind::Default, path: own.path.clone() };
+    if !has_default(cx.actual, &default) {
+        return [None, None];
     }
+    let Some(name) = table.qual_name() else { return [None, None] };
+    let alter =
+        |what: &str| with_heirs(Draft::alter(table, format!("{} {what}", column::prefix(own))), name, cx);
+    let stays = cx.desired.get(&default).filter(|it| cx.actual.get(&default) == Some(*it));
+    let up = stays.and_then(|it| match it {
+        Object::Default(it) => Some(alter(&format!("SET DEFAULT {}", it.expr.text.trim())).reads([&it.expr])),
+        _ => None,
+    });
+    [Some(alter("DROP DEFAULT")), up]
 }
 
 /// What a table keeps from a parent it has left, and is not to have.
@@ -262,7 +281,7 @@ fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> V
         if cx.desired.contains(&own) {
             drafts.extend(fitted(live, wanted, &own, id, cx));
             let of = |schema| part_of(schema, Kind::Default, name, &column);
-            if of(cx.actual).is_some() && of(cx.desired).is_none() {
+            if live.ty == wanted.ty && of(cx.actual).is_some() && of(cx.desired).is_none() {
                 drafts.push(alter(format!("{} DROP DEFAULT", column::prefix(&own))));
             }
         }
