@@ -17,10 +17,17 @@ pub struct Cursor<'a> {
     end: Span,
 }
 
+/// The last character of a token.
+fn last_char(source: &str, token: Span) -> Span {
+    let text = source.get(token.start as usize..token.end as usize).unwrap_or_default();
+    let length = text.chars().next_back().map_or(1, char::len_utf8);
+    Span { start: token.end.saturating_sub(u32::try_from(length).unwrap_or(1)), ..token }
+}
+
 impl<'a> Cursor<'a> {
     /// At the first of the tokens. `source` is the text of the whole file their spans point into.
     pub fn new(source: &'a str, tokens: &'a [Tok], whole: Span) -> Cursor<'a> {
-        let end = tokens.last().map_or(whole, |it| Span { start: it.span.end.saturating_sub(1), ..it.span });
+        let end = tokens.last().map_or(whole, |it| last_char(source, it.span));
         Cursor { source, tokens, at: 0, end }
     }
 
@@ -272,5 +279,20 @@ impl<'a> Cursor<'a> {
     /// Takes tokens up to a comma at depth 0 (or the end).
     pub fn element(&mut self) -> &'a [Tok] {
         self.until(|it| it.at_symbol(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_is_a_whole_character() {
+        let text = "a é";
+        let whole = Span { file: 0, start: 0, end: 4 };
+        let tokens = crate::lex(text, whole).unwrap_or_default();
+        let mut cursor = Cursor::new(text, &tokens, whole);
+        while cursor.next().is_some() {}
+        assert_eq!(cursor.slice(cursor.wanted("more").span), "é");
     }
 }
