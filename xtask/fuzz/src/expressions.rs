@@ -66,7 +66,8 @@ fn columns() -> Columns {
 
 fn expr(text: &str) -> Option<Expr> {
     let path: SearchPath = Arc::from([Name::new("public")]);
-    sql::expr(text, whole(text), &path).ok()
+    // No statement leaves its semicolon to an expression.
+    sql::expr(text, whole(text), &path).ok().filter(|_| !text.contains(';'))
 }
 
 /// Two expressions, with `~~~` between them. Each is the same as itself, in parentheses and with a comment
