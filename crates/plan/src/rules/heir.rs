@@ -39,7 +39,12 @@ pub(super) fn leaving(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>)
             cx.users.of(&Kind::Table.named(parent)).any(|it| it.kind == Kind::ForeignKey),
             Hazard::MayFail,
         );
-        let draft = draft.touches([bounds(parent)]).precedes(news_of(parent, cx));
+        let draft = draft.touches([bounds(parent)]);
+        // Who comes back under the same parent must have its columns and checks by then, and gets them before.
+        let returns = new.partition_of.as_ref().is_some_and(|it| it.parent == *parent);
+        let mut news = news_of(parent, cx);
+        news.retain(|it| !returns || !is_demanded(it, cx));
+        let draft = draft.precedes(news);
         drafts.push(draft.changed(
             "partition_of",
             partition_words(old.partition_of.as_ref()),
@@ -54,6 +59,14 @@ pub(super) fn leaving(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>)
         drafts.extend(left_over(name, new, id, cx));
     }
     drafts
+}
+
+/// Whether a partition must have the same as its parent before it comes under it.
+fn is_demanded(id: &ObjectId, cx: &Context<'_>) -> bool {
+    match cx.desired.get(id) {
+        Some(Object::Constraint(it)) => matches!(it.rule, Rule::Check { .. }),
+        _ => matches!(id.kind, Kind::Column | Kind::Default | Kind::NotNull),
+    }
 }
 
 /// What a parent gets by this plan: those that leave it leave before, and have none of it.
@@ -262,15 +275,15 @@ fn without_default(own: &ObjectId, table: &ObjectId, cx: &Context<'_>) -> [Optio
 fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     let stays = parents(new);
+    let is_above =
+        |it: &QualName| stays.iter().any(|stays| *stays == it || above(cx.desired, stays).contains(it));
     let alter = |sql: String| with_heirs(Draft::alter(id, sql), name, cx);
     for column in columns(cx.actual, name) {
         let own = Kind::Column.of(name, &column);
         let Some((from, live)) = column_of(cx.actual, name, &column).filter(|(it, _)| *it != own) else {
             continue;
         };
-        let below = from.relation().is_some_and(|it| {
-            stays.iter().any(|stays| *stays == it || above(cx.desired, stays).contains(it))
-        });
+        let below = from.relation().is_some_and(is_above);
         let Some((_, wanted)) = column_of(cx.desired, name, &column) else {
             if !below {
                 let sql = format!("ALTER TABLE {name} DROP COLUMN {column}");
@@ -299,7 +312,8 @@ fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> V
     }
     for (check, _) in checks(cx.actual, name) {
         let wanted = checks(cx.desired, name);
-        if check.relation() != Some(name) && !wanted.iter().any(|(it, _)| it.name() == check.name()) {
+        let left = check.relation().is_some_and(|it| it != name && !is_above(it));
+        if left && !wanted.iter().any(|(it, _)| it.name() == check.name()) {
             let draft = alter(format!("ALTER TABLE {name} DROP CONSTRAINT {}", check.name()));
             drafts.push(draft.hazard(Hazard::DropConstraint));
         }
