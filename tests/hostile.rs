@@ -1,9 +1,9 @@
 //! Names that nobody should give, through every kind: what `fixtures/hostile` must hold. Knows no statement.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use diff::Pair;
-use model::{Facts, Kind, ObjectId};
+use model::{Kind, ObjectId};
 use plan::{Options, Plan, Request};
 use report::{Answer, Files, Look, Places};
 use sql::PieceKind;
@@ -79,28 +79,12 @@ fn every_form_holds_hostile_names() {
             (Options::default(), &to, &from),
         ] {
             let pair = Pair { actual: &from.schema, desired: &to.schema };
-            let plan = planned(pair, &facts, &options);
+            let plan = plan::plan(Request::between(pair, &facts, &options));
             let places = Places::new(Files::default(), &to.spans);
             let answer = Answer::new(&plan, pair, &places, &facts);
             forms(&case.name, &answer, &plan);
         }
     }
-}
-
-fn planned(pair: Pair<'_>, facts: &Facts, options: &Options) -> Plan {
-    let Pair { actual, desired } = pair;
-    let none = HashSet::new();
-    plan::plan(Request {
-        actual,
-        desired,
-        renames: &[],
-        relabels: &[],
-        facts,
-        unverified: &none,
-        unmanaged: &none,
-        outsiders: &[],
-        options,
-    })
 }
 
 fn forms(name: &str, answer: &Answer<'_>, plan: &Plan) {

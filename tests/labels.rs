@@ -1,7 +1,5 @@
 //! Security labels, as far as they go without a provider, which no test server has.
 
-use std::collections::HashSet;
-
 use plan::{Options, Request};
 
 use crate::cases::{declared, facts};
@@ -11,19 +9,8 @@ fn planned(from: &str, to: &str) -> Vec<String> {
     let facts = facts(17);
     let (actual, desired) = (declared("from", from, &facts).schema, declared("to", to, &facts).schema);
     let options = Options { allow_destructive: true, ..Options::default() };
-    let none = HashSet::new();
-    let request = Request {
-        actual: &actual,
-        desired: &desired,
-        renames: &[],
-        relabels: &[],
-        facts: &facts,
-        unverified: &none,
-        unmanaged: &none,
-        outsiders: &[],
-        options: &options,
-    };
-    plan::plan(request).steps.into_iter().map(|it| it.sql).collect()
+    let pair = diff::Pair { actual: &actual, desired: &desired };
+    plan::plan(Request::between(pair, &facts, &options)).steps.into_iter().map(|it| it.sql).collect()
 }
 
 #[test]

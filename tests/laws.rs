@@ -60,19 +60,9 @@ fn offline_plan(case: &Case, from: &str, to: &str) -> Plan {
 type Renames<'a> = (&'a [(ObjectId, ObjectId)], &'a [(ObjectId, String, String)]);
 
 fn plan_between(actual: &Schema, desired: &Schema, (renames, relabels): Renames<'_>, facts: &Facts) -> Plan {
-    let none = Default::default();
     let options = everything_allowed();
-    plan::plan(Request {
-        actual,
-        desired,
-        renames,
-        relabels,
-        facts,
-        unverified: &none,
-        unmanaged: &none,
-        outsiders: &[],
-        options: &options,
-    })
+    let request = Request::between(diff::Pair { actual, desired }, facts, &options);
+    plan::plan(Request { renames, relabels, ..request })
 }
 
 pub(crate) fn everything_allowed() -> Options {

@@ -167,7 +167,6 @@ impl ObjectId {
     }
 }
 
-/// For people: `column public.users.email`, `grant to app on table public.users`.
 impl ObjectId {
     /// The object as messages name it: a name can neither fake a line nor move the cursor.
     pub fn shown(&self) -> String {
@@ -176,6 +175,7 @@ impl ObjectId {
     }
 }
 
+/// For people: `column public.users.email`, `grant to app on table public.users`.
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let noun = self.kind.meta().noun;

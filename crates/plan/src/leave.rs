@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diff::{Change, Pair};
-use model::{ObjectId, Schema, Users};
+use model::{ObjectId, QualName, Schema, Users};
 use serde::Serialize;
 
 use crate::rules::{self, Claim, claims};
@@ -112,8 +112,21 @@ impl Leave {
                 new.map(move |claim| (claim, id.clone()))
             })
             .collect();
-        let mut work =
-            Work { actual, desired, users: &users, creates: &creates, leave: self, changed: false };
+        let mut news: HashMap<QualName, Vec<ObjectId>> = HashMap::new();
+        for (id, _) in desired.iter().filter(|(id, _)| !actual.contains(id)) {
+            if let Some(relation) = id.relation() {
+                news.entry(relation.clone()).or_default().push(id.clone());
+            }
+        }
+        let mut work = Work {
+            actual,
+            desired,
+            users: &users,
+            creates: &creates,
+            news: &news,
+            leave: self,
+            changed: false,
+        };
         let ids: Vec<ObjectId> = refused.iter().map(|it| it.id.clone()).collect();
         for Refused { id, because, hazards } in refused {
             work.restore(&id, because, hazards);
@@ -168,6 +181,8 @@ struct Work<'a> {
     users: &'a Users,
     /// Who is to take a name, likewise.
     creates: &'a HashMap<Claim, ObjectId>,
+    /// New parts of each relation, likewise.
+    news: &'a HashMap<QualName, Vec<ObjectId>>,
     leave: &'a mut Leave,
     changed: bool,
 }
@@ -222,10 +237,9 @@ impl Work<'_> {
         let is = |change: &Change<'_>| rules::by_itself(change, actual, desired);
         let gone = actual.children(id).filter_map(|id| Some(Change::Drop { id, old: actual.get(id)? }));
         let lost = gone.filter(|it| !desired.contains(it.id()) && is(it)).map(|it| it.id().clone());
-        let parts =
-            desired.iter().filter(|(it, _)| it.relation().is_some() && it.relation() == id.qual_name());
-        let own = desired.children(id).filter_map(|id| Some((id, desired.get(id)?)));
-        let new = own.chain(parts).map(|(id, new)| Change::Create { id, new });
+        let parts = id.qual_name().and_then(|it| self.news.get(it)).into_iter().flatten();
+        let new = desired.children(id).chain(parts);
+        let new = new.filter_map(|id| Some(Change::Create { id, new: desired.get(id)? }));
         let won = new.filter(|it| !actual.contains(it.id()) && is(it)).map(|it| it.id().clone());
         (lost.collect(), won.collect())
     }

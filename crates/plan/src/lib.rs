@@ -21,6 +21,7 @@ mod unverified;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
 
 use diff::{Change, Pair};
 use model::{Facts, ObjectId, Schema, Users};
@@ -62,6 +63,19 @@ pub struct Request<'a> {
     pub outsiders: &'a [(ObjectId, String)],
     /// What may be done.
     pub options: &'a Options,
+}
+
+/// Nothing is held, and nothing is somebody else's.
+static NOTHING: LazyLock<HashSet<ObjectId>> = LazyLock::new(HashSet::new);
+
+impl<'a> Request<'a> {
+    /// From one schema to the other, where nothing is renamed, everything is settled and all of it is ours.
+    pub fn between(pair: Pair<'a>, facts: &'a Facts, options: &'a Options) -> Request<'a> {
+        let Pair { actual, desired } = pair;
+        let (renames, relabels, outsiders) = (&[], &[], &[]);
+        let (unverified, unmanaged) = (&*NOTHING, &*NOTHING);
+        Request { actual, desired, renames, relabels, facts, unverified, unmanaged, outsiders, options }
+    }
 }
 
 /// What to do, in order, and what is not done.

@@ -120,18 +120,8 @@ fn with_columns(name: &str, columns: &[(&str, &str)]) -> Vec<(ObjectId, Object)>
 
 fn make(actual: &Schema, desired: &Schema, options: &Options, unmanaged: &HashSet<ObjectId>) -> Plan {
     let facts = Facts { major: 17, role: Name::from("me"), ..Facts::default() };
-    let unverified = HashSet::new();
-    plan::plan(Request {
-        actual,
-        desired,
-        renames: &[],
-        relabels: &[],
-        facts: &facts,
-        unverified: &unverified,
-        unmanaged,
-        outsiders: &[],
-        options,
-    })
+    let request = Request::between(diff::Pair { actual, desired }, &facts, options);
+    plan::plan(Request { unmanaged, ..request })
 }
 
 fn plan(actual: &Schema, desired: &Schema, options: &Options) -> Plan {

@@ -3,7 +3,7 @@
 //!
 //! `CASES` names further folders with cases in them, `CASE` picks those whose path contains it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -85,17 +85,8 @@ fn make(actual: &Actual, desired: &Schema) -> Plan {
 }
 
 fn make_with(actual: &Actual, desired: &Schema, options: &Options) -> Plan {
-    plan::plan(Request {
-        actual: &actual.schema,
-        desired,
-        renames: &[],
-        relabels: &[],
-        facts: &actual.facts,
-        unverified: &HashSet::new(),
-        unmanaged: &HashSet::new(),
-        outsiders: &[],
-        options,
-    })
+    let pair = diff::Pair { actual: &actual.schema, desired };
+    plan::plan(Request::between(pair, &actual.facts, options))
 }
 
 fn carry_out(client: &mut Client, plan: &Plan) {

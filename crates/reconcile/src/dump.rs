@@ -2,8 +2,7 @@
 //!
 //! It does not know how kinds are created; the planner does, from an empty database.
 
-use std::collections::HashSet;
-
+use diff::Pair;
 use model::{Facts, Kind, Object, ObjectId, Schema};
 use plan::{Step, Verb};
 
@@ -26,20 +25,13 @@ fn steps(live: &Schema, facts: &Facts) -> Vec<Step> {
     for (id, object) in live.iter().filter(|(id, _)| is_given(id) && !spoken_of(id)) {
         empty.insert(id.clone(), object.clone());
     }
-    let none = HashSet::new();
+    built(Pair { actual: &empty, desired: &desired }, facts)
+}
+
+/// The steps that build one schema upon another.
+pub(crate) fn built(pair: Pair<'_>, facts: &Facts) -> Vec<Step> {
     let options = plan::Options { allow_destructive: true, ..plan::Options::default() };
-    let request = plan::Request {
-        actual: &empty,
-        desired: &desired,
-        renames: &[],
-        relabels: &[],
-        facts,
-        unverified: &none,
-        unmanaged: &none,
-        outsiders: &[],
-        options: &options,
-    };
-    plan::plan(request).steps
+    plan::plan(plan::Request::between(pair, facts, &options)).steps
 }
 
 /// What every database has, and the roles, which belong to the server.

@@ -3,12 +3,13 @@
 //! It does not know what is asked. Nothing of the schema is executed there: what would run the user's code when it is
 //! made (event triggers, rows of materialized views, subscriptions) is left out, and so is what no question needs.
 
-use std::collections::HashSet;
-
+use diff::Pair;
 use model::{Facts, Kind, Object, Populated, Rule, Schema};
 use plan::Step;
 use postgres::Client;
 use scratch::Server;
+
+use crate::dump;
 
 /// Settings of the session that decide what a text means, beside those that are pinned whenever anybody is asked.
 const SETTINGS: [&str; 6] = [
@@ -104,7 +105,7 @@ fn settings(facts: &Facts) -> impl Iterator<Item = String> + '_ {
 fn steps(live: &Schema, facts: &Facts) -> Vec<Step> {
     let (mut empty, mut wanted) = (Schema::default(), live.clone());
     wanted.retain(|_, object| is_needed(object) && !is_foreign_code(object));
-    for (id, object) in live.iter().filter(|(id, _)| crate::dump::is_given(id)) {
+    for (id, object) in live.iter().filter(|(id, _)| dump::is_given(id)) {
         empty.insert(id.clone(), object.clone());
         wanted.insert(id.clone(), object.clone());
     }
@@ -114,20 +115,7 @@ fn steps(live: &Schema, facts: &Facts) -> Vec<Step> {
             plainer(object);
         }
     }
-    let none = HashSet::new();
-    let options = plan::Options { allow_destructive: true, ..plan::Options::default() };
-    let request = plan::Request {
-        actual: &empty,
-        desired: &wanted,
-        renames: &[],
-        relabels: &[],
-        facts,
-        unverified: &none,
-        unmanaged: &none,
-        outsiders: &[],
-        options: &options,
-    };
-    plan::plan(request).steps
+    dump::built(Pair { actual: &empty, desired: &wanted }, facts)
 }
 
 /// Without what depends on the machine, and without running anything.
@@ -192,8 +180,7 @@ fn is_foreign_code(object: &Object) -> bool {
 }
 
 fn make(client: &mut Client, step: &Step) -> Result<(), postgres::Error> {
-    let path: Vec<String> = step.path.iter().map(ToString::to_string).collect();
-    let path = if path.is_empty() { "''".to_owned() } else { path.join(", ") };
+    let path = if step.path.is_empty() { "''".to_owned() } else { plan::path_list(&step.path) };
     client.batch_execute(&format!("SET search_path = {path}"))?;
     client.batch_execute(&step.sql)
 }

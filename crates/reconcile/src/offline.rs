@@ -35,9 +35,7 @@ pub(crate) fn withhold(
     if renames.is_empty() && relabels.is_empty() {
         return Vec::new();
     }
-    let undone: Vec<_> =
-        relabels.iter().map(|(id, old, new)| (id.clone(), new.clone(), old.clone())).collect();
-    let before = |schema: &Schema| sql::unrenamed(&sql::relabelled(schema, &undone), &renames);
+    let before = |schema: &Schema| under_old_names(schema, &renames, &relabels);
     let (live, mut wanted) = (before(actual), before(desired));
     let both = desired.iter().zip(wanted.iter());
     let same = both.filter(|((new, object), _)| actual.get(new) == Some(*object));
@@ -47,7 +45,18 @@ pub(crate) fn withhold(
         }
     }
     (*actual, *desired) = (live, wanted);
-    renames.into_iter().map(|(_, to)| to).chain(undone.into_iter().map(|(id, _, _)| id)).collect()
+    renames.into_iter().map(|(_, to)| to).chain(relabels.into_iter().map(|(id, _, _)| id)).collect()
+}
+
+/// The schema with renames of objects and labels undone.
+pub(crate) fn under_old_names(
+    schema: &Schema,
+    renames: &[(ObjectId, ObjectId)],
+    relabels: &[(ObjectId, String, String)],
+) -> Schema {
+    let undone: Vec<_> =
+        relabels.iter().map(|(id, old, new)| (id.clone(), new.clone(), old.clone())).collect();
+    sql::unrenamed(&sql::relabelled(schema, &undone), renames)
 }
 
 /// Substitutes renames, lets what the file leaves open take what is there, and settles what the normaliser can.

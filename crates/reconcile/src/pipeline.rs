@@ -14,7 +14,6 @@ use plan::{Options, Pending, Plan, Request};
 use postgres::Client;
 
 use crate::elsewhere::Elsewhere;
-
 use crate::offline;
 
 /// How expressions whose texts differ are compared.
@@ -56,7 +55,7 @@ pub struct Comparison {
     /// Objects the file leaves unnamed: the name the server would choose, and the live one they took.
     pub adopted: Vec<(ObjectId, ObjectId)>,
     /// What stands on objects of the schema and is of no kind that is modelled; read with the edges.
-    outsiders: Vec<Outsider>,
+    outsiders: Option<Vec<Outsider>>,
     /// What differed before expressions were settled: nothing else can differ afterwards.
     differed: Vec<ObjectId>,
     /// Expressions that could not be told equal.
@@ -113,7 +112,7 @@ pub fn compare_with(
         renames: Vec::new(),
         relabels: Vec::new(),
         adopted: Vec::new(),
-        outsiders: Vec::new(),
+        outsiders: None,
         differed: Vec::new(),
         unsettled: Vec::new(),
         timings: Timings::default(),
@@ -169,9 +168,7 @@ pub fn plan(
     let mut plan = match done {
         true => Plan::default(),
         false => timings.take("plan", || {
-            if comparison.renames.is_empty() {
-                comparison.outsiders = catalog::edges(client, &mut comparison.actual)?;
-            }
+            comparison.read_edges(client)?;
             Ok::<_, catalog::Error>(comparison.plan(options))
         })?,
     };
@@ -257,11 +254,17 @@ impl Comparison {
         client: &mut Client,
         renames: Vec<(ObjectId, ObjectId)>,
     ) -> Result<(), catalog::Error> {
-        if self.renames.is_empty() {
-            self.outsiders = catalog::edges(client, &mut self.actual)?;
-        }
+        self.read_edges(client)?;
         self.actual.schema = sql::renamed(&self.actual.schema, &renames);
         self.renames.extend(renames);
+        Ok(())
+    }
+
+    /// Reads the server's own account of what uses what, unless that has been read.
+    fn read_edges(&mut self, client: &mut Client) -> Result<(), catalog::Error> {
+        if self.outsiders.is_none() {
+            self.outsiders = Some(catalog::edges(client, &mut self.actual)?);
+        }
         Ok(())
     }
 
@@ -325,8 +328,8 @@ impl Comparison {
             .iter()
             .filter(|(id, _)| ours(id))
             .filter_map(|(id, it)| Some((id, it.unseen()?)));
-        let verdict = |why: &str| Verdict::Unknown { why: why.to_owned() };
-        self.unsettled.extend(unseen.map(|(id, why)| Unsettled { id: id.clone(), verdict: verdict(why) }));
+        self.unsettled
+            .extend(unseen.map(|(id, why)| Unsettled { id: id.clone(), verdict: unknown_since(why) }));
     }
 
     fn settle(&mut self, client: &mut Client, ask: Ask) -> Result<(), catalog::Error> {
@@ -358,9 +361,7 @@ impl Comparison {
         client: &mut Client,
         elsewhere: &mut Elsewhere,
     ) -> Result<(), catalog::Error> {
-        if self.renames.is_empty() {
-            self.outsiders = catalog::edges(client, &mut self.actual)?;
-        }
+        self.read_edges(client)?;
         let mut copy = match elsewhere.copy(&self.live(), &self.actual.facts) {
             Ok(copy) => copy,
             Err(why) => {
@@ -397,8 +398,7 @@ impl Comparison {
 
     /// The schema under the names that are live.
     fn live(&self) -> Schema {
-        let old = self.relabels.iter().map(|(id, old, new)| (id.clone(), new.clone(), old.clone()));
-        sql::unrenamed(&sql::relabelled(&self.actual.schema, &old.collect::<Vec<_>>()), &self.renames)
+        offline::under_old_names(&self.actual.schema, &self.renames, &self.relabels)
     }
 
     /// Changes what is known of all that is not known to differ.
@@ -418,7 +418,8 @@ impl Comparison {
             renamed.map_or_else(|| it.clone(), |(_, to)| to.clone())
         };
         let words = |it: &Outsider| format!("{} {}", it.user.kind, it.user.identity);
-        let outsiders: Vec<_> = self.outsiders.iter().map(|it| (now(&it.used), words(it))).collect();
+        let outsiders: Vec<_> =
+            self.outsiders.iter().flatten().map(|it| (now(&it.used), words(it))).collect();
         let unmanaged: HashSet<ObjectId> = self.left.keys().cloned().collect();
         plan::plan(Request {
             actual: &self.actual.schema,
@@ -460,7 +461,7 @@ fn move_span(desired: &mut Desired, from: &ObjectId, to: &ObjectId) {
 
 /// Without anyone to ask, every expression that still differs is unknown.
 fn unknown(actual: &Schema, desired: &Schema) -> Vec<Unsettled> {
-    let verdict = || Verdict::Unknown { why: "nobody was asked (--no-ask)".into() };
+    let verdict = || unknown_since("nobody was asked (--no-ask)");
     diff::diff(Pair { actual, desired })
         .iter()
         .filter_map(|change| match change {

@@ -6,6 +6,7 @@ use model::{Facts, Name, Schema};
 use parse::{Desired, Sources, Verdict};
 use sql::PieceKind;
 
+use crate::between;
 use crate::statements::assert_slice;
 
 fn facts(major: u32) -> Facts {
@@ -187,25 +188,7 @@ pub(crate) fn plan(text: &str) {
 }
 
 fn planned(from: &Desired, to: &Desired, facts: &Facts) -> String {
-    let mut desired = to.schema.clone();
-    let renames = diff::due(&from.schema, &desired, &to.renames);
-    let relabels = diff::due_labels(&from.schema, &to.label_renames);
-    let actual = sql::relabelled(&sql::renamed(&from.schema, &renames), &relabels);
-    diff::adopt(&actual, &mut desired, &to.unnamed);
-    sql::settle_offline(&actual, &mut desired);
-    let none = HashSet::new();
-    let options = plan::Options { allow_destructive: true, ..Default::default() };
-    let plan = plan::plan(plan::Request {
-        actual: &actual,
-        desired: &desired,
-        renames: &renames,
-        relabels: &relabels,
-        facts,
-        unverified: &none,
-        unmanaged: &none,
-        outsiders: &[],
-        options: &options,
-    });
+    let plan = between::plan(from, to, facts);
     plan.steps.iter().map(|it| format!("{};\n", it.sql)).collect()
 }
 

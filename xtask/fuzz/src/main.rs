@@ -5,6 +5,7 @@
 
 #![no_main]
 
+mod between;
 mod expressions;
 mod files;
 mod settings;

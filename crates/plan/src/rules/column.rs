@@ -354,20 +354,24 @@ pub(super) fn locked(draft: Draft, id: &ObjectId) -> Draft {
     }
 }
 
+/// The statement that gives a column a default.
+pub(super) fn set_default(id: &ObjectId, expr: &Expr) -> String {
+    format!("{} SET DEFAULT {}", prefix(id), expr.text.trim())
+}
+
 impl Rules for Default {
     fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         if self.is_none() && !heir::has_default(cx.actual, id) && !heir::takes_default(id, cx) {
             return Vec::new();
         }
-        let sql = format!("{} SET DEFAULT {}", prefix(id), self.expr.text.trim());
-        let create = locked(Draft::create(id, sql).reads([&self.expr]), id);
+        let create = locked(Draft::create(id, set_default(id, &self.expr)).reads([&self.expr]), id);
         std::iter::once(create).chain(heir::defaults_below(id, cx)).collect()
     }
 
     fn alter(&self, new: &Default, id: &ObjectId, cx: &Context<'_>) -> Alter {
         let Default { expr } = new;
-        let sql = format!("{} SET DEFAULT {}", prefix(id), expr.text.trim());
-        let alter = locked(Draft::alter(id, sql).reads([expr]), id).changed("expr", &self.expr, expr);
+        let alter = locked(Draft::alter(id, set_default(id, expr)).reads([expr]), id)
+            .changed("expr", &self.expr, expr);
         Alter::InPlace(std::iter::once(alter).chain(heir::defaults_below(id, cx)).collect())
     }
 

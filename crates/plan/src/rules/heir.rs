@@ -145,16 +145,18 @@ fn missing(name: &QualName, id: &ObjectId, parent: &QualName, cx: &Context<'_>) 
     for column in columns(cx.desired, parent) {
         let Some((above, wanted)) = column_of(cx.desired, parent, &column) else { continue };
         let own = Kind::Column.of(name, &column);
-        match column_of(cx.actual, name, &column) {
+        let retyped = match column_of(cx.actual, name, &column) {
             None => {
                 let definition = column::definition(&above, wanted, cx.desired, |_, _| true);
                 let add = alter(format!("{table} ADD COLUMN {}", definition.sql)).reads(definition.exprs);
                 drafts.push(add.needs(cx.desired.uses(&above)).adds());
                 continue;
             }
-            Some((_, live)) => drafts.extend(fitted(live, wanted, &own, id, cx)),
-        }
-        let retyped = column_of(cx.actual, name, &column).is_some_and(|(_, it)| it.ty != wanted.ty);
+            Some((_, live)) => {
+                drafts.extend(fitted(live, wanted, &own, id, cx));
+                live.ty != wanted.ty
+            }
+        };
         if is_handed_not_null(cx.desired, parent, &column)
             && !is_not_null(cx.actual, name, &column)
             && !cx.desired.contains(&Kind::NotNull.of(name, &column))
@@ -248,8 +250,7 @@ fn fitted(live: &Column, wanted: &Column, own: &ObjectId, table: &ObjectId, cx: 
         Alter::InPlace(drafts) | Alter::Around { drafts, .. } => drafts,
         Alter::Replace(_) | Alter::Swap { .. } => Vec::new(),
     };
-    let around = if live.ty == wanted.ty { [None, None] } else { without_default(own, table, cx) };
-    let [down, up] = around;
+    let [down, up] = if live.ty == wanted.ty { [None, None] } else { without_default(own, table, cx) };
     let drafts = down.into_iter().chain(drafts).chain(up);
     drafts.map(|it| it.touches([table.clone()])).collect()
 }
@@ -261,14 +262,13 @@ fn without_default(own: &ObjectId, table: &ObjectId, cx: &Context<'_>) -> [Optio
         return [None, None];
     }
     let Some(name) = table.qual_name() else { return [None, None] };
-    let alter =
-        |what: &str| with_heirs(Draft::alter(table, format!("{} {what}", column::prefix(own))), name, cx);
+    let alter = |sql: String| with_heirs(Draft::alter(table, sql), name, cx);
     let stays = cx.desired.get(&default).filter(|it| cx.actual.get(&default) == Some(*it));
     let up = stays.and_then(|it| match it {
-        Object::Default(it) => Some(alter(&format!("SET DEFAULT {}", it.expr.text.trim())).reads([&it.expr])),
+        Object::Default(it) => Some(alter(column::set_default(own, &it.expr)).reads([&it.expr])),
         _ => None,
     });
-    [Some(alter("DROP DEFAULT")), up]
+    [Some(alter(format!("{} DROP DEFAULT", column::prefix(own)))), up]
 }
 
 /// What a table keeps from a parent it has left, and is not to have.
@@ -335,9 +335,7 @@ fn is_lent_index(id: &ObjectId, schema: &Schema) -> bool {
 pub(super) fn default_as_above<'a>(own: &ObjectId, cx: &Context<'a>) -> (String, Option<&'a Expr>) {
     let table = own.relation().map(|it| above(cx.desired, it)).unwrap_or_default();
     match table.iter().find_map(|it| cx.desired.get(&Kind::Default.of(it, own.name()))) {
-        Some(Object::Default(it)) => {
-            (format!("{} SET DEFAULT {}", column::prefix(own), it.expr.text.trim()), Some(&it.expr))
-        }
+        Some(Object::Default(it)) => (column::set_default(own, &it.expr), Some(&it.expr)),
         _ => (format!("{} DROP DEFAULT", column::prefix(own)), None),
     }
 }
@@ -366,11 +364,8 @@ pub(super) fn defaults_below(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         let own = Kind::Default.of(heir, id.name());
         match cx.desired.get(&own) {
             Some(Object::Default(it)) => {
-                let sql = format!("{} SET DEFAULT {}", column::prefix(&own), it.expr.text.trim());
-                vec![column::locked(
-                    Draft::alter(id, sql).reads([&it.expr]).touches([own.clone()]).adds(),
-                    &own,
-                )]
+                let draft = Draft::alter(id, column::set_default(&own, &it.expr)).reads([&it.expr]);
+                vec![column::locked(draft.touches([own.clone()]).adds(), &own)]
             }
             _ => defaults_below(&own, cx),
         }

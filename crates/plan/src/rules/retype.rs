@@ -60,8 +60,7 @@ pub(super) fn retype(old: &Type, new: &Type) -> Retype {
 /// every type can be written as text and read from it.
 pub(super) fn detour(old: &Type, new: &Type, cx: &Context<'_>) -> &'static str {
     let (from, to) = (parts(old), parts(new));
-    let own = |it: &ObjectId| it.kind == Kind::Cast;
-    let declared = || cx.desired.iter().chain(cx.actual.iter()).any(|(id, _)| own(id));
+    let declared = || cx.desired.iter().chain(cx.actual.iter()).any(|(id, _)| id.kind == Kind::Cast);
     let user = [old, new].iter().filter(|it| it.user.is_some()).count();
     let has_cast = match (class(old, cx), class(new, cx)) {
         _ if user == 2 => false,
@@ -120,8 +119,8 @@ fn class(ty: &Type, cx: &Context<'_>) -> Option<Class> {
 }
 
 fn is_castable((one, from): (Class, &Parts<'_>), (other, to): (Class, &Parts<'_>)) -> bool {
-    let is_integer = |it: &Parts<'_>| it.base == "integer" || !NUMBERS.contains(&it.base);
     use Class::{Boolean, Interval, Json, Jsonb, Number, Time, TimeOfDay};
+    let is_integer = |it: &Parts<'_>| it.base == "integer" || !NUMBERS.contains(&it.base);
     match (one, other) {
         (Boolean, Number) => is_integer(to),
         (Number, Boolean) => is_integer(from),

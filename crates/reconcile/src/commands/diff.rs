@@ -1,13 +1,12 @@
 //! `reconcile diff A B`: what separates two files, without a server.
 //! It does not know how the exit code is decided.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use diff::Pair;
 
 use parse::Desired;
-use plan::Pending;
+use plan::{Pending, Request};
 use reconcile::offline::{Aligned, align};
 use report::{Answer, Places};
 
@@ -37,18 +36,8 @@ pub(crate) fn run(context: &Context, args: &Diff) -> miette::Result<Outcome> {
     let withheld = if options.additive { aligned.withhold(&mut to) } else { Vec::new() };
     let Aligned { actual, renames, relabels } = aligned;
     let pair = Pair { actual: &actual, desired: &to.schema };
-    let none = HashSet::new();
-    let mut plan = plan::plan(plan::Request {
-        actual: &actual,
-        desired: &to.schema,
-        renames: &renames,
-        relabels: &relabels,
-        facts: &facts,
-        unverified: &none,
-        unmanaged: &none,
-        outsiders: &[],
-        options: &options,
-    });
+    let request = Request::between(pair, &facts, &options);
+    let mut plan = plan::plan(Request { renames: &renames, relabels: &relabels, ..request });
     plan.pending.extend(withheld.into_iter().map(Pending::rename));
     let places = Places::new(files(&to.sources), &to.spans);
     let told = Answer::new(&plan, pair, &places, &facts);

@@ -3,12 +3,14 @@
 //! Each text is made in four sizes and goes through everything `reconcile diff` does offline. Prints
 //! seconds of processor time by stage; ends with 1 where the largest takes longer than a reader of its size may.
 
-use std::collections::HashSet;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use model::{Facts, Name, Schema};
+use model::{Facts, Name};
 use parse::{Desired, Sources};
+
+#[path = "../between.rs"]
+mod between;
 
 const MEGABYTE: usize = 1 << 20;
 /// In megabytes.
@@ -282,24 +284,5 @@ fn read(text: &str) -> Desired {
 }
 
 fn plan(from: &Desired, to: &Desired) -> usize {
-    let mut desired: Schema = to.schema.clone();
-    let renames = diff::due(&from.schema, &desired, &to.renames);
-    let relabels = diff::due_labels(&from.schema, &to.label_renames);
-    let actual = sql::relabelled(&sql::renamed(&from.schema, &renames), &relabels);
-    diff::adopt(&actual, &mut desired, &to.unnamed);
-    sql::settle_offline(&actual, &mut desired);
-    let none = HashSet::new();
-    let options = plan::Options { allow_destructive: true, ..Default::default() };
-    let plan = plan::plan(plan::Request {
-        actual: &actual,
-        desired: &desired,
-        renames: &renames,
-        relabels: &relabels,
-        facts: &facts(),
-        unverified: &none,
-        unmanaged: &none,
-        outsiders: &[],
-        options: &options,
-    });
-    plan.steps.len()
+    between::plan(from, to, &facts()).steps.len()
 }
