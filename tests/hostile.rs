@@ -42,6 +42,9 @@ const EXEMPT: &[(Kind, &str)] = &[
 
 #[test]
 fn every_kind_has_hostile_names() {
+    if std::env::var_os("CASE").is_some() {
+        return;
+    }
     let mut names: BTreeMap<Kind, String> = BTreeMap::new();
     for case in cases().iter().filter(|it| it.name.starts_with("hostile/")) {
         for text in [&case.from, &case.to] {

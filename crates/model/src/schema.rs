@@ -21,6 +21,8 @@ pub struct Schema {
     multiranges: FxHashMap<QualName, ObjectId>,
     /// What the server says uses what, where it was asked.
     edges: FxHashMap<ObjectId, Vec<ObjectId>>,
+    /// How often something was taken out or put elsewhere.
+    departures: u64,
 }
 
 /// Who uses whom, the other way round: made once for a schema that no longer changes.
@@ -82,6 +84,7 @@ impl Schema {
 
     fn unlink(&mut self, id: &ObjectId) {
         let Some(old) = self.nodes.get(id) else { return };
+        self.departures += 1;
         if let Some(siblings) = old.parent(id).and_then(|it| self.children.get_mut(&it)) {
             siblings.retain(|it| it != id);
         }
@@ -104,6 +107,7 @@ impl Schema {
     /// Keeps the objects that pass. Cheaper than removing one by one; does not follow children.
     pub fn retain(&mut self, mut keep: impl FnMut(&ObjectId, &Object) -> bool) {
         self.nodes.retain(|id, object| keep(id, object));
+        self.departures += 1;
         let nodes = &self.nodes;
         for list in self
             .children
@@ -146,6 +150,11 @@ impl Schema {
     /// Whether there is an object of that identity.
     pub fn contains(&self, id: &ObjectId) -> bool {
         self.nodes.contains_key(id)
+    }
+
+    /// Stands still as long as no object is taken out: a name that was taken is taken still.
+    pub fn departures(&self) -> u64 {
+        self.departures
     }
 
     /// How many objects there are.

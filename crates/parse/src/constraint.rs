@@ -476,12 +476,11 @@ pub(crate) fn chosen(reader: &Reader<'_>, table: &QualName, rule: &Rule) -> Name
 
 /// The one column a check is about, if it is about one.
 fn only_column(reader: &Reader<'_>, table: &QualName, expr: &Expr) -> Option<Name> {
-    let columns = reader.columns(table);
     let mut mentioned: Vec<&Name> = expr
         .mentions
         .iter()
         .filter_map(|it| match it {
-            Mention::Column(parts) => parts.iter().rev().find(|it| columns.contains(it)),
+            Mention::Column(parts) => parts.iter().rev().find(|it| reader.column(table, it).is_some()),
             _ => None,
         })
         .collect();

@@ -31,15 +31,23 @@ pub(crate) fn clip(text: &str, bytes: usize) -> &str {
     &text[..end]
 }
 
-/// `ChooseRelationName`: the name, then the same with 1, 2, … behind the label, until one is free.
-pub(crate) fn choose(first: &str, second: Option<&str>, label: &str, taken: impl Fn(&str) -> bool) -> String {
-    let mut name = object_name(first, second, label);
-    let mut pass = 0_u32;
+/// `ChooseRelationName`: the name, then the same with 1, 2, … behind the label, until one is free. Begins at a
+/// number below which all are known to be taken, and returns the one it came to.
+pub(crate) fn choose(
+    (first, second, label): (&str, Option<&str>, &str),
+    from: u32,
+    taken: impl Fn(&str) -> bool,
+) -> (String, u32) {
+    let numbered = |pass: u32| match pass {
+        0 => object_name(first, second, label),
+        _ => object_name(first, second, &format!("{label}{pass}")),
+    };
+    let (mut pass, mut name) = (from, numbered(from));
     while taken(&name) {
         pass += 1;
-        name = object_name(first, second, &format!("{label}{pass}"));
+        name = numbered(pass);
     }
-    name
+    (name, pass)
 }
 
 #[cfg(test)]
@@ -50,7 +58,7 @@ mod tests {
     fn fits_into_63_bytes() {
         assert_eq!(object_name("t", Some("c"), "key"), "t_c_key");
         assert_eq!(object_name(&"t".repeat(60), Some(&"c".repeat(60)), "fkey").len(), LONGEST);
-        assert_eq!(choose("t", None, "pkey", |it| it == "t_pkey"), "t_pkey1");
+        assert_eq!(choose(("t", None, "pkey"), 0, |it| it == "t_pkey"), ("t_pkey1".to_owned(), 1));
         assert!(object_name(&"ü".repeat(40), None, "pkey").len() <= LONGEST);
     }
 }

@@ -128,9 +128,8 @@ fn chosen<'n>(
     let words = elements.map(|it| it.map_or("expr", Name::as_str));
     let all = words.collect::<Vec<_>>().join("_");
     let second = names::clip(&all, names::LONGEST);
-    let named = |it: &str| Name::from(it).within(table.namespace.clone());
-    let taken = |it: &str| reader.desired.schema.contains(&Kind::Statistics.named(&named(it)));
-    named(&names::choose(table.name.as_str(), Some(second), "stat", taken))
+    let taken = |it: &QualName| reader.desired.schema.contains(&Kind::Statistics.named(it));
+    reader.choose((table, Some(second), "stat", false), taken).within(table.namespace.clone())
 }
 
 /// What `LIKE … INCLUDING STATISTICS` copies from one table to another: not the targets.

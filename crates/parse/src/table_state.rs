@@ -3,6 +3,7 @@
 //!
 //! Knows no statement.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use model::{Column, Constraint, Kind, Name, Object, ObjectId, QualName, Rule, Table};
@@ -28,7 +29,12 @@ pub(crate) struct State {
     lent: HashMap<QualName, Vec<(Constraint, Name)>>,
     /// Temporary relations, which are never ours.
     temporary: HashSet<Name>,
+    /// How far the numbers of a name were taken when one was last chosen, and how many objects had departed.
+    numbers: RefCell<HashMap<Chosen, (u64, u32)>>,
 }
+
+/// What a name is chosen from: table, column and label, and whether names of constraints are kept away from.
+type Chosen = (QualName, Option<String>, &'static str, bool);
 
 impl Reader<'_> {
     /// Remembers the names an object takes.
@@ -156,6 +162,7 @@ impl Reader<'_> {
         };
         self.state.lent = lent.map(|(child, keys)| (of(child), keys)).collect();
         self.state.heirs.clear();
+        self.state.numbers.take();
         let schema = std::mem::take(&mut self.desired.schema);
         schema.iter().for_each(|(id, object)| self.note(id, object));
         self.desired.schema = schema;
@@ -199,20 +206,39 @@ impl Reader<'_> {
         &self,
         table: &QualName,
         second: Option<&str>,
-        label: &str,
+        label: &'static str,
         is_constraint: bool,
     ) -> Name {
-        let taken = |it: &str| {
-            let name = Name::from(it).within(table.namespace.clone());
-            self.relation_taken(&name) || is_constraint && self.constraint_taken(&name)
-        };
-        names::choose(table.name.as_str(), second, label, taken).into()
+        self.choose((table, second, label, is_constraint), |name| {
+            self.relation_taken(name) || is_constraint && self.constraint_taken(name)
+        })
     }
 
     /// The name the server chooses for a check or foreign key (`ChooseConstraintName`).
-    pub(crate) fn choose_constraint(&self, table: &QualName, second: Option<&str>, label: &str) -> Name {
-        let taken = |it: &str| self.constraint_taken(&Name::from(it).within(table.namespace.clone()));
-        names::choose(table.name.as_str(), second, label, taken).into()
+    pub(crate) fn choose_constraint(
+        &self,
+        table: &QualName,
+        second: Option<&str>,
+        label: &'static str,
+    ) -> Name {
+        self.choose((table, second, label, true), |name| self.constraint_taken(name))
+    }
+
+    /// The first name of that make that is free.
+    pub(crate) fn choose(
+        &self,
+        (table, second, label, is_constraint): (&QualName, Option<&str>, &'static str, bool),
+        taken: impl Fn(&QualName) -> bool,
+    ) -> Name {
+        let mut numbers = self.state.numbers.borrow_mut();
+        let departures = self.desired.schema.departures();
+        let known = numbers.entry((table.clone(), second.map(str::to_owned), label, is_constraint));
+        let (then, number) = known.or_insert((departures, 0));
+        let from = if *then == departures { *number } else { 0 };
+        let taken = |it: &str| taken(&Name::from(it).within(table.namespace.clone()));
+        let (name, reached) = names::choose((table.name.as_str(), second, label), from, taken);
+        (*then, *number) = (departures, reached);
+        name.into()
     }
 
     /// A declared table.

@@ -2,8 +2,8 @@
 //! too. Does not know what stands on a column.
 
 use model::{
-    Column, Default, Expr, Identity, IdentityMode, Kind, Name, NotNull, Object, ObjectId, Rule, Schema,
-    literal,
+    Column, Default, Expr, Identity, IdentityMode, Kind, Name, NotNull, Object, ObjectId, PublishedTable,
+    Rule, Schema, literal,
 };
 
 use super::foreign::{is_column_of_foreign, options_changed, words};
@@ -206,19 +206,29 @@ fn remade(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Option
         (Some(was), Some(is)) if was.stored != is.stored => Some("generated"),
         (Some(was), Some(is)) if was.expr != is.expr && cx.facts.major < 17 => Some("generated"),
         (Some(was), Some(is)) if was.expr != is.expr && old.ty != new.ty => Some("generated"),
-        (Some(was), Some(is)) if was.expr != is.expr && !is.stored && has_checks(id, cx) => Some("generated"),
+        (Some(was), Some(is)) if was.expr != is.expr && !is.stored && keeps_expression(id, cx) => {
+            Some("generated")
+        }
         _ => None,
     }
 }
 
-/// Under a check the server refuses another expression for a virtual column.
-fn has_checks(id: &ObjectId, cx: &Context<'_>) -> bool {
-    let Some(table) = id.relation().map(|it| Kind::Table.named(it)) else { return false };
+/// Where a table has checks or is published by name the server refuses another expression for a virtual column,
+/// there and in the tables below.
+fn keeps_expression(id: &ObjectId, cx: &Context<'_>) -> bool {
+    let Some(table) = id.relation() else { return false };
     let is_check = |schema: &Schema, it: &ObjectId| match schema.get(it) {
         Some(Object::Constraint(it)) => matches!(it.rule, Rule::Check { .. }),
         _ => false,
     };
-    [cx.actual, cx.desired].iter().any(|schema| schema.children(&table).any(|it| is_check(schema, it)))
+    heir::line(table, cx).iter().any(|it| {
+        let table = Kind::Table.named(it);
+        let publishes = |id: &ObjectId| PublishedTable::of(id).is_some_and(|(_, of)| of == *it);
+        let is_published =
+            cx.users.of(&table).any(publishes) || cx.desired.iter().any(|(id, _)| publishes(id));
+        let has_check = |schema: &Schema| schema.children(&table).any(|it| is_check(schema, it));
+        is_published || has_check(cx.actual) || has_check(cx.desired)
+    })
 }
 
 fn change_type(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Draft {

@@ -129,17 +129,15 @@ pub(crate) fn by_itself(change: &Change<'_>, actual: &Schema, desired: &Schema) 
     gained.into_iter().any(|parent| has_same(with, id, from, &parent))
 }
 
-/// Whether the parent has what the child has: by name, or for constraints by what they demand.
+/// Whether the parent has what the child has: by name, keys by what they demand, checks by both.
 fn has_same(with: &Schema, id: &ObjectId, from: &Schema, parent: &model::QualName) -> bool {
-    if with.contains(&id.kind.of(parent, id.name())) {
-        return true;
+    let namesake = with.get(&id.kind.of(parent, id.name()));
+    let Some(Object::Constraint(own)) = from.get(id) else { return namesake.is_some() };
+    if let Rule::Check { .. } = own.rule {
+        return matches!(namesake, Some(Object::Constraint(its)) if heir::is_alike(own, its));
     }
-    let Some(Object::Constraint(own)) = from.get(id) else { return false };
     with.children(&Kind::Table.named(parent)).any(|it| match with.get(it) {
-        Some(Object::Constraint(its)) => match (&own.rule, &its.rule) {
-            (Rule::Check { .. }, Rule::Check { .. }) => false,
-            _ => its.rule == own.rule,
-        },
+        Some(Object::Constraint(its)) => its.rule == own.rule,
         _ => false,
     })
 }

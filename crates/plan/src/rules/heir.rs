@@ -4,7 +4,7 @@
 //! What a table has from above is no object of its own, so the differ sees nothing of what must be said
 //! of it while its parents change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use diff::Change;
 use model::{
@@ -172,7 +172,7 @@ fn missing(name: &QualName, id: &ObjectId, parent: &QualName, cx: &Context<'_>) 
         }
     }
     for (check, rule) in checks(cx.desired, parent).into_iter().filter(|(_, it)| is_handed_down(it)) {
-        if !checks(cx.actual, name).iter().any(|(it, _)| it.name() == check.name())
+        if !checks(cx.actual, name).iter().any(|(it, had)| it.name() == check.name() && is_alike(had, rule))
             && !cx.desired.contains(&Kind::Constraint.of(name, check.name()))
         {
             let sql = format!("{table} ADD CONSTRAINT {} {}", check.name(), constraint::clause(rule));
@@ -310,10 +310,10 @@ fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> V
         let draft = Draft::alter(id, format!("DROP INDEX {when}{}", index.address()));
         drafts.push(draft.lock(Mode::AccessExclusive, name));
     }
-    for (check, _) in checks(cx.actual, name) {
+    for (check, rule) in checks(cx.actual, name) {
         let wanted = checks(cx.desired, name);
         let left = check.relation().is_some_and(|it| it != name && !is_above(it));
-        if left && !wanted.iter().any(|(it, _)| it.name() == check.name()) {
+        if left && !wanted.iter().any(|(it, new)| it.name() == check.name() && is_alike(rule, new)) {
             let draft = alter(format!("ALTER TABLE {name} DROP CONSTRAINT {}", check.name()));
             drafts.push(draft.hazard(Hazard::DropConstraint));
         }
@@ -450,6 +450,20 @@ pub(super) fn above(schema: &Schema, table: &QualName) -> Vec<QualName> {
     own.flat_map(|it| std::iter::once(it.clone()).chain(above(schema, &it))).collect()
 }
 
+/// The tables that take part in what is said of a table: itself, those below, and those above any of them.
+pub(super) fn line(table: &QualName, cx: &Context<'_>) -> Vec<QualName> {
+    let (mut line, mut at) = (vec![table.clone()], 0);
+    let mut seen = HashSet::from([table]);
+    while let Some(name) = line.get(at).cloned() {
+        at += 1;
+        line.extend(heirs(&name, cx).filter(|it| seen.insert(it)).cloned());
+    }
+    let own = line.clone();
+    let up = own.iter().flat_map(|it| [cx.actual, cx.desired].map(|schema| above(schema, it)));
+    line.extend(up.flatten());
+    line
+}
+
 /// A table's own lineage: itself, then those above.
 fn lineage(schema: &Schema, table: &QualName) -> Vec<QualName> {
     std::iter::once(table.clone()).chain(above(schema, table)).collect()
@@ -501,6 +515,11 @@ fn is_handed_not_null(schema: &Schema, table: &QualName, column: &Name) -> bool 
 
 fn is_handed_down(it: &model::Constraint) -> bool {
     matches!(it.rule, Rule::Check { no_inherit: false, .. })
+}
+
+/// Whether a check that a table has will do where a parent has the other.
+pub(super) fn is_alike(one: &model::Constraint, other: &model::Constraint) -> bool {
+    one.rule == other.rule && one.enforced == other.enforced
 }
 
 /// The checks a table has, its own and those that come from above.

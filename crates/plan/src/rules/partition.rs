@@ -83,6 +83,9 @@ pub(super) fn spreads(id: &ObjectId, cx: &Context<'_>) -> bool {
 /// The indexes attached to one, all levels down.
 pub(super) fn below(id: &ObjectId, desired: &Schema) -> Vec<ObjectId> {
     let Some(Object::Index(index)) = desired.get(id) else { return Vec::new() };
+    if !matches!(desired.get(&index.relation), Some(Object::Table(it)) if it.partition_by.is_some()) {
+        return Vec::new();
+    }
     let partitions = desired.children(&index.relation).filter(|it| it.kind == Kind::Table);
     let own = |index: &&ObjectId| match desired.get(index) {
         Some(Object::Index(it)) => it.attached_to.as_ref() == id.qual_name(),
