@@ -352,8 +352,8 @@ fn said_again(dump: &[&str]) -> HashSet<usize> {
         start
             .map_or(0..0, |at| at + 1..at + dump[at..].iter().position(|it| it.starts_with(')')).unwrap_or(1))
     };
-    // Before 18 the child's line leaves out the NOT NULL that its parent has.
-    let said = |at: usize| canonical(dump[at]).trim_end_matches(" NOT NULL").to_owned();
+    // Before 18 the child's line leaves out the NOT NULL that its parent has, in front of a collation.
+    let said = |at: usize| canonical(dump[at]).replacen(" NOT NULL", "", 1);
     // Checks that are not valid are added later.
     let added = |table: &str| {
         let alter = format!("ALTER TABLE {table}");

@@ -1,6 +1,8 @@
 //! CREATE TYPE and ALTER TYPE: enums here, composite and range types next door. Base types are refused: they
 //! are made of C functions.
 
+use std::collections::HashSet;
+
 use model::{EnumType, Kind, Name, Object, ObjectId, QualName};
 use sql::{Code, Cursor, Fault};
 
@@ -35,10 +37,10 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     let inside = cursor.parenthesised()?;
     cursor.expect_done()?;
     let mut inside = cursor.within(inside);
-    let mut labels: Vec<String> = Vec::new();
+    let (mut labels, mut seen) = (Vec::new(), HashSet::new());
     while !inside.is_done() {
         let (at, label) = (inside.span(), inside.string()?);
-        if labels.contains(&label) {
+        if !seen.insert(label.clone()) {
             return Err(Fault::new(Code::Conflict, at, format!("the label '{label}' is there twice")));
         }
         if let Some(old) = reader.relabelled(at) {

@@ -1,37 +1,58 @@
 //! How far the lock of a statement reaches: to children and partitions of a table, to tables that keys point to, to
 //! the partition that has all the rest. Does not know what the statement says.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use model::{Column, Kind, Object, PartitionOf, QualName, Rule, Schema, Table};
 
 use crate::{Lock, Mode, Step, Verb, Why};
 
-/// Tables by the table they stand under.
-type Below<'a> = HashMap<&'a QualName, Vec<&'a QualName>>;
+/// What stands under each table.
+#[derive(Default)]
+struct Below<'a> {
+    tables: HashMap<&'a QualName, Vec<&'a QualName>>,
+    /// The partition that has all the rest: what the others have decides what may be in it.
+    rest: HashMap<&'a QualName, &'a QualName>,
+}
+
+impl<'a> Below<'a> {
+    fn of(schema: &'a Schema) -> Below<'a> {
+        let mut below = Below::default();
+        for (id, object) in schema.iter() {
+            let (Object::Table(table), Some(name)) = (object, id.qual_name()) else { continue };
+            for parent in super::heir::parents(table) {
+                below.tables.entry(parent).or_default().push(name);
+            }
+            if let Some(it) = table.partition_of.as_ref().filter(|it| &*it.bound.key == "default") {
+                below.rest.insert(&it.parent, name);
+            }
+        }
+        below
+    }
+
+    /// The tables right under a table.
+    fn right(&self, table: &QualName) -> impl Iterator<Item = &'a QualName> {
+        self.tables.get(table).into_iter().flatten().copied()
+    }
+}
 
 /// Adds to each step the locks it takes on relations that it does not name.
 pub(crate) fn spread(steps: &mut [Step], actual: &Schema, desired: &Schema, major: u32) {
-    let below = below(actual);
+    let below = Below::of(actual);
     for step in steps {
         let more = reached(step, actual, desired, &below, major);
+        let mut held: HashMap<QualName, Mode> = HashMap::new();
+        for Lock { mode, relation } in step.locks.iter().filter(|_| !more.is_empty()) {
+            let most = held.entry(relation.clone()).or_insert(*mode);
+            *most = (*mode).max(*most);
+        }
         for lock in more {
-            if !step.locks.iter().any(|it| it.relation == lock.relation && it.mode >= lock.mode) {
+            if held.get(&lock.relation).is_none_or(|it| *it < lock.mode) {
+                held.insert(lock.relation.clone(), lock.mode);
                 step.locks.push(lock);
             }
         }
     }
-}
-
-fn below(schema: &Schema) -> Below<'_> {
-    let mut below = Below::new();
-    for (id, object) in schema.iter() {
-        let (Object::Table(table), Some(name)) = (object, id.qual_name()) else { continue };
-        for parent in super::heir::parents(table) {
-            below.entry(parent).or_default().push(name);
-        }
-    }
-    below
 }
 
 /// At which children the drop of a column or check ends: they declare it too, and so keep it.
@@ -53,13 +74,12 @@ fn descendants<'a>(
     below: &Below<'a>,
     ends: impl Fn(&QualName) -> bool,
 ) -> Vec<&'a QualName> {
-    let mut found: Vec<&QualName> = below.get(table).into_iter().flatten().copied().collect();
+    let mut found: Vec<&QualName> = below.right(table).collect();
+    let mut seen: HashSet<&QualName> = found.iter().copied().collect();
     let mut at = 0;
-    while let Some(name) = found.get(at) {
-        let more = below.get(*name).into_iter().flatten().copied().filter(|_| !ends(name));
-        let more: Vec<_> = more.filter(|it| !found.contains(it)).collect();
-        found.extend(more);
+    while let Some(name) = found.get(at).copied() {
         at += 1;
+        found.extend(below.right(name).filter(|it| !ends(name) && seen.insert(it)));
     }
     found
 }
@@ -140,7 +160,8 @@ fn table(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) -> V
     let moves = before != after;
     let named = |it: &QualName| moves && step.locks.iter().any(|lock| lock.relation == *it);
     for PartitionOf { parent, .. } in before.iter().chain(&after).filter(|it| named(&it.parent)) {
-        locks.extend(on(Mode::AccessExclusive, rest_of(parent, name, below, actual)));
+        let rest = below.rest.get(parent).copied().filter(|it| *it != name);
+        locks.extend(on(Mode::AccessExclusive, rest));
         if step.verb == Verb::Alter {
             locks.extend(on(Mode::AccessExclusive, descendants(name, below, |_| false)));
             let mode = if after.is_some() { Mode::AccessExclusive } else { Mode::ShareRowExclusive };
@@ -148,21 +169,6 @@ fn table(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) -> V
         }
     }
     locks
-}
-
-/// The partition that has all the rest: what the others have decides what may be in it.
-fn rest_of<'a>(
-    parent: &QualName,
-    but: &QualName,
-    below: &Below<'a>,
-    actual: &'a Schema,
-) -> Vec<&'a QualName> {
-    let partitions = below.get(parent).into_iter().flatten().copied().filter(|it| *it != but);
-    let is_rest = |it: &&QualName| match actual.get(&Kind::Table.named(it)) {
-        Some(Object::Table(Table { partition_of: Some(it), .. })) => &*it.bound.key == "default",
-        _ => false,
-    };
-    partitions.filter(is_rest).collect()
 }
 
 /// The tables that the foreign keys of a table point to.
