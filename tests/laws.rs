@@ -352,6 +352,21 @@ fn said_again(dump: &[&str]) -> HashSet<usize> {
         start
             .map_or(0..0, |at| at + 1..at + dump[at..].iter().position(|it| it.starts_with(')')).unwrap_or(1))
     };
+    let parents = |table: &str| {
+        let heads = dump.get(body(table).end + 1).and_then(|it| it.strip_prefix("INHERITS ("));
+        let heads = heads.and_then(|it| it.split(')').next()).into_iter();
+        heads.flat_map(|it| it.split(", ")).collect::<Vec<_>>()
+    };
+    let lineage = |table: &str| {
+        let mut all = parents(table);
+        let mut at = 0;
+        while let Some(table) = all.get(at) {
+            let above = parents(table);
+            all.extend(above);
+            at += 1;
+        }
+        all
+    };
     // Before 18 the child's line leaves out the NOT NULL that its parent has, in front of a collation.
     let said = |at: usize| canonical(dump[at]).replacen(" NOT NULL", "", 1);
     // Checks that are not valid are added later.
@@ -363,11 +378,12 @@ fn said_again(dump: &[&str]) -> HashSet<usize> {
     let tables = dump.iter().filter_map(|it| it.strip_prefix("CREATE TABLE ")?.strip_suffix(" ("));
     let again = tables.flat_map(|table| {
         let own = body(table);
-        let heads = dump.get(own.end + 1).and_then(|it| it.strip_prefix("INHERITS ("));
-        let parents = heads.and_then(|it| it.split(')').next()).unwrap_or_default().split(", ");
         let (mut above, mut later) = (HashSet::new(), HashSet::new());
-        for parent in parents {
+        for parent in lineage(table) {
             above.extend(body(parent).map(said));
+            // The child's line leaves out what its parent computes the column from.
+            let plain = |at: usize| said(at).split(" GENERATED ALWAYS AS (").next().map(str::to_owned);
+            above.extend(body(parent).filter_map(plain));
             later.extend(added(parent).map(|at| dump[at]));
         }
         let own = own.filter(|at| above.contains(&said(*at)));

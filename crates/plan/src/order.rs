@@ -190,7 +190,9 @@ impl<'a> Edges<'a> {
         }
         let still = uses_of_desired(id, self.desired, self.actual);
         let before = uses(id, self.actual).into_iter().chain(self.actual.parent(id));
-        let stays = |it: &ObjectId| self.desired.parent(id).as_ref() == Some(it) || draft.needs.contains(it);
+        // What becomes a part of the table above is altered where it stands.
+        let schema = if self.desired.contains(id) { self.desired } else { self.actual };
+        let stays = |it: &ObjectId| schema.parent(id).as_ref() == Some(it) || draft.needs.contains(it);
         for used in before.filter(|it| !still.contains(it) && !stays(it)) {
             self.before_breakers(at, &used);
         }

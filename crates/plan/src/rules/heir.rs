@@ -147,9 +147,12 @@ fn missing(name: &QualName, id: &ObjectId, parent: &QualName, cx: &Context<'_>) 
         let own = Kind::Column.of(name, &column);
         let retyped = match column_of(cx.actual, name, &column) {
             None => {
-                let definition = column::definition(&above, wanted, cx.desired, |_, _| true);
-                let add = alter(format!("{table} ADD COLUMN {}", definition.sql)).reads(definition.exprs);
-                drafts.push(add.needs(cx.desired.uses(&above)).adds());
+                drafts.push(added(&above, wanted, id, cx));
+                continue;
+            }
+            Some((_, live)) if is_remade(live, wanted, &own, cx) => {
+                drafts.push(removed(&own, id, cx));
+                drafts.push(added(&above, wanted, id, cx));
                 continue;
             }
             Some((_, live)) => {
@@ -233,15 +236,35 @@ pub(super) fn is_no_default_by_parent(change: &Change<'_>, actual: &Schema, desi
     }
 }
 
+/// A column that a table has from above, or is to have: what takes it out of the table.
+fn removed(own: &ObjectId, table: &ObjectId, cx: &Context<'_>) -> Draft {
+    let (sql, name) = (format!("ALTER TABLE {} DROP COLUMN {}", table.address(), own.name()), own.relation());
+    let draft = Draft::alter(table, sql).hazard(Hazard::DropColumn);
+    name.into_iter().fold(draft, |draft, name| with_heirs(draft, name, cx))
+}
+
+/// What puts a column into a table, as it is said of it or of the table above.
+fn added(of: &ObjectId, column: &Column, table: &ObjectId, cx: &Context<'_>) -> Draft {
+    let definition = column::definition(of, column, cx.desired, |_, _| true);
+    let sql = format!("ALTER TABLE {} ADD COLUMN {}", table.address(), definition.sql);
+    let draft = Draft::alter(table, sql).reads(definition.exprs).needs(cx.desired.uses(of)).adds();
+    table.qual_name().into_iter().fold(draft, |draft, name| with_heirs(draft, name, cx))
+}
+
+/// What a column shares with those below and above.
+fn shared(it: &Column) -> Column {
+    Column { identity: None, statistics: None, options: model::Settings::new(), ..it.clone() }
+}
+
+/// Whether a column cannot become another one where it stands.
+fn is_remade(live: &Column, wanted: &Column, own: &ObjectId, cx: &Context<'_>) -> bool {
+    let (old, new) = (shared(live), shared(wanted));
+    old != new && matches!(old.alter(&new, own, cx), Alter::Replace(_) | Alter::Swap { .. })
+}
+
 /// Makes a column what it is to be, where it can be changed in place.
 fn fitted(live: &Column, wanted: &Column, own: &ObjectId, table: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-    let plain = |it: &Column| Column {
-        identity: None,
-        statistics: None,
-        options: model::Settings::new(),
-        ..it.clone()
-    };
-    let (old, new) = (plain(live), plain(wanted));
+    let (old, new) = (shared(live), shared(wanted));
     let drafts = match old != new {
         true => old.alter(&new, own, cx),
         false => Alter::InPlace(Vec::new()),
@@ -286,12 +309,16 @@ fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> V
         let below = from.relation().is_some_and(is_above);
         let Some((_, wanted)) = column_of(cx.desired, name, &column) else {
             if !below {
-                let sql = format!("ALTER TABLE {name} DROP COLUMN {column}");
-                drafts.push(alter(sql).hazard(Hazard::DropColumn));
+                drafts.push(removed(&own, id, cx));
             }
             continue;
         };
         if cx.desired.contains(&own) {
+            if is_remade(live, wanted, &own, cx) {
+                drafts.push(removed(&own, id, cx));
+                drafts.push(added(&own, wanted, id, cx));
+                continue;
+            }
             drafts.extend(fitted(live, wanted, &own, id, cx));
             let of = |schema| part_of(schema, Kind::Default, name, &column);
             if live.ty == wanted.ty && of(cx.actual).is_some() && of(cx.desired).is_none() {
@@ -400,7 +427,7 @@ pub(super) fn said_again<'a>(
         let (_, column) = column_of(desired, name, it)?;
         Some((format!("{it} {}{}", column.ty, collate(column.collation.as_ref())), None))
     };
-    let all = self::checks(desired, name);
+    let all = if checks.is_empty() { Vec::new() } else { self::checks(desired, name) };
     let check = |it: &Name| {
         let (id, check) = all.iter().find(|(id, _)| id.name() == it)?;
         let expr = desired.get(id).and_then(|it| it.exprs().into_iter().next());
@@ -527,7 +554,8 @@ fn checks<'a>(schema: &'a Schema, table: &QualName) -> Vec<(&'a ObjectId, &'a mo
     let mut found = Vec::new();
     for of in lineage(schema, table) {
         let owner = Kind::Table.named(&of);
-        let all = schema.children(&owner).filter_map(|id| match schema.get(id) {
+        let constraints = schema.children(&owner).filter(|it| it.kind == Kind::Constraint);
+        let all = constraints.filter_map(|id| match schema.get(id) {
             Some(Object::Constraint(it)) => Some((id, it)),
             _ => None,
         });

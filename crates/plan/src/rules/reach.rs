@@ -122,6 +122,8 @@ fn is_inherited(part: Option<&Object>, step: &Step, relation: &QualName, actual:
         Some(Object::Index(it)) => !it.only && partitioned(),
         Some(Object::ForeignKey(_)) => step.verb != Verb::Rename && partitioned(),
         Some(Object::Trigger(_)) => partitioned(),
+        // A column that the table has from above.
+        None => matches!(step.id.kind, Kind::Column | Kind::Default),
         _ => false,
     }
 }
