@@ -15,6 +15,7 @@ mod laws;
 mod live;
 mod locks;
 mod outsiders;
+mod owners;
 mod renames;
 mod rights;
 mod roles;

@@ -3,9 +3,9 @@
 //! Whatever is live, undeclared and not ours is put into the desired schema as it is, so that no later
 //! stage can take it for drift, and is named in the account.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use model::{Facts, Kind, Name, Object, ObjectId, Path, Schema};
+use model::{Facts, Grant, Kind, Name, Object, ObjectId, Path, Privilege, Privileges, Schema};
 
 use crate::runtime;
 
@@ -46,6 +46,8 @@ pub struct Stated<'a> {
     pub namespaces: &'a BTreeSet<Name>,
     /// Objects on which the file grants or revokes.
     pub granted: &'a HashSet<ObjectId>,
+    /// What roles hold on objects if another role owns them than the reader took for the owner.
+    pub otherwise: &'a HashMap<ObjectId, BTreeMap<Name, Privileges>>,
     /// Objects the file says to leave alone.
     pub ignored: &'a [ObjectId],
     /// Objects the file declares absent.
@@ -92,7 +94,7 @@ pub fn scope(
     stated: Stated<'_>,
     scope: &Scope,
 ) -> BTreeMap<ObjectId, Reason> {
-    drop_owners_own_grants(desired, facts);
+    follow_owners(desired, facts, stated);
     let mut left = BTreeMap::new();
     let mut shared = Vec::new();
     let run_time = runtime::kept(actual, desired, stated, scope);
@@ -219,25 +221,35 @@ fn is_of_declared(id: &ObjectId, stated: Stated<'_>) -> bool {
     keys.get(at).is_some_and(|it| stated.roles.contains(it))
 }
 
-/// A grant to the owner of an object says nothing, where the file does not say who owns it and the reader
-/// took another for the owner: who runs the script.
-fn drop_owners_own_grants(desired: &mut Schema, facts: &Facts) {
-    let own = |id: &ObjectId, object: &Object| {
-        let (Some(target), Some(role), Object::Grant(grant)) = (id.target(), id.grantee(), object) else {
-            return false;
-        };
-        let all = model::Privilege::all_of(target.kind, facts.major);
-        let plain = grant.privileges.iter().all(|(it, grantable)| all.contains(it) && !grantable);
-        *role != facts.role && facts.owners.get(target) == Some(role) && plain
-    };
-    let found: Vec<ObjectId> = desired
-        .iter()
-        .filter(|(id, object)| own(id, object))
-        .filter(|(id, _)| !id.target().is_some_and(|it| desired.contains(&Kind::Owner.on(it))))
-        .map(|(id, _)| id.clone())
-        .collect();
-    for id in found {
-        desired.remove(&id);
+/// The reader took who runs the script for the owner of what the file gives to nobody. Where another role owns it,
+/// the grants to the two are what the same statements make of that.
+fn follow_owners(desired: &mut Schema, facts: &Facts, stated: Stated<'_>) {
+    let others: Vec<(&ObjectId, &Name)> = facts.owners.iter().filter(|it| *it.1 != facts.role).collect();
+    for (target, owner) in others {
+        if desired.contains(&Kind::Owner.on(target)) {
+            continue;
+        }
+        let plain = |all: &[Privilege]| all.iter().map(|it| (*it, false)).collect::<Privileges>();
+        let all = plain(&Privilege::all_of(target.kind, facts.major));
+        for (role, built_in) in [(owner, &all), (&facts.role, &Privileges::new())] {
+            let id = Kind::Grant.to(target, role);
+            let told = stated.otherwise.get(target).and_then(|it| it.get(role));
+            match told.filter(|it| *it != built_in) {
+                Some(it) => desired.insert(id, Grant { privileges: it.clone() }),
+                // A grant to the owner says nothing.
+                None if told.is_some() || role == owner && is_within(desired.get(&id), &all) => {
+                    desired.remove(&id);
+                }
+                None => (),
+            }
+        }
+    }
+}
+
+fn is_within(grant: Option<&Object>, all: &Privileges) -> bool {
+    match grant {
+        Some(Object::Grant(it)) => it.privileges.iter().all(|it| all.get(it.0) == Some(it.1)),
+        _ => false,
     }
 }
 

@@ -46,6 +46,22 @@ impl Reader<'_> {
         }
     }
 
+    /// Changes what a role would hold on an object if another one owned it than who runs the script.
+    pub(crate) fn held_otherwise(
+        &mut self,
+        target: &ObjectId,
+        role: &Name,
+        change: impl FnOnce(&mut Privileges),
+    ) {
+        if role.as_str() == PUBLIC || self.owner(target) != self.facts.role {
+            return;
+        }
+        let all = || Privilege::all_of(target.kind, self.facts.major).iter().map(|it| (*it, false)).collect();
+        let roles = self.desired.otherwise.entry(target.clone()).or_default();
+        let held = roles.entry(role.clone());
+        change(held.or_insert_with(|| if *role == self.facts.role { Privileges::new() } else { all() }));
+    }
+
     /// Says what a role holds on an object from now on.
     pub(crate) fn hold(&mut self, target: &ObjectId, role: &Name, privileges: Privileges, span: Span) {
         let id = Kind::Grant.to(target, role);

@@ -88,6 +88,8 @@ pub(crate) fn apply(reader: &mut Reader<'_>, renames: Vec<(ObjectId, ObjectId)>)
     desired.spans = std::mem::take(&mut desired.spans).into_iter().map(|(id, span)| (of(id), span)).collect();
     desired.unnamed = std::mem::take(&mut desired.unnamed).into_iter().map(of).collect();
     desired.granted = std::mem::take(&mut desired.granted).into_iter().map(of).collect();
+    let otherwise = std::mem::take(&mut desired.otherwise).into_iter();
+    desired.otherwise = otherwise.map(|(id, held)| (of(id), held)).collect();
     for (_, to) in &mut desired.renames {
         *to = of(to.clone());
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use model::{Name, Object, ObjectId, Schema, SearchPath, Span};
+use model::{Name, Object, ObjectId, Privileges, Schema, SearchPath, Span};
 use sql::Fault;
 
 use crate::Sources;
@@ -35,6 +35,9 @@ pub struct Desired {
     pub namespaces: BTreeSet<Name>,
     /// Objects on which the file grants or revokes.
     pub granted: HashSet<ObjectId>,
+    /// What a role would hold on an object if not the one who runs the script owned it, but this role or, where
+    /// this role runs the script, another one. Only where the file does not say who owns it.
+    pub otherwise: HashMap<ObjectId, BTreeMap<Name, Privileges>>,
     /// Statements that put rows in, in order.
     pub data: Vec<Data>,
     /// The file says `SET check_function_bodies = false`, as dumps do: bodies need not be valid.

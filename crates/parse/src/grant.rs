@@ -291,6 +291,7 @@ fn change(
         let mut held = reader.held(target, role);
         act.apply(&mut held, &wanted);
         reader.hold(target, role, held, span);
+        reader.held_otherwise(target, role, |it| act.apply(it, &wanted));
         if act.revoke {
             revoke_from_columns(reader, target, role, act, &wanted, span);
         }

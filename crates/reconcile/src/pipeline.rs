@@ -280,6 +280,7 @@ impl Comparison {
         let stated = Stated {
             namespaces: &self.desired.namespaces,
             granted: &self.desired.granted,
+            otherwise: &self.desired.otherwise,
             ignored: &self.desired.ignores,
             absent: &self.desired.absent,
             roles: &roles,

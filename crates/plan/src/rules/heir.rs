@@ -12,7 +12,7 @@ use model::{
 };
 
 use super::text::collate;
-use super::{Alter, Context, Rules, column, constraint};
+use super::{Context, column, constraint, moved};
 use crate::draft::Draft;
 use crate::{Hazard, Mode, Why};
 
@@ -55,7 +55,11 @@ pub(super) fn leaving(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>)
         let leave = inherit(id, name, "NO INHERIT", parent).precedes(news_of(parent, cx));
         drafts.push(leave.changed("inherits", words(&old.inherits), words(&new.inherits)));
     }
-    if !drafts.is_empty() {
+    let leaves = !drafts.is_empty();
+    if parents(old) != parents(new) {
+        drafts.extend(moved::loosened(name, new, id, cx));
+    }
+    if leaves {
         drafts.extend(left_over(name, new, id, cx));
     }
     drafts
@@ -92,6 +96,9 @@ fn joins(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft
     let before = parents(old);
     for parent in parents(new).into_iter().filter(|it| !before.contains(it)) {
         drafts.extend(missing(name, id, parent, cx));
+    }
+    if before != parents(new) {
+        drafts.extend(moved::computed(name, new, id, cx));
     }
     if let Some(PartitionOf { parent, bound }) =
         new.partition_of.as_ref().filter(|_| old.partition_of != new.partition_of)
@@ -146,18 +153,15 @@ fn missing(name: &QualName, id: &ObjectId, parent: &QualName, cx: &Context<'_>) 
         let Some((above, wanted)) = column_of(cx.desired, parent, &column) else { continue };
         let own = Kind::Column.of(name, &column);
         let retyped = match column_of(cx.actual, name, &column) {
-            None => {
-                drafts.push(added(&above, wanted, id, cx));
-                continue;
-            }
-            Some((_, live)) if is_remade(live, wanted, &own, cx) => {
-                drafts.push(removed(&own, id, cx));
-                drafts.push(added(&above, wanted, id, cx));
-                continue;
-            }
-            Some((_, live)) => {
-                drafts.extend(fitted(live, wanted, &own, id, cx));
+            Some((_, live)) if !moved::is_remade(live, wanted, &own, cx) => {
+                drafts.extend(moved::fitted(live, wanted, &own, id, cx));
                 live.ty != wanted.ty
+            }
+            // What is computed comes after all that it may be computed from.
+            it if it.is_some() || wanted.generated.is_some() => continue,
+            _ => {
+                drafts.push(moved::added(&above, wanted, id, cx));
+                continue;
             }
         };
         if is_handed_not_null(cx.desired, parent, &column)
@@ -236,90 +240,27 @@ pub(super) fn is_no_default_by_parent(change: &Change<'_>, actual: &Schema, desi
     }
 }
 
-/// A column that a table has from above, or is to have: what takes it out of the table.
-fn removed(own: &ObjectId, table: &ObjectId, cx: &Context<'_>) -> Draft {
-    let (sql, name) = (format!("ALTER TABLE {} DROP COLUMN {}", table.address(), own.name()), own.relation());
-    let draft = Draft::alter(table, sql).hazard(Hazard::DropColumn);
-    name.into_iter().fold(draft, |draft, name| with_heirs(draft, name, cx))
-}
-
-/// What puts a column into a table, as it is said of it or of the table above.
-fn added(of: &ObjectId, column: &Column, table: &ObjectId, cx: &Context<'_>) -> Draft {
-    let definition = column::definition(of, column, cx.desired, |_, _| true);
-    let sql = format!("ALTER TABLE {} ADD COLUMN {}", table.address(), definition.sql);
-    let draft = Draft::alter(table, sql).reads(definition.exprs).needs(cx.desired.uses(of)).adds();
-    table.qual_name().into_iter().fold(draft, |draft, name| with_heirs(draft, name, cx))
-}
-
-/// What a column shares with those below and above.
-fn shared(it: &Column) -> Column {
-    Column { identity: None, statistics: None, options: model::Settings::new(), ..it.clone() }
-}
-
-/// Whether a column cannot become another one where it stands.
-fn is_remade(live: &Column, wanted: &Column, own: &ObjectId, cx: &Context<'_>) -> bool {
-    let (old, new) = (shared(live), shared(wanted));
-    old != new && matches!(old.alter(&new, own, cx), Alter::Replace(_) | Alter::Swap { .. })
-}
-
-/// Makes a column what it is to be, where it can be changed in place.
-fn fitted(live: &Column, wanted: &Column, own: &ObjectId, table: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-    let (old, new) = (shared(live), shared(wanted));
-    let drafts = match old != new {
-        true => old.alter(&new, own, cx),
-        false => Alter::InPlace(Vec::new()),
-    };
-    let drafts = match drafts {
-        Alter::InPlace(drafts) | Alter::Around { drafts, .. } => drafts,
-        Alter::Replace(_) | Alter::Swap { .. } => Vec::new(),
-    };
-    let [down, up] = if live.ty == wanted.ty { [None, None] } else { without_default(own, table, cx) };
-    let drafts = down.into_iter().chain(drafts).chain(up);
-    drafts.map(|it| it.touches([table.clone()])).collect()
-}
-
-/// A default would have to be cast along with its column: what takes it down, and what puts back one that stays.
-fn without_default(own: &ObjectId, table: &ObjectId, cx: &Context<'_>) -> [Option<Draft>; 2] {
-    let default = ObjectId { kind: Kind::Default, path: own.path.clone() };
-    if !has_default(cx.actual, &default) {
-        return [None, None];
-    }
-    let Some(name) = table.qual_name() else { return [None, None] };
-    let alter = |sql: String| with_heirs(Draft::alter(table, sql), name, cx);
-    let stays = cx.desired.get(&default).filter(|it| cx.actual.get(&default) == Some(*it));
-    let up = stays.and_then(|it| match it {
-        Object::Default(it) => Some(alter(column::set_default(own, &it.expr)).reads([&it.expr])),
-        _ => None,
-    });
-    [Some(alter(format!("{} DROP DEFAULT", column::prefix(own)))), up]
-}
-
 /// What a table keeps from a parent it has left, and is not to have.
 fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    let stays = parents(new);
-    let is_above =
-        |it: &QualName| stays.iter().any(|stays| *stays == it || above(cx.desired, stays).contains(it));
+    let is_above = |it: &QualName| moved::is_above(it, new, cx);
     let alter = |sql: String| with_heirs(Draft::alter(id, sql), name, cx);
     for column in columns(cx.actual, name) {
         let own = Kind::Column.of(name, &column);
         let Some((from, live)) = column_of(cx.actual, name, &column).filter(|(it, _)| *it != own) else {
             continue;
         };
-        let below = from.relation().is_some_and(is_above);
         let Some((_, wanted)) = column_of(cx.desired, name, &column) else {
-            if !below {
-                drafts.push(removed(&own, id, cx));
+            if live.generated.is_none() && !from.relation().is_some_and(is_above) {
+                drafts.push(moved::removed(&own, id, cx));
             }
             continue;
         };
+        if moved::is_remade(live, wanted, &own, cx) {
+            continue;
+        }
         if cx.desired.contains(&own) {
-            if is_remade(live, wanted, &own, cx) {
-                drafts.push(removed(&own, id, cx));
-                drafts.push(added(&own, wanted, id, cx));
-                continue;
-            }
-            drafts.extend(fitted(live, wanted, &own, id, cx));
+            drafts.extend(moved::fitted(live, wanted, &own, id, cx));
             let of = |schema| part_of(schema, Kind::Default, name, &column);
             if live.ty == wanted.ty && of(cx.actual).is_some() && of(cx.desired).is_none() {
                 drafts.push(alter(format!("{} DROP DEFAULT", column::prefix(&own))));
@@ -349,7 +290,7 @@ fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> V
 }
 
 /// What is done to a table's columns and checks is done to those below it.
-fn with_heirs(draft: Draft, name: &QualName, cx: &Context<'_>) -> Draft {
+pub(super) fn with_heirs(draft: Draft, name: &QualName, cx: &Context<'_>) -> Draft {
     heirs(name, cx).fold(draft.lock(Mode::AccessExclusive, name), |draft, it| with_heirs(draft, it, cx))
 }
 
@@ -464,7 +405,7 @@ pub(super) fn outlasting(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
 }
 
 /// The tables right below a table.
-fn heirs<'a>(table: &QualName, cx: &Context<'a>) -> impl Iterator<Item = &'a QualName> {
+pub(super) fn heirs<'a>(table: &QualName, cx: &Context<'a>) -> impl Iterator<Item = &'a QualName> {
     let table = Kind::Table.named(table);
     let users: Vec<&ObjectId> = cx.users.of(&table).collect();
     users.into_iter().filter(|it| it.kind == Kind::Table).filter_map(ObjectId::qual_name)
@@ -497,7 +438,7 @@ fn lineage(schema: &Schema, table: &QualName) -> Vec<QualName> {
 }
 
 /// The columns a table has, from wherever.
-fn columns(schema: &Schema, table: &QualName) -> Vec<Name> {
+pub(super) fn columns(schema: &Schema, table: &QualName) -> Vec<Name> {
     let mut names: Vec<Name> = Vec::new();
     for of in lineage(schema, table) {
         let table = Kind::Table.named(&of);
@@ -511,7 +452,11 @@ fn columns(schema: &Schema, table: &QualName) -> Vec<Name> {
 }
 
 /// A column a table has, from wherever, and where from.
-fn column_of<'a>(schema: &'a Schema, table: &QualName, name: &Name) -> Option<(ObjectId, &'a Column)> {
+pub(super) fn column_of<'a>(
+    schema: &'a Schema,
+    table: &QualName,
+    name: &Name,
+) -> Option<(ObjectId, &'a Column)> {
     lineage(schema, table).iter().find_map(|of| {
         let id = Kind::Column.of(of, name);
         match schema.get(&id) {

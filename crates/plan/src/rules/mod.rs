@@ -18,6 +18,7 @@ mod grant;
 mod heir;
 mod index;
 mod mark;
+mod moved;
 mod namespace;
 mod not_null;
 mod operator;
