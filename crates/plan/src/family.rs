@@ -67,6 +67,7 @@ pub(crate) fn uses(id: &ObjectId, schema: &Schema) -> Vec<ObjectId> {
         let casts: Vec<ObjectId> = uses.iter().flat_map(|it| schema.casts_by(it)).collect();
         uses.extend(casts.into_iter().filter(|it| it != id));
     }
+    uses.extend(rules::read_through(id, &uses, schema));
     let Some(object) = schema.get(id) else { return uses };
     let Some(parent) = object.parent(id) else { return uses };
     if uses.contains(&parent) {

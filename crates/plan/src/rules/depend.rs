@@ -166,3 +166,18 @@ pub(crate) fn stand_ins(schema: &Schema) -> HashMap<ObjectId, ObjectId> {
     };
     schema.iter().filter_map(behind).collect()
 }
+
+/// The columns that what is read has from the tables above it: who reads a table reads those too.
+pub(crate) fn read_through(id: &ObjectId, uses: &[ObjectId], schema: &Schema) -> Vec<ObjectId> {
+    if !matches!(id.kind, Kind::View | Kind::MaterializedView | Kind::Function | Kind::Procedure) {
+        return Vec::new();
+    }
+    let tables = uses.iter().filter(|it| it.kind == Kind::Table);
+    let above = tables.filter_map(ObjectId::qual_name).flat_map(|it| heir::above(schema, it));
+    let columns = |it: model::QualName| {
+        let table = Kind::Table.named(&it);
+        let own = schema.children(&table);
+        own.filter(|it| it.kind == Kind::Column).cloned().collect::<Vec<_>>()
+    };
+    above.flat_map(columns).collect()
+}

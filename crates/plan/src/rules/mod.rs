@@ -50,7 +50,9 @@ use std::collections::BTreeMap;
 use model::{Facts, Object, ObjectId, Schema, Users};
 
 pub(crate) use claim::{Claim, claims};
-pub(crate) use depend::{Stance, by_itself, is_quiet, others_wait_for, stance, stand_ins, waits_for_others};
+pub(crate) use depend::{
+    Stance, by_itself, is_quiet, others_wait_for, read_through, stance, stand_ins, waits_for_others,
+};
 pub(crate) use heir::{held_back, shut_out};
 pub(crate) use partition::{companions, goes_with};
 pub(crate) use reach::spread;

@@ -1,9 +1,9 @@
 //! Views and materialized views. Does not know what they read.
 
-use model::{MaterializedView, Name, Object, ObjectId, Shape, View};
+use model::{MaterializedView, Name, Object, ObjectId, QualName, Shape, View};
 
 use super::text::{Options, list, or_none, with};
-use super::{Alter, Context, Rules};
+use super::{Alter, Context, Rules, heir};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -13,11 +13,11 @@ impl Rules for View {
     }
 
     /// A view takes another query while its columns stay and new ones only follow.
-    fn alter(&self, new: &View, id: &ObjectId, _: &Context<'_>) -> Alter {
+    fn alter(&self, new: &View, id: &ObjectId, cx: &Context<'_>) -> Alter {
         let View { query, columns, options, shape } = new;
         let Some(name) = id.qual_name() else { return Alter::InPlace(Vec::new()) };
         if *query != self.query || *columns != self.columns {
-            if !is_prefix(&self.shape, shape) {
+            if !is_prefix(&self.shape, shape) || is_moving(id, cx) {
                 return Alter::Replace("query");
             }
             let draft = Draft::alter(id, sql("CREATE OR REPLACE VIEW", new, id)).reads([query]);
@@ -56,6 +56,31 @@ fn is_prefix(old: &Shape, new: &Shape) -> bool {
         (Some(old), Some(new)) => new.starts_with(old),
         _ => false,
     }
+}
+
+/// Whether the columns a query has now may be of other types once the plan has changed what it reads.
+fn is_moving(id: &ObjectId, cx: &Context<'_>) -> bool {
+    cx.desired.uses(id).iter().filter(|it| *it != id).any(|used| {
+        match (cx.actual.get(used), cx.desired.get(used)) {
+            (Some(Object::Table(_)), Some(Object::Table(_))) => {
+                used.qual_name().is_some_and(|table| is_retyped(table, cx))
+            }
+            (Some(Object::View(old)), Some(Object::View(new))) => {
+                old.query != new.query && !is_prefix(&old.shape, &new.shape) || is_moving(used, cx)
+            }
+            (Some(Object::MaterializedView(_)), Some(_)) => is_moving(used, cx),
+            (Some(old @ Object::Function(_)), Some(new)) => old != new,
+            _ => false,
+        }
+    })
+}
+
+fn is_retyped(table: &QualName, cx: &Context<'_>) -> bool {
+    let ty = |schema, name| heir::column_of(schema, table, name).map(|(_, it)| (&it.ty, &it.collation));
+    heir::columns(cx.desired, table).iter().any(|it| {
+        let (old, new) = (ty(cx.actual, it), ty(cx.desired, it));
+        old.is_some() && old != new
+    })
 }
 
 impl Rules for MaterializedView {
