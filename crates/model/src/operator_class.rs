@@ -121,7 +121,7 @@ impl OperatorFamily {
 
     /// The members that no class of the schema is made with.
     pub fn loose<'a>(&'a self, id: &ObjectId, schema: &'a Schema) -> impl Iterator<Item = &'a Member> {
-        let classes: Vec<_> = schema.children(id).filter_map(|it| Some((it, schema.get(it)?))).collect();
+        let classes: Vec<_> = schema.parts(id).filter_map(|it| Some((it, schema.get(it)?))).collect();
         let listed = move |member: &Member| {
             classes.iter().any(|(id, object)| match object {
                 Object::OperatorClass(it) => it.lists(id, member),

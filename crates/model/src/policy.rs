@@ -38,7 +38,7 @@ impl Facets for Policy {
         uses.extend(self.roles.iter().map(|it| Kind::Role.root(it)));
         for used in self.exprs().into_iter().flat_map(|it| schema.mentioned(it, id.relation())) {
             if used.kind == Kind::Table && id.relation() != used.qual_name() {
-                uses.extend(schema.children(&used).filter(|it| it.kind == Kind::Column).cloned());
+                uses.extend(schema.parts(&used).filter(|it| it.kind == Kind::Column).cloned());
             }
             uses.push(used);
         }

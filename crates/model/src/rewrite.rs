@@ -47,7 +47,7 @@ impl Facets for RewriteRule {
         let own = self.relation.qual_name();
         for used in schema.mentioned(&self.body, own) {
             if used.kind == Kind::Table && used != self.relation {
-                uses.extend(schema.children(&used).filter(|it| it.kind == Kind::Column).cloned());
+                uses.extend(schema.parts(&used).filter(|it| it.kind == Kind::Column).cloned());
             }
             uses.push(used);
         }

@@ -173,7 +173,7 @@ fn uses(arguments: &[Argument], body: &Body, id: &ObjectId, schema: &Schema) -> 
     uses.extend(arguments.iter().flat_map(|it| it.ty.uses()));
     let exprs = arguments.iter().filter_map(|it| it.default.as_ref()).chain(body.expr());
     for used in exprs.flat_map(|it| schema.mentioned(it, None)) {
-        uses.extend(schema.children(&used).filter(|it| it.kind == crate::Kind::Column).cloned());
+        uses.extend(schema.parts(&used).filter(|it| it.kind == crate::Kind::Column).cloned());
         uses.push(used);
     }
     uses.retain(|it| it != id);

@@ -10,7 +10,7 @@ use crate::{Expr, Kind, Mention, Name, Object, ObjectId, Path, QualName, Rule};
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
     nodes: IndexMap<ObjectId, Object, FxBuildHasher>,
-    children: FxHashMap<ObjectId, Vec<ObjectId>>,
+    children: FxHashMap<ObjectId, Children>,
     /// Routines by qualified name, because calls are written without types.
     routines: FxHashMap<QualName, Vec<ObjectId>>,
     /// Operator classes, because who uses one by default does not name it.
@@ -23,6 +23,19 @@ pub struct Schema {
     edges: FxHashMap<ObjectId, Vec<ObjectId>>,
     /// How often something was taken out or put elsewhere.
     departures: u64,
+}
+
+/// What lives and dies with an object. Its partitions are kept apart: of them there may be very many.
+#[derive(Clone, Debug, Default)]
+struct Children {
+    parts: Vec<ObjectId>,
+    partitions: Vec<ObjectId>,
+}
+
+impl Children {
+    fn of(&mut self, kind: Kind) -> &mut Vec<ObjectId> {
+        if kind == Kind::Table { &mut self.partitions } else { &mut self.parts }
+    }
 }
 
 /// Who uses whom, the other way round: made once for a schema that no longer changes.
@@ -56,7 +69,7 @@ impl Schema {
         }
         self.unlink(&id);
         if let Some(parent) = parent {
-            self.children.entry(parent).or_default().push(id.clone());
+            self.children.entry(parent).or_default().of(id.kind).push(id.clone());
         }
         if let Path::Routine(name, _) = &id.path {
             self.routines.entry(name.clone()).or_default().push(id.clone());
@@ -75,7 +88,7 @@ impl Schema {
 
     /// Takes an object out, and what lives and dies with it.
     pub fn remove(&mut self, id: &ObjectId) -> Option<Object> {
-        for child in self.children.get(id).cloned().unwrap_or_default() {
+        for child in self.children(id).cloned().collect::<Vec<_>>() {
             self.remove(&child);
         }
         self.unlink(id);
@@ -86,7 +99,7 @@ impl Schema {
         let Some(old) = self.nodes.get(id) else { return };
         self.departures += 1;
         if let Some(siblings) = old.parent(id).and_then(|it| self.children.get_mut(&it)) {
-            siblings.retain(|it| it != id);
+            siblings.of(id.kind).retain(|it| it != id);
         }
         if let Path::Routine(name, _) = &id.path
             && let Some(same) = self.routines.get_mut(name)
@@ -112,6 +125,7 @@ impl Schema {
         for list in self
             .children
             .values_mut()
+            .flat_map(|it| [&mut it.parts, &mut it.partitions])
             .chain(self.routines.values_mut())
             .chain([&mut self.classes, &mut self.casts])
         {
@@ -172,9 +186,14 @@ impl Schema {
         self.nodes.iter()
     }
 
-    /// What lives and dies with an object, one level down, in order of insertion.
+    /// What lives and dies with an object, one level down, in order of insertion; partitions last.
     pub fn children(&self, parent: &ObjectId) -> impl Iterator<Item = &ObjectId> {
-        self.children.get(parent).into_iter().flatten()
+        self.children.get(parent).into_iter().flat_map(|it| it.parts.iter().chain(&it.partitions))
+    }
+
+    /// The same without partitions: however many a table has, its columns are soon found.
+    pub fn parts(&self, whole: &ObjectId) -> impl Iterator<Item = &ObjectId> {
+        self.children.get(whole).into_iter().flat_map(|it| &it.parts)
     }
 
     /// What lives and dies with an object, all levels down.
@@ -331,7 +350,7 @@ impl Schema {
                 }
                 Mention::Star => {
                     let table = own.map(|it| Kind::Table.named(it));
-                    let all = table.iter().flat_map(|it| self.children(it));
+                    let all = table.iter().flat_map(|it| self.parts(it));
                     found.extend(all.filter(|it| it.kind == Kind::Column).cloned());
                 }
             }
@@ -351,8 +370,7 @@ impl Schema {
     pub(crate) fn key(&self, table: &QualName, columns: &[Name]) -> Option<&ObjectId> {
         let table = Kind::Table.named(table);
         let same = |own: &[Name]| own.len() == columns.len() && own.iter().all(|it| columns.contains(it));
-        let mut children = self.children.get(&table).into_iter().flatten();
-        children.find(|id| match self.nodes.get(*id) {
+        self.parts(&table).find(|id| match self.nodes.get(*id) {
             Some(Object::Constraint(it)) => it.rule.key().is_some_and(same),
             Some(Object::Index(it)) if it.unique && it.predicate.is_none() => {
                 let keys: Option<Vec<Name>> = it.keys.iter().map(|it| it.column.clone()).collect();

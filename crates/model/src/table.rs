@@ -166,7 +166,7 @@ impl Facets for Table {
         let parents = partition_of.iter().map(|it| &it.parent).chain(inherits);
         for parent in parents {
             let parent = Kind::Table.named(parent);
-            uses.extend(schema.children(&parent).filter(|it| it.kind == Kind::Column).cloned());
+            uses.extend(schema.parts(&parent).filter(|it| it.kind == Kind::Column).cloned());
             uses.push(parent);
         }
         uses.extend(of_type.iter().map(|it| Kind::Composite.named(it)));

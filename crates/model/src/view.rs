@@ -100,7 +100,7 @@ fn read(query: &Query, id: &ObjectId, schema: &Schema) -> Vec<ObjectId> {
     let mut uses = crate::schema::namespace(id);
     for used in schema.mentioned(query, None) {
         if used.kind == Kind::Table {
-            let parts = schema.children(&used).filter(|it| PARTS.contains(&it.kind));
+            let parts = schema.parts(&used).filter(|it| PARTS.contains(&it.kind));
             uses.extend(parts.filter(|it| it.kind == Kind::Column || schema.is_key(it)).cloned());
         }
         uses.push(used);

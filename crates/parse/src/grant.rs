@@ -347,7 +347,7 @@ impl Reader<'_> {
     fn columns_granted(&self, target: &ObjectId) -> Vec<ObjectId> {
         let Some(relation) = target.qual_name() else { return Vec::new() };
         if target.kind == Kind::Table {
-            let columns = self.desired.schema.children(target).filter(|it| it.kind == Kind::Column);
+            let columns = self.desired.schema.parts(target).filter(|it| it.kind == Kind::Column);
             return columns.filter(|it| self.desired.granted.contains(*it)).cloned().collect();
         }
         let granted = self.desired.granted.iter();

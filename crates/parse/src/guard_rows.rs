@@ -127,7 +127,7 @@ pub(crate) fn candidates<'r>(
     let there = |it: &&ObjectId| schema.contains(it);
     if let Some(relation) = relation {
         let hosts = reader.named(&relation).filter(|it| RELATIONS.contains(&it.kind)).filter(there);
-        return hosts.flat_map(|it| schema.children(it)).filter(of_kind).collect();
+        return hosts.flat_map(|it| schema.parts(it)).filter(of_kind).collect();
     }
     match name {
         Some(name) => reader.named(&name).filter(of_kind).filter(there).collect(),

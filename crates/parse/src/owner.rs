@@ -93,7 +93,7 @@ fn merged(mut one: Privileges, other: Privileges) -> Privileges {
 }
 
 fn column_grants(reader: &Reader<'_>, target: &ObjectId, role: &Name) -> Vec<(ObjectId, Privileges)> {
-    let columns = reader.desired.schema.children(target).filter(|it| it.kind == Kind::Column);
+    let columns = reader.desired.schema.parts(target).filter(|it| it.kind == Kind::Column);
     let granted = columns.filter(|it| reader.desired.schema.contains(&Kind::Grant.to(it, role)));
     granted.map(|it| (it.clone(), reader.held(it, role))).collect()
 }
@@ -101,8 +101,8 @@ fn column_grants(reader: &Reader<'_>, target: &ObjectId, role: &Name) -> Vec<(Ob
 /// Sequences owned by the columns of a table: their parents are the columns.
 fn sequences(reader: &Reader<'_>, target: &ObjectId) -> Vec<ObjectId> {
     let schema = &reader.desired.schema;
-    let columns = schema.children(target).filter(|it| it.kind == Kind::Column);
-    columns.flat_map(|it| schema.children(it)).filter(|it| it.kind == Kind::Sequence).cloned().collect()
+    let columns = schema.parts(target).filter(|it| it.kind == Kind::Column);
+    columns.flat_map(|it| schema.parts(it)).filter(|it| it.kind == Kind::Sequence).cloned().collect()
 }
 
 fn state(reader: &mut Reader<'_>, target: &ObjectId, role: Name, span: Span) {

@@ -221,8 +221,8 @@ impl Reader<'_> {
     fn not_null_named(&self, table: &QualName, name: &Name) -> Option<ObjectId> {
         let schema = &self.desired.schema;
         let table = Kind::Table.named(table);
-        let columns = schema.children(&table).filter(|it| it.kind == Kind::Column);
-        let mut parts = columns.flat_map(|it| schema.children(it)).filter(|it| it.kind == Kind::NotNull);
+        let columns = schema.parts(&table).filter(|it| it.kind == Kind::Column);
+        let mut parts = columns.flat_map(|it| schema.parts(it)).filter(|it| it.kind == Kind::NotNull);
         let named = |it: &&ObjectId| match schema.get(it) {
             Some(model::Object::NotNull(it)) => it.name.as_ref() == Some(name),
             _ => false,

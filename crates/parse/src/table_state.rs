@@ -320,7 +320,7 @@ impl Reader<'_> {
 
     /// What of a kind lives directly on a relation, in order of declaration.
     pub(crate) fn parts_of(&self, relation: &ObjectId, kind: Kind) -> Vec<ObjectId> {
-        self.desired.schema.children(relation).filter(|it| it.kind == kind).cloned().collect()
+        self.desired.schema.parts(relation).filter(|it| it.kind == kind).cloned().collect()
     }
 
     /// Changes a declared table in place.

@@ -226,7 +226,7 @@ fn keeps_expression(id: &ObjectId, cx: &Context<'_>) -> bool {
         let publishes = |id: &ObjectId| PublishedTable::of(id).is_some_and(|(_, of)| of == *it);
         let is_published =
             cx.users.of(&table).any(publishes) || cx.desired.iter().any(|(id, _)| publishes(id));
-        let has_check = |schema: &Schema| schema.children(&table).any(|it| is_check(schema, it));
+        let has_check = |schema: &Schema| schema.parts(&table).any(|it| is_check(schema, it));
         is_published || has_check(cx.actual) || has_check(cx.desired)
     })
 }

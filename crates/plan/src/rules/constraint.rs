@@ -141,7 +141,7 @@ impl Rules for Constraint {
 fn has_successor(old: &Constraint, id: &ObjectId, cx: &Context<'_>) -> bool {
     let Some(table) = id.relation() else { return false };
     let table = Kind::Table.named(table);
-    let mut siblings = cx.desired.children(&table).filter(|it| *it != id);
+    let mut siblings = cx.desired.parts(&table).filter(|it| *it != id);
     siblings.any(|it| match cx.desired.get(it) {
         Some(Object::Constraint(new)) => new.rule == old.rule && new.enforced >= old.enforced,
         _ => false,

@@ -136,7 +136,7 @@ fn has_same(with: &Schema, id: &ObjectId, from: &Schema, parent: &model::QualNam
     if let Rule::Check { .. } = own.rule {
         return matches!(namesake, Some(Object::Constraint(its)) if heir::is_alike(own, its));
     }
-    with.children(&Kind::Table.named(parent)).any(|it| match with.get(it) {
+    with.parts(&Kind::Table.named(parent)).any(|it| match with.get(it) {
         Some(Object::Constraint(its)) => its.rule == own.rule,
         _ => false,
     })

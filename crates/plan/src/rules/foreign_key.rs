@@ -143,7 +143,7 @@ fn both(draft: Draft, key: &ForeignKey, table: &model::QualName, mode: Mode) -> 
 fn has_successor(old: &ForeignKey, id: &ObjectId, cx: &Context<'_>) -> bool {
     let Some(table) = id.relation() else { return false };
     let table = Kind::Table.named(table);
-    let mut siblings = cx.desired.children(&table).filter(|it| *it != id);
+    let mut siblings = cx.desired.parts(&table).filter(|it| *it != id);
     siblings.any(|it| match cx.desired.get(it) {
         Some(Object::ForeignKey(new)) => {
             (&new.columns, &new.target, &new.target_columns)

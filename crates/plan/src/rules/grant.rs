@@ -122,7 +122,7 @@ fn on_columns_again(table: &ObjectId, role: &Name, taken: &[Privilege], cx: &Con
     if table.kind != Kind::Table || cx.is_new(table) {
         return Vec::new();
     }
-    let columns = cx.desired.children(table).filter(|it| it.kind == Kind::Column);
+    let columns = cx.desired.parts(table).filter(|it| it.kind == Kind::Column);
     let again = columns.filter_map(|column| {
         let id = Kind::Grant.to(column, role);
         let Some(Object::Grant(grant)) = cx.desired.get(&id) else { return None };
@@ -279,7 +279,7 @@ pub(super) fn by_default(cx: &Context<'_>) -> Vec<Draft> {
 fn beyond(target: &ObjectId, role: &Name, cx: &Context<'_>) -> Vec<Draft> {
     let as_owner = if *role == cx.facts.role { owner(target, cx) } else { role };
     let id = Kind::Grant.to(target, as_owner);
-    let spoken_of = || cx.desired.children(target).any(|it| it.kind == Kind::Grant);
+    let spoken_of = || cx.desired.parts(target).any(|it| it.kind == Kind::Grant);
     let ours = !cx.options.keep_default_grants || cx.actual.contains(target) || spoken_of();
     if cx.desired.contains(&id) || !ours {
         return Vec::new();

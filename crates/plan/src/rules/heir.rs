@@ -206,7 +206,7 @@ pub(crate) fn held_back(id: &ObjectId, actual: &Schema, desired: &Schema) -> Opt
 pub(crate) fn shut_out(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
     match actual.get(id) {
         Some(Object::Table(it)) if it.partition_of.is_some() => {
-            let new = desired.children(id).filter(|it| it.kind == Kind::Column && !actual.contains(it));
+            let new = desired.parts(id).filter(|it| it.kind == Kind::Column && !actual.contains(it));
             new.cloned().collect()
         }
         Some(Object::Composite(it)) => {
@@ -270,8 +270,7 @@ fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> V
             drafts.push(alter(format!("{} DROP NOT NULL", column::prefix(&own))).hazard(Hazard::DropNotNull));
         }
     }
-    for index in cx.actual.children(id).filter(|it| is_lent_index(it, cx.actual) && !cx.desired.contains(it))
-    {
+    for index in cx.actual.parts(id).filter(|it| is_lent_index(it, cx.actual) && !cx.desired.contains(it)) {
         // Where the index above goes too, and first, this one has gone with it.
         let above = super::goes_with(index, cx).is_some_and(|it| !cx.desired.contains(&it));
         let when = if above { "IF EXISTS " } else { "" };
@@ -442,7 +441,7 @@ pub(super) fn columns(schema: &Schema, table: &QualName) -> Vec<Name> {
     let mut names: Vec<Name> = Vec::new();
     for of in lineage(schema, table) {
         let table = Kind::Table.named(&of);
-        for column in schema.children(&table).filter(|it| it.kind == Kind::Column) {
+        for column in schema.parts(&table).filter(|it| it.kind == Kind::Column) {
             if !names.contains(column.name()) {
                 names.push(column.name().clone());
             }
@@ -499,7 +498,7 @@ fn checks<'a>(schema: &'a Schema, table: &QualName) -> Vec<(&'a ObjectId, &'a mo
     let mut found = Vec::new();
     for of in lineage(schema, table) {
         let owner = Kind::Table.named(&of);
-        let constraints = schema.children(&owner).filter(|it| it.kind == Kind::Constraint);
+        let constraints = schema.parts(&owner).filter(|it| it.kind == Kind::Constraint);
         let all = constraints.filter_map(|id| match schema.get(id) {
             Some(Object::Constraint(it)) => Some((id, it)),
             _ => None,

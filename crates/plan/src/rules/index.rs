@@ -213,7 +213,7 @@ fn attach(id: &ObjectId, parent: &QualName) -> Draft {
 /// Whether duplicates are refused by another index or constraint from now on.
 fn has_successor(old: &Index, cx: &Context<'_>) -> bool {
     let columns: Option<Vec<&Name>> = old.keys.iter().map(|it| it.column.as_ref()).collect();
-    cx.desired.children(&old.relation).any(|it| match cx.desired.get(it) {
+    cx.desired.parts(&old.relation).any(|it| match cx.desired.get(it) {
         Some(Object::Index(new)) => new.unique && new.keys == old.keys && new.predicate == old.predicate,
         Some(Object::Constraint(new)) => {
             let same = |key: &[Name]| columns.as_ref().is_some_and(|it| key.iter().eq(it.iter().copied()));

@@ -64,7 +64,7 @@ impl Rules for NotNull {
             _ => false,
         };
         let whole = Kind::Table.named(table);
-        let keys: Vec<ObjectId> = cx.actual.children(&whole).filter(is_key).cloned().collect();
+        let keys: Vec<ObjectId> = cx.actual.parts(&whole).filter(is_key).cloned().collect();
         let drop = Draft::drop(id, format!("{} DROP NOT NULL", column::prefix(id)));
         let drop = drop.lock(Mode::AccessExclusive, table).follows(keys).follows(mark::identity(&whole, cx));
         vec![drop.hazard_if(cx.is_gone(id), Hazard::DropNotNull)]

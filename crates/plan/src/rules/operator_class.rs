@@ -83,7 +83,7 @@ impl Rules for OperatorClass {
 
 /// Whether a class that is not there yet is made with the member.
 fn comes_with_class(member: &Member, family: &ObjectId, cx: &Context<'_>) -> bool {
-    let mut new = cx.desired.children(family).filter(|it| !cx.actual.contains(it));
+    let mut new = cx.desired.parts(family).filter(|it| !cx.actual.contains(it));
     new.any(|id| match cx.desired.get(id) {
         Some(Object::OperatorClass(it)) => it.lists(id, member),
         _ => false,

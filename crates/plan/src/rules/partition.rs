@@ -91,7 +91,7 @@ pub(super) fn below(id: &ObjectId, desired: &Schema) -> Vec<ObjectId> {
         Some(Object::Index(it)) => it.attached_to.as_ref() == id.qual_name(),
         _ => false,
     };
-    let attached = partitions.flat_map(|it| desired.children(it).filter(own));
+    let attached = partitions.flat_map(|it| desired.parts(it).filter(own));
     attached.flat_map(|it| std::iter::once(it.clone()).chain(below(it, desired))).collect()
 }
 
@@ -101,8 +101,8 @@ pub(crate) fn companions(id: &ObjectId, actual: &Schema) -> Vec<ObjectId> {
     let Some(table) = id.target().filter(|it| id.kind == Kind::Owner && it.kind == Kind::Table) else {
         return if id.kind == Kind::Index { below(id, actual) } else { Vec::new() };
     };
-    let columns = actual.children(table).filter(|it| it.kind == Kind::Column);
-    let sequences = columns.flat_map(|it| actual.children(it)).filter(|it| it.kind == Kind::Sequence);
+    let columns = actual.parts(table).filter(|it| it.kind == Kind::Column);
+    let sequences = columns.flat_map(|it| actual.parts(it)).filter(|it| it.kind == Kind::Sequence);
     sequences.map(|it| Kind::Owner.on(it)).collect()
 }
 
@@ -121,7 +121,7 @@ pub(super) fn come_with(table: &ObjectId, it: &Table, cx: &Context<'_>) -> Vec<O
         }
         _ => false,
     };
-    cx.desired.children(table).filter(comes).filter(above_stays).cloned().collect()
+    cx.desired.parts(table).filter(comes).filter(above_stays).cloned().collect()
 }
 
 /// Whether an index is called what the server would call it: table, columns, `idx`.

@@ -12,7 +12,7 @@ use crate::{Hazard, Mode};
 
 impl Rules for Publication {
     fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-        let members = cx.desired.children(id).filter(|it| is_member(it)).cloned();
+        let members = cx.desired.parts(id).filter(|it| is_member(it)).cloned();
         let mut members: Vec<ObjectId> = members.collect();
         // The order in which the file names them carries no meaning.
         members.sort();

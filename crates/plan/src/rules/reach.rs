@@ -176,7 +176,7 @@ fn table(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) -> V
 /// The tables that the foreign keys of a table point to.
 fn targets<'a>(table: &QualName, schema: &'a Schema) -> Vec<&'a QualName> {
     let whole = Kind::Table.named(table);
-    let keys = schema.children(&whole).filter_map(|it| match schema.get(it) {
+    let keys = schema.parts(&whole).filter_map(|it| match schema.get(it) {
         Some(Object::ForeignKey(key)) => Some(&key.target),
         _ => None,
     });

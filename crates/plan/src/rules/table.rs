@@ -199,7 +199,7 @@ fn pointed_at(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
 }
 
 fn pointed_at_by(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
-    let targets = cx.actual.children(id).filter_map(|it| match cx.actual.get(it) {
+    let targets = cx.actual.parts(id).filter_map(|it| match cx.actual.get(it) {
         Some(Object::ForeignKey(key)) => Some(Kind::Table.named(&key.target)),
         _ => None,
     });
@@ -292,7 +292,7 @@ fn is_plain(part: &ObjectId, table: &ObjectId, desired: &Schema) -> bool {
 }
 
 fn tails(id: &ObjectId, desired: &Schema) -> Vec<Draft> {
-    let columns = desired.children(id).filter_map(|child| match desired.get(child) {
+    let columns = desired.parts(id).filter_map(|child| match desired.get(child) {
         Some(Object::Column(column)) => Some(column::tail(child, column, desired)),
         _ => None,
     });

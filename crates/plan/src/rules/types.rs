@@ -53,7 +53,7 @@ impl Rules for Domain {
         let mut sql =
             format!("CREATE DOMAIN {} AS {}{collation}{default}{not_null}", id.address(), self.base);
         let mut draft = Draft::create(id, "").reads(&self.default);
-        let checks = cx.desired.children(id).filter_map(|it| match cx.desired.get(it) {
+        let checks = cx.desired.parts(id).filter_map(|it| match cx.desired.get(it) {
             Some(Object::DomainConstraint(check)) => Some((it, check)),
             _ => None,
         });
