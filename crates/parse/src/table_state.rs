@@ -31,6 +31,8 @@ pub(crate) struct State {
     temporary: HashSet<Name>,
     /// How far the numbers of a name were taken when one was last chosen, and how many objects had departed.
     numbers: RefCell<HashMap<Chosen, (u64, u32)>>,
+    /// The labels of the enum that was last asked for one, as long as nothing departs.
+    labels: Option<(ObjectId, u64, HashSet<String>)>,
 }
 
 /// What a name is chosen from: table, column and label, and whether names of constraints are kept away from.
@@ -163,9 +165,35 @@ impl Reader<'_> {
         self.state.lent = lent.map(|(child, keys)| (of(child), keys)).collect();
         self.state.heirs.clear();
         self.state.numbers.take();
+        self.forget_labels();
         let schema = std::mem::take(&mut self.desired.schema);
         schema.iter().for_each(|(id, object)| self.note(id, object));
         self.desired.schema = schema;
+    }
+
+    /// Whether an enum has a label.
+    pub(crate) fn has_label(&mut self, id: &ObjectId, label: &str) -> bool {
+        let departures = self.desired.schema.departures();
+        if !matches!(&self.state.labels, Some((of, then, _)) if of == id && *then == departures) {
+            let labels = match self.desired.schema.get(id) {
+                Some(Object::Enum(it)) => it.labels.iter().cloned().collect(),
+                _ => HashSet::new(),
+            };
+            self.state.labels = Some((id.clone(), departures, labels));
+        }
+        self.state.labels.as_ref().is_some_and(|it| it.2.contains(label))
+    }
+
+    /// Remembers that an enum gets a label.
+    pub(crate) fn note_label(&mut self, id: &ObjectId, label: &str) {
+        if let Some((_, _, labels)) = self.state.labels.as_mut().filter(|it| it.0 == *id) {
+            labels.insert(label.to_owned());
+        }
+    }
+
+    /// Labels have changed otherwise than by one that is added.
+    pub(crate) fn forget_labels(&mut self) {
+        self.state.labels = None;
     }
 
     /// Remembers a temporary relation.

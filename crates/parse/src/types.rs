@@ -122,14 +122,15 @@ fn add_value(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, id: &ObjectId) ->
         Some(_) => Some((cursor.span(), cursor.string()?)),
         None => None,
     };
-    let labels = labels(reader, id, at)?;
-    if labels.contains(&label) {
+    labels(reader, id, at)?;
+    if reader.has_label(id, &label) {
         return match guarded {
             true => Ok(Verdict::Idiom),
             false => Err(Fault::new(Code::Conflict, at, format!("{id} has the label '{label}' already"))
                 .hint("say ADD VALUE IF NOT EXISTS")),
         };
     }
+    let labels = labels(reader, id, at)?;
     let place = match neighbour {
         None => labels.len(),
         Some((at, neighbour)) => {
@@ -138,7 +139,8 @@ fn add_value(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, id: &ObjectId) ->
             found + usize::from(side == Some("after"))
         }
     };
-    labels.insert(place, label);
+    labels.insert(place, label.clone());
+    reader.note_label(id, &label);
     Ok(Verdict::Declared)
 }
 
@@ -151,6 +153,7 @@ fn rename_value(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, id: &ObjectId)
     let labels = labels(reader, id, at)?;
     match (labels.contains(&old), labels.contains(&new)) {
         (true, false) => {
+            reader.forget_labels();
             let change = [(id.clone(), old, new)];
             reader.desired.schema = sql::relabelled(&reader.desired.schema, &change);
         }
