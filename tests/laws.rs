@@ -385,6 +385,12 @@ fn said_again(dump: &[&str]) -> HashSet<usize> {
             let plain = |at: usize| said(at).split(" GENERATED ALWAYS AS (").next().map(str::to_owned);
             above.extend(body(parent).filter_map(plain));
             later.extend(added(parent).map(|at| dump[at]));
+            // A child may have looked through its rows where its parent has not.
+            let valid = |at: usize| {
+                let added = canonical(dump[at]).replacen("ADD ", "", 1);
+                added.trim_end_matches(" NOT VALID").to_owned()
+            };
+            above.extend(added(parent).map(valid));
         }
         let own = own.filter(|at| above.contains(&said(*at)));
         // The default of a column that is the parent's alone is a statement of its own.

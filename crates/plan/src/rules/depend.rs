@@ -126,15 +126,20 @@ pub(crate) fn by_itself(change: &Change<'_>, actual: &Schema, desired: &Schema) 
     };
     let before = parents(alone);
     let gained = parents(attached).into_iter().filter(|it| !before.contains(it));
-    gained.into_iter().any(|parent| has_same(with, id, from, &parent))
+    gained.into_iter().any(|parent| has_same(change, with, from, &parent))
 }
 
 /// Whether the parent has what the child has: by name, keys by what they demand, checks by both.
-fn has_same(with: &Schema, id: &ObjectId, from: &Schema, parent: &model::QualName) -> bool {
+fn has_same(change: &Change<'_>, with: &Schema, from: &Schema, parent: &model::QualName) -> bool {
+    let id = change.id();
     let namesake = with.get(&id.kind.of(parent, id.name()));
     let Some(Object::Constraint(own)) = from.get(id) else { return namesake.is_some() };
     if let Rule::Check { .. } = own.rule {
-        return matches!(namesake, Some(Object::Constraint(its)) if heir::is_alike(own, its));
+        let Some(Object::Constraint(its)) = namesake else { return false };
+        return match change {
+            Change::Drop { .. } => heir::is_alike(own, its),
+            _ => heir::is_alike(its, own) && heir::is_alike(own, its),
+        };
     }
     with.parts(&Kind::Table.named(parent)).any(|it| match with.get(it) {
         Some(Object::Constraint(its)) => its.rule == own.rule,

@@ -280,7 +280,12 @@ fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> V
     for (check, rule) in checks(cx.actual, name) {
         let wanted = checks(cx.desired, name);
         let left = check.relation().is_some_and(|it| it != name && !is_above(it));
-        if left && !wanted.iter().any(|(it, new)| it.name() == check.name() && is_alike(rule, new)) {
+        // What becomes the table's own is as it says, no better.
+        let fits = |it: &ObjectId, new: &model::Constraint| match it.relation() == Some(name) {
+            true => is_alike(rule, new) && is_alike(new, rule),
+            false => is_alike(rule, new),
+        };
+        if left && !wanted.iter().any(|(it, new)| it.name() == check.name() && fits(it, new)) {
             let draft = alter(format!("ALTER TABLE {name} DROP CONSTRAINT {}", check.name()));
             drafts.push(draft.hazard(Hazard::DropConstraint));
         }
@@ -488,9 +493,9 @@ fn is_handed_down(it: &model::Constraint) -> bool {
     matches!(it.rule, Rule::Check { no_inherit: false, .. })
 }
 
-/// Whether a check that a table has will do where a parent has the other.
+/// Whether a check that a table has will do, valid or more, where a parent has the other.
 pub(super) fn is_alike(one: &model::Constraint, other: &model::Constraint) -> bool {
-    one.rule == other.rule && one.enforced == other.enforced
+    one.rule == other.rule && one.enforced == other.enforced && (one.validated || !other.validated)
 }
 
 /// The checks a table has, its own and those that come from above.
