@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use diff::Change;
 use model::{Kind, Object, ObjectId, Rule, Schema};
+use sql::Sameness;
 
 use super::{Context, heir, partition};
 
@@ -121,30 +122,43 @@ pub(crate) fn by_itself(change: &Change<'_>, actual: &Schema, desired: &Schema) 
     else {
         return false;
     };
-    let parents = |it: &model::Table| -> Vec<model::QualName> {
-        it.partition_of.iter().map(|it| it.parent.clone()).chain(it.inherits.iter().cloned()).collect()
-    };
-    let before = parents(alone);
-    let gained = parents(attached).into_iter().filter(|it| !before.contains(it));
-    gained.into_iter().any(|parent| has_same(change, with, from, &parent))
+    let before = heir::parents(alone);
+    let gained = heir::parents(attached).into_iter().filter(|it| !before.contains(it));
+    gained.into_iter().any(|parent| has_same(change, with, from, parent))
 }
 
-/// Whether the parent has what the child has: by name, keys by what they demand, checks by both.
+/// Whether the child has from the parent what it has alone: keys by what they demand, the rest by name.
 fn has_same(change: &Change<'_>, with: &Schema, from: &Schema, parent: &model::QualName) -> bool {
     let id = change.id();
-    let namesake = with.get(&id.kind.of(parent, id.name()));
-    let Some(Object::Constraint(own)) = from.get(id) else { return namesake.is_some() };
-    if let Rule::Check { .. } = own.rule {
-        let Some(Object::Constraint(its)) = namesake else { return false };
-        return match change {
-            Change::Drop { .. } => heir::is_alike(own, its),
-            _ => heir::is_alike(its, own) && heir::is_alike(own, its),
-        };
+    let Some(table) = id.relation() else { return false };
+    let own = from.get(id);
+    if let Some(Object::Constraint(own)) = own.filter(|_| id.kind == Kind::Constraint)
+        && !matches!(own.rule, Rule::Check { .. })
+    {
+        return with.parts(&Kind::Table.named(parent)).any(|it| match with.get(it) {
+            Some(Object::Constraint(its)) => its.rule == own.rule,
+            _ => false,
+        });
     }
-    with.parts(&Kind::Table.named(parent)).any(|it| match with.get(it) {
-        Some(Object::Constraint(its)) => its.rule == own.rule,
-        _ => false,
-    })
+    let comes = matches!(change, Change::Create { .. });
+    heir::lineage(with, parent).iter().find_map(|it| with.get(&id.kind.of(it, id.name()))).is_some_and(
+        |its| {
+            match (own, its) {
+                (Some(Object::Constraint(own)), Object::Constraint(its)) if comes => {
+                    heir::is_alike(its, own) && heir::is_alike(own, its)
+                }
+                (Some(Object::Constraint(own)), Object::Constraint(its)) => heir::is_alike(own, its),
+                (Some(Object::Default(own)), Object::Default(its)) if comes => {
+                    // With a column that gets another type its default is taken down.
+                    let ty = |schema| heir::column_of(schema, table, id.name()).map(|it| &it.1.ty);
+                    ty(from) == ty(with)
+                        && sql::same(&own.expr, &its.expr, &sql::columns_of(from, id, 0)) == Sameness::Same
+                }
+                (_, Object::NotNull(its)) => !its.no_inherit,
+                _ => true,
+            }
+        },
+    )
 }
 
 /// Whether what uses an object may only make sense with its new state, so that it waits where that is

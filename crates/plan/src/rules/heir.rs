@@ -40,11 +40,7 @@ pub(super) fn leaving(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>)
             Hazard::MayFail,
         );
         let draft = draft.touches([bounds(parent)]);
-        // Who comes back under the same parent must have its columns and checks by then, and gets them before.
-        let returns = new.partition_of.as_ref().is_some_and(|it| it.parent == *parent);
-        let mut news = news_of(parent, cx);
-        news.retain(|it| !returns || !is_demanded(it, cx));
-        let draft = draft.precedes(news);
+        let draft = draft.precedes(out_of_reach(parent, new, cx));
         drafts.push(draft.changed(
             "partition_of",
             partition_words(old.partition_of.as_ref()),
@@ -52,7 +48,7 @@ pub(super) fn leaving(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>)
         ));
     }
     for parent in &old.inherits[common(old, new)..] {
-        let leave = inherit(id, name, "NO INHERIT", parent).precedes(news_of(parent, cx));
+        let leave = inherit(id, name, "NO INHERIT", parent).precedes(out_of_reach(parent, new, cx));
         drafts.push(leave.changed("inherits", words(&old.inherits), words(&new.inherits)));
     }
     let leaves = !drafts.is_empty();
@@ -73,10 +69,36 @@ fn is_demanded(id: &ObjectId, cx: &Context<'_>) -> bool {
     }
 }
 
-/// What a parent gets by this plan: those that leave it leave before, and have none of it.
-fn news_of(parent: &QualName, cx: &Context<'_>) -> Vec<ObjectId> {
-    let news = cx.desired.descendants(&Kind::Table.named(parent)).into_iter();
-    news.filter(|it| it.kind != Kind::Table && !cx.actual.contains(it)).collect()
+/// What comes after a table has left a parent, so that it does not get it, lose it or change with it.
+fn out_of_reach(parent: &QualName, new: &Table, cx: &Context<'_>) -> Vec<ObjectId> {
+    let news = parts_of(parent, cx.desired).into_iter().filter(|it| !cx.actual.contains(it));
+    if moved::is_above(parent, new, cx) {
+        // Who comes back under it must have its columns and checks by then, and gets them before.
+        return news.filter(|it| !is_demanded(it, cx)).collect();
+    }
+    let left = lineage(cx.actual, parent).into_iter().filter(|it| !moved::is_above(it, new, cx));
+    news.chain(left.flat_map(|it| shared_parts(&it, cx))).collect()
+}
+
+/// What comes before a table comes under a parent, so that it has what it is to have.
+fn within_reach(parent: &QualName, old: &Table, cx: &Context<'_>) -> Vec<ObjectId> {
+    let before: Vec<QualName> = parents(old).into_iter().flat_map(|it| lineage(cx.actual, it)).collect();
+    let joined = lineage(cx.desired, parent).into_iter().filter(|it| !before.contains(it));
+    joined.flat_map(|it| shared_parts(&it, cx)).collect()
+}
+
+/// What of a table those below it have too.
+fn shared_parts(table: &QualName, cx: &Context<'_>) -> Vec<ObjectId> {
+    const SHARED: [Kind; 4] = [Kind::Column, Kind::Default, Kind::NotNull, Kind::Constraint];
+    let parts = [cx.actual, cx.desired].map(|schema| parts_of(table, schema)).into_iter().flatten();
+    parts.filter(|it| SHARED.contains(&it.kind)).collect()
+}
+
+/// What belongs to a table and none of its partitions.
+fn parts_of(table: &QualName, schema: &Schema) -> Vec<ObjectId> {
+    let table = Kind::Table.named(table);
+    let parts = schema.parts(&table);
+    parts.flat_map(|it| std::iter::once(it.clone()).chain(schema.descendants(it))).collect()
 }
 
 /// What makes tables partitions and children of others, after all that ends it.
@@ -106,6 +128,8 @@ fn joins(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft
         let sql = format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bound}");
         let draft = Draft::alter(id, sql).reads([bound]).hazard(Hazard::ScansTable).hazard(Hazard::MayFail);
         let draft = draft.lock(Mode::ShareUpdateExclusive, parent).lock(Mode::AccessExclusive, name);
+        let reach = within_reach(parent, old, cx);
+        let draft = draft.follows(reach.iter().cloned()).needs(reach);
         drafts.push(draft.touches([bounds(parent)]).changed(
             "partition_of",
             partition_words(old.partition_of.as_ref()),
@@ -113,11 +137,9 @@ fn joins(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft
         ));
     }
     for parent in &new.inherits[common(old, new)..] {
-        drafts.push(inherit(id, name, "INHERIT", parent).changed(
-            "inherits",
-            words(&old.inherits),
-            words(&new.inherits),
-        ));
+        let reach = within_reach(parent, old, cx);
+        let join = inherit(id, name, "INHERIT", parent).follows(reach.iter().cloned()).needs(reach);
+        drafts.push(join.changed("inherits", words(&old.inherits), words(&new.inherits)));
     }
     drafts
 }
@@ -408,11 +430,15 @@ pub(super) fn outlasting(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     heirs(table, cx).flat_map(one).collect()
 }
 
-/// The tables right below a table.
+/// The tables right below a table that are not to leave it: who leaves does so before anything reaches it.
 pub(super) fn heirs<'a>(table: &QualName, cx: &Context<'a>) -> impl Iterator<Item = &'a QualName> {
-    let table = Kind::Table.named(table);
-    let users: Vec<&ObjectId> = cx.users.of(&table).collect();
-    users.into_iter().filter(|it| it.kind == Kind::Table).filter_map(ObjectId::qual_name)
+    let above = Kind::Table.named(table);
+    let users = cx.users.of(&above).filter(|it| it.kind == Kind::Table);
+    let stays = |it: &&ObjectId| match cx.desired.get(it) {
+        Some(Object::Table(it)) => moved::is_above(table, it, cx),
+        _ => true,
+    };
+    users.filter(stays).filter_map(ObjectId::qual_name).collect::<Vec<_>>().into_iter()
 }
 
 /// The tables above a table, all levels up.
@@ -437,7 +463,7 @@ pub(super) fn line(table: &QualName, cx: &Context<'_>) -> Vec<QualName> {
 }
 
 /// A table's own lineage: itself, then those above.
-fn lineage(schema: &Schema, table: &QualName) -> Vec<QualName> {
+pub(super) fn lineage(schema: &Schema, table: &QualName) -> Vec<QualName> {
     std::iter::once(table.clone()).chain(above(schema, table)).collect()
 }
 
