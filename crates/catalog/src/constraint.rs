@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use model::{
-    Constraint, Deferral, DomainConstraint, Element, ForeignKey, Index, Kind, Match, NotNull, QualName,
-    Reaction, Rule,
+    Constraint, Deferral, DomainConstraint, Element, ForeignKey, Index, Kind, Match, NotNull, Object,
+    ObjectId, QualName, Reaction, Rule,
 };
 
 use crate::Error;
@@ -104,12 +104,33 @@ fn clone(reader: &mut Reader, row: &Record) -> Result<(), Error> {
         return Ok(());
     }
     let above = reader.addresses.get(&(class::CONSTRAINT, row.get("parent")?, 0)).cloned();
+    let above = above.or_else(|| merged(reader, row));
     let Some(id) = above.or_else(|| reader.relation_id(relation).cloned()) else { return Ok(()) };
     if matches!(row.get::<&str>("kind")?, "p" | "u" | "x") {
         reader.put_address(class::RELATION, row.get("index")?, 0, id.clone());
     }
     reader.put_address(class::CONSTRAINT, oid, 0, id);
     Ok(())
+}
+
+/// The check above that an inherited one is one with: they go by one name.
+fn merged(reader: &Reader, row: &Record) -> Option<ObjectId> {
+    let name = row.name("name").ok()?;
+    let mut line = vec![reader.table(row.get("relation").ok()?)?.clone()];
+    let mut at = 0;
+    while let Some(table) = line.get(at).cloned() {
+        at += 1;
+        let check = Kind::Constraint.of(&table, &name);
+        if reader.schema.contains(&check) {
+            return Some(check);
+        }
+        if let Some(Object::Table(it)) = reader.schema.get(&Kind::Table.named(&table)) {
+            line.extend(
+                it.partition_of.iter().map(|it| it.parent.clone()).chain(it.inherits.iter().cloned()),
+            );
+        }
+    }
+    None
 }
 
 fn domain(reader: &mut Reader, row: &Record) -> Result<(), Error> {

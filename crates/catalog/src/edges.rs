@@ -45,11 +45,12 @@ pub fn edges(client: &mut Client, actual: &mut Actual) -> Result<Vec<Outsider>, 
         let Some(used) = whole_or_part(actual, used).cloned() else { continue };
         let user = whole_or_part(actual, (class, oid, row.get("part")?)).cloned();
         // A column that a partition has from its parent is the parent's; who uses it stands on the
-        // partition as well.
+        // partition as well, unless the partition has the user from there too.
         if let (Some(user), Some(whole)) = (&user, whole)
             && used.relation().is_some_and(|it| Some(it) != whole.qual_name())
             && whole.qual_name().is_some()
             && *user != whole
+            && user.relation() != used.relation()
             && seen.insert((user.clone(), whole.clone()))
         {
             actual.schema.link(user, whole);

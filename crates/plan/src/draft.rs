@@ -36,6 +36,8 @@ pub(crate) struct Draft {
     pub(crate) trailing: bool,
     /// Nothing that used the object has to be out of its way.
     pub(crate) gentle: bool,
+    /// What its object is to use need not be there yet.
+    pub(crate) lets_go: bool,
     /// It only adds, though its object exists.
     pub(crate) adds: bool,
 }
@@ -65,6 +67,7 @@ impl Draft {
             precedes: Vec::new(),
             trailing: false,
             gentle: false,
+            lets_go: false,
             adds: verb == Verb::Create,
         }
     }
@@ -150,6 +153,10 @@ impl Draft {
 
     pub(crate) fn gentle(self) -> Draft {
         Draft { gentle: true, ..self }
+    }
+
+    pub(crate) fn lets_go(self) -> Draft {
+        Draft { lets_go: true, ..self }
     }
 
     pub(crate) fn adds(self) -> Draft {

@@ -8,7 +8,7 @@
 //! Ties fall by verb, kind and identity, so one pair of schemas has one plan. Knows no kind of object.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 
 use model::{ObjectId, Schema};
 use petgraph::Direction::{Incoming, Outgoing};
@@ -16,7 +16,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::draft::{Draft, Stage};
 use crate::family::{uses, uses_of_desired};
-use crate::rules::{Claim, claims};
+use crate::rules::{Claim, claims, is_shared_with};
 use crate::{Step, Verb};
 
 type Graph = DiGraph<(), ()>;
@@ -81,10 +81,32 @@ fn ranks(drafts: &[Draft], stages: &[Stage]) -> Vec<usize> {
     ranks
 }
 
+/// A shortest ring among the steps that wait for each other, each before the next.
 fn cycle(graph: &Graph, drafts: &[Draft]) -> String {
     let rings = petgraph::algo::tarjan_scc(graph);
     let ring = rings.into_iter().find(|it| it.len() > 1).unwrap_or_default();
-    ring.iter().map(|it| drafts[it.index()].step.sql.as_str()).collect::<Vec<_>>().join("\n")
+    let shortest = ring.iter().filter_map(|it| back_to(*it, graph)).min_by_key(Vec::len).unwrap_or_default();
+    shortest.iter().map(|it| drafts[it.index()].step.sql.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+fn back_to(start: NodeIndex, graph: &Graph) -> Option<Vec<NodeIndex>> {
+    let mut from: HashMap<NodeIndex, NodeIndex> = HashMap::new();
+    let mut queue = VecDeque::from([start]);
+    while let Some(at) = queue.pop_front() {
+        for next in graph.neighbors(at) {
+            if next == start {
+                let mut path: Vec<NodeIndex> =
+                    std::iter::successors(Some(at), |it| from.get(it).copied()).collect();
+                path.reverse();
+                return Some(path);
+            }
+            from.entry(next).or_insert_with(|| {
+                queue.push_back(next);
+                at
+            });
+        }
+    }
+    None
 }
 
 struct Edges<'a> {
@@ -162,8 +184,9 @@ impl<'a> Edges<'a> {
     /// Law 1.
     fn wait_for_used(&mut self, at: usize, draft: &Draft) {
         let own: HashSet<&ObjectId> = draft.all().collect();
+        let using = draft.made().filter(|_| !draft.lets_go);
         let used: HashSet<ObjectId> =
-            draft.made().flat_map(|it| uses_of_desired(it, self.desired, self.actual)).collect();
+            using.flat_map(|it| uses_of_desired(it, self.desired, self.actual)).collect();
         for id in used.iter().chain(&draft.needs).filter(|it| !own.contains(it)) {
             if let Some(&maker) = self.makers.get(id).and_then(|it| it.last()) {
                 self.edge(maker, at);
@@ -192,7 +215,9 @@ impl<'a> Edges<'a> {
         let before = uses(id, self.actual).into_iter().chain(self.actual.parent(id));
         // What becomes a part of the table above is altered where it stands.
         let schema = if self.desired.contains(id) { self.desired } else { self.actual };
-        let stays = |it: &ObjectId| schema.parent(id).as_ref() == Some(it) || draft.needs.contains(it);
+        let stays = |it: &ObjectId| {
+            schema.parent(id).as_ref() == Some(it) || draft.needs.contains(it) || is_shared_with(id, it)
+        };
         for used in before.filter(|it| !still.contains(it) && !stays(it)) {
             self.before_breakers(at, &used);
         }

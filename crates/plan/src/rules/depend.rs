@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
-use diff::Change;
-use model::{Kind, Object, ObjectId, Rule, Schema};
-use sql::Sameness;
+use model::{Kind, Object, ObjectId, Schema};
 
-use super::{Context, heir, partition};
+use super::{Context, heir};
 
 /// What becomes of a user when what it uses is taken down.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,12 +24,18 @@ pub(crate) fn stance(user: &ObjectId, used: &ObjectId, cx: &Context<'_>) -> Stan
         (it, _) if it.meta().rebuildable => Stance::Falls,
         (Kind::Column, Kind::Table) if user.relation() != used.qual_name() => Stance::Cannot,
         (Kind::Column, _) => column_stance(user, used, cx),
-        (Kind::Table, Kind::Column | Kind::NotNull | Kind::Constraint) => Stance::Stays,
+        _ if is_shared_with(user, used) => Stance::Stays,
         (Kind::Table, Kind::Table) => Stance::Falls,
         (Kind::Table, Kind::Server) | (Kind::Server, Kind::Wrapper) => Stance::Falls,
         (Kind::Table | Kind::Domain, Kind::Namespace) => Stance::Stays,
         _ => Stance::Cannot,
     }
+}
+
+/// Whether an object is shared with a user, so that what is done to it is done to the user's too: a column with the
+/// tables below.
+pub(crate) fn is_shared_with(user: &ObjectId, used: &ObjectId) -> bool {
+    user.kind == Kind::Table && matches!(used.kind, Kind::Column | Kind::NotNull | Kind::Constraint)
 }
 
 /// A generated column is computed again; a column of the type itself is not given up for it.
@@ -98,67 +102,6 @@ pub(super) fn may_go_unsaid(id: &ObjectId, desired: &Schema) -> bool {
         Kind::Owner => id.target().is_some_and(|it| desired.contains(it)),
         _ => false,
     }
-}
-
-/// Whether a change comes about by another one: what a table shares with its parent stops being an
-/// object of its own when it is attached, and becomes one again when it is detached.
-pub(crate) fn by_itself(change: &Change<'_>, actual: &Schema, desired: &Schema) -> bool {
-    const SHARED: [Kind; 5] =
-        [Kind::Column, Kind::NotNull, Kind::Constraint, Kind::ForeignKey, Kind::Default];
-    if heir::is_no_default_by_parent(change, actual, desired)
-        || partition::is_index_by_table(change, actual, desired)
-    {
-        return true;
-    }
-    let id = change.id();
-    let Some(table) = id.relation().filter(|_| SHARED.contains(&id.kind)) else { return false };
-    let (from, to, with) = match change {
-        Change::Drop { .. } => (actual, desired, desired),
-        Change::Create { .. } => (desired, actual, actual),
-        Change::Alter { .. } => return false,
-    };
-    let table = Kind::Table.named(table);
-    let (Some(Object::Table(alone)), Some(Object::Table(attached))) = (from.get(&table), to.get(&table))
-    else {
-        return false;
-    };
-    let before = heir::parents(alone);
-    let gained = heir::parents(attached).into_iter().filter(|it| !before.contains(it));
-    gained.into_iter().any(|parent| has_same(change, with, from, parent))
-}
-
-/// Whether the child has from the parent what it has alone: keys by what they demand, the rest by name.
-fn has_same(change: &Change<'_>, with: &Schema, from: &Schema, parent: &model::QualName) -> bool {
-    let id = change.id();
-    let Some(table) = id.relation() else { return false };
-    let own = from.get(id);
-    if let Some(Object::Constraint(own)) = own.filter(|_| id.kind == Kind::Constraint)
-        && !matches!(own.rule, Rule::Check { .. })
-    {
-        return with.parts(&Kind::Table.named(parent)).any(|it| match with.get(it) {
-            Some(Object::Constraint(its)) => its.rule == own.rule,
-            _ => false,
-        });
-    }
-    let comes = matches!(change, Change::Create { .. });
-    heir::lineage(with, parent).iter().find_map(|it| with.get(&id.kind.of(it, id.name()))).is_some_and(
-        |its| {
-            match (own, its) {
-                (Some(Object::Constraint(own)), Object::Constraint(its)) if comes => {
-                    heir::is_alike(its, own) && heir::is_alike(own, its)
-                }
-                (Some(Object::Constraint(own)), Object::Constraint(its)) => heir::is_alike(own, its),
-                (Some(Object::Default(own)), Object::Default(its)) if comes => {
-                    // With a column that gets another type its default is taken down.
-                    let ty = |schema| heir::column_of(schema, table, id.name()).map(|it| &it.1.ty);
-                    ty(from) == ty(with)
-                        && sql::same(&own.expr, &its.expr, &sql::columns_of(from, id, 0)) == Sameness::Same
-                }
-                (_, Object::NotNull(its)) => !its.no_inherit,
-                _ => true,
-            }
-        },
-    )
 }
 
 /// Whether what uses an object may only make sense with its new state, so that it waits where that is

@@ -12,7 +12,7 @@ use model::{
 };
 
 use super::text::collate;
-use super::{Context, column, constraint, moved};
+use super::{Context, column, constraint, moved, turn};
 use crate::draft::Draft;
 use crate::{Hazard, Mode, Why};
 
@@ -40,15 +40,17 @@ pub(super) fn leaving(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>)
             Hazard::MayFail,
         );
         let draft = draft.touches([bounds(parent)]);
-        let draft = draft.precedes(out_of_reach(parent, new, cx));
+        let draft = turn::left(draft, parent, new, cx);
         drafts.push(draft.changed(
             "partition_of",
             partition_words(old.partition_of.as_ref()),
             partition_words(new.partition_of.as_ref()),
         ));
     }
-    for parent in &old.inherits[common(old, new)..] {
-        let leave = inherit(id, name, "NO INHERIT", parent).precedes(out_of_reach(parent, new, cx));
+    let (again, gone): (Vec<_>, Vec<_>) =
+        old.inherits[common(old, new)..].iter().partition(|it| moved::is_above(it, new, cx));
+    for parent in gone.into_iter().chain(again) {
+        let leave = turn::left(inherit(id, name, "NO INHERIT", parent), parent, new, cx);
         drafts.push(leave.changed("inherits", words(&old.inherits), words(&new.inherits)));
     }
     let leaves = !drafts.is_empty();
@@ -59,46 +61,6 @@ pub(super) fn leaving(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>)
         drafts.extend(left_over(name, new, id, cx));
     }
     drafts
-}
-
-/// Whether a partition must have the same as its parent before it comes under it.
-fn is_demanded(id: &ObjectId, cx: &Context<'_>) -> bool {
-    match cx.desired.get(id) {
-        Some(Object::Constraint(it)) => matches!(it.rule, Rule::Check { .. }),
-        _ => matches!(id.kind, Kind::Column | Kind::Default | Kind::NotNull),
-    }
-}
-
-/// What comes after a table has left a parent, so that it does not get it, lose it or change with it.
-fn out_of_reach(parent: &QualName, new: &Table, cx: &Context<'_>) -> Vec<ObjectId> {
-    let news = parts_of(parent, cx.desired).into_iter().filter(|it| !cx.actual.contains(it));
-    if moved::is_above(parent, new, cx) {
-        // Who comes back under it must have its columns and checks by then, and gets them before.
-        return news.filter(|it| !is_demanded(it, cx)).collect();
-    }
-    let left = lineage(cx.actual, parent).into_iter().filter(|it| !moved::is_above(it, new, cx));
-    news.chain(left.flat_map(|it| shared_parts(&it, cx))).collect()
-}
-
-/// What comes before a table comes under a parent, so that it has what it is to have.
-fn within_reach(parent: &QualName, old: &Table, cx: &Context<'_>) -> Vec<ObjectId> {
-    let before: Vec<QualName> = parents(old).into_iter().flat_map(|it| lineage(cx.actual, it)).collect();
-    let joined = lineage(cx.desired, parent).into_iter().filter(|it| !before.contains(it));
-    joined.flat_map(|it| shared_parts(&it, cx)).collect()
-}
-
-/// What of a table those below it have too.
-fn shared_parts(table: &QualName, cx: &Context<'_>) -> Vec<ObjectId> {
-    const SHARED: [Kind; 4] = [Kind::Column, Kind::Default, Kind::NotNull, Kind::Constraint];
-    let parts = [cx.actual, cx.desired].map(|schema| parts_of(table, schema)).into_iter().flatten();
-    parts.filter(|it| SHARED.contains(&it.kind)).collect()
-}
-
-/// What belongs to a table and none of its partitions.
-fn parts_of(table: &QualName, schema: &Schema) -> Vec<ObjectId> {
-    let table = Kind::Table.named(table);
-    let parts = schema.parts(&table);
-    parts.flat_map(|it| std::iter::once(it.clone()).chain(schema.descendants(it))).collect()
 }
 
 /// What makes tables partitions and children of others, after all that ends it.
@@ -128,8 +90,7 @@ fn joins(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft
         let sql = format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bound}");
         let draft = Draft::alter(id, sql).reads([bound]).hazard(Hazard::ScansTable).hazard(Hazard::MayFail);
         let draft = draft.lock(Mode::ShareUpdateExclusive, parent).lock(Mode::AccessExclusive, name);
-        let reach = within_reach(parent, old, cx);
-        let draft = draft.follows(reach.iter().cloned()).needs(reach);
+        let draft = turn::joined(draft, parent, old, cx);
         drafts.push(draft.touches([bounds(parent)]).changed(
             "partition_of",
             partition_words(old.partition_of.as_ref()),
@@ -137,8 +98,7 @@ fn joins(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft
         ));
     }
     for parent in &new.inherits[common(old, new)..] {
-        let reach = within_reach(parent, old, cx);
-        let join = inherit(id, name, "INHERIT", parent).follows(reach.iter().cloned()).needs(reach);
+        let join = turn::joined(inherit(id, name, "INHERIT", parent), parent, old, cx);
         drafts.push(join.changed("inherits", words(&old.inherits), words(&new.inherits)));
     }
     drafts
@@ -194,14 +154,17 @@ fn missing(name: &QualName, id: &ObjectId, parent: &QualName, cx: &Context<'_>) 
             drafts.push(draft.hazard(Hazard::ScansTable).hazard(Hazard::MayFail));
         }
         let of = |schema, table| part_of(schema, Kind::Default, table, &column);
-        let had = of(cx.actual, name).filter(|_| !retyped);
-        if !cx.desired.contains(&Kind::Default.of(name, &column)) && of(cx.desired, parent) != had {
+        let own_default = Kind::Default.of(name, &column);
+        let had = of(cx.actual, name).filter(|_| !retyped && !cx.dropped.contains_key(&own_default));
+        if !cx.desired.contains(&own_default) && of(cx.desired, parent) != had {
             let (sql, expr) = default_as_above(&own, cx);
             drafts.push(alter(sql).reads(expr));
         }
     }
+    let mut has = checks(cx.actual, name);
+    has.retain(|(it, _)| it.relation() != Some(name) || !cx.dropped.contains_key(*it));
     for (check, rule) in checks(cx.desired, parent).into_iter().filter(|(_, it)| is_handed_down(it)) {
-        if !checks(cx.actual, name).iter().any(|(it, had)| it.name() == check.name() && is_alike(had, rule))
+        if !has.iter().any(|(it, had)| it.name() == check.name() && is_alike(had, rule))
             && !cx.desired.contains(&Kind::Constraint.of(name, check.name()))
         {
             let sql = format!("{table} ADD CONSTRAINT {} {}", check.name(), constraint::clause(rule));
@@ -267,6 +230,20 @@ fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> V
     let mut drafts = Vec::new();
     let is_above = |it: &QualName| moved::is_above(it, new, cx);
     let alter = |sql: String| with_heirs(Draft::alter(id, sql), name, cx);
+    // Before the columns, with which a check would go.
+    let wanted = checks(cx.desired, name);
+    for (check, rule) in checks(cx.actual, name) {
+        let left = check.relation().is_some_and(|it| it != name && !is_above(it));
+        // What becomes the table's own is as it says, no better.
+        let fits = |it: &ObjectId, new: &model::Constraint| match it.relation() == Some(name) {
+            true => is_alike(rule, new) && is_alike(new, rule),
+            false => is_alike(rule, new),
+        };
+        if left && !wanted.iter().any(|(it, new)| it.name() == check.name() && fits(it, new)) {
+            let draft = alter(format!("ALTER TABLE {name} DROP CONSTRAINT {}", check.name()));
+            drafts.push(draft.hazard(Hazard::DropConstraint));
+        }
+    }
     for column in columns(cx.actual, name) {
         let own = Kind::Column.of(name, &column);
         let Some((from, live)) = column_of(cx.actual, name, &column).filter(|(it, _)| *it != own) else {
@@ -298,19 +275,6 @@ fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> V
         let when = if above { "IF EXISTS " } else { "" };
         let draft = Draft::alter(id, format!("DROP INDEX {when}{}", index.address()));
         drafts.push(draft.lock(Mode::AccessExclusive, name));
-    }
-    for (check, rule) in checks(cx.actual, name) {
-        let wanted = checks(cx.desired, name);
-        let left = check.relation().is_some_and(|it| it != name && !is_above(it));
-        // What becomes the table's own is as it says, no better.
-        let fits = |it: &ObjectId, new: &model::Constraint| match it.relation() == Some(name) {
-            true => is_alike(rule, new) && is_alike(new, rule),
-            false => is_alike(rule, new),
-        };
-        if left && !wanted.iter().any(|(it, new)| it.name() == check.name() && fits(it, new)) {
-            let draft = alter(format!("ALTER TABLE {name} DROP CONSTRAINT {}", check.name()));
-            drafts.push(draft.hazard(Hazard::DropConstraint));
-        }
     }
     drafts
 }
@@ -502,7 +466,7 @@ fn part_of<'a>(schema: &'a Schema, kind: Kind, table: &QualName, name: &Name) ->
 }
 
 /// Whether a table's column takes no NULL, by itself or from above.
-fn is_not_null(schema: &Schema, table: &QualName, column: &Name) -> bool {
+pub(super) fn is_not_null(schema: &Schema, table: &QualName, column: &Name) -> bool {
     let own = schema.contains(&Kind::NotNull.of(table, column));
     own || above(schema, table).iter().any(|it| is_handed_not_null(schema, it, column))
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Index, IndexKey, Kind, Name, Object, ObjectId, QualName};
 
 use super::depend::is_doomed;
-use super::partition::{below, comes_by_itself, leaves, spreads};
+use super::partition::{below, comes_by_itself, is_made_before, joins, leaves, spreads};
 use super::text::{Options, collate, inside, joined, list, or_none, settings, with};
 use super::{Alter, Context, Rules};
 use crate::draft::Draft;
@@ -54,10 +54,11 @@ impl Rules for Index {
             false => create.lock(Mode::Share, relation).hazard_if(has_rows, Hazard::BlocksWrites),
         };
         let create = create.hazard_if(has_rows && self.unique, Hazard::MayFail);
-        let create = create.makes(if spreads { below(id, cx.desired) } else { Vec::new() });
+        let others = if spreads { below(id, cx.desired) } else { Vec::new() };
+        let others: Vec<ObjectId> = others.into_iter().filter(|it| !is_made_before(it, cx)).collect();
+        let create = create.makes(others.clone());
         let attach = self.attached_to.as_ref().map(|parent| attach(id, parent).adds());
         let targets = targets(id, &BTreeMap::new(), &self.statistics).into_iter().map(Draft::adds);
-        let others = if spreads { below(id, cx.desired) } else { Vec::new() };
         std::iter::once(create).chain(attach).chain(targets).chain(adjusted(&others, cx)).collect()
     }
 
@@ -107,7 +108,12 @@ impl Rules for Index {
             drafts.push(move_to(id, name, self.tablespace.as_ref(), tablespace.as_ref()));
         }
         drafts.extend(targets(id, &self.statistics, statistics));
-        if let Some(parent) = attached_to.as_ref().filter(|_| *attached_to != self.attached_to) {
+        // What is there is attached as its table becomes a partition, and as the index above is made.
+        let comes_with = |above: &ObjectId| !cx.actual.contains(above) && spreads(above, cx);
+        let attached = attached_to
+            .as_ref()
+            .filter(|it| !joins(&self.relation, cx) && !comes_with(&Kind::Index.named(it)));
+        if let Some(parent) = attached.filter(|_| *attached_to != self.attached_to) {
             drafts.push(attach(id, parent).changed(
                 "attached_to",
                 or_none(self.attached_to.as_ref()),

@@ -35,6 +35,7 @@ mod role;
 mod routine;
 mod security_label;
 mod sequence;
+mod shared;
 mod statistics;
 mod subscription;
 mod swap;
@@ -42,6 +43,7 @@ mod table;
 mod text;
 mod text_search;
 mod trigger;
+mod turn;
 mod types;
 mod view;
 
@@ -51,12 +53,13 @@ use model::{Facts, Object, ObjectId, Schema, Users};
 
 pub(crate) use claim::{Claim, claims};
 pub(crate) use depend::{
-    Stance, by_itself, is_quiet, others_wait_for, read_through, stance, stand_ins, waits_for_others,
+    Stance, is_quiet, is_shared_with, others_wait_for, read_through, stance, stand_ins, waits_for_others,
 };
 pub(crate) use heir::{held_back, shut_out};
 pub(crate) use partition::{companions, goes_with};
 pub(crate) use reach::spread;
 pub(crate) use rename::{relabels, renames};
+pub(crate) use shared::by_itself;
 pub(crate) use swap::{along, swap};
 
 use crate::draft::Draft;

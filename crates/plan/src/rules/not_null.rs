@@ -19,9 +19,17 @@ impl Rules for NotNull {
             }
             false => format!("{} SET NOT NULL", column::prefix(id)),
         };
-        let has_rows = !self.not_valid && !cx.is_new(&Kind::Table.named(table));
+        let whole = Kind::Table.named(table);
+        let has_rows = !self.not_valid && !cx.is_new(&whole);
         let create = Draft::create(id, sql).lock(Mode::AccessExclusive, table);
-        vec![create.hazard_if(has_rows, Hazard::ScansTable).hazard_if(has_rows, Hazard::MayFail)]
+        let create = create.hazard_if(has_rows, Hazard::ScansTable).hazard_if(has_rows, Hazard::MayFail);
+        // What it has kept from a table above has a name that is not known, and there can be but one.
+        let is_kept = named && !cx.is_new(&whole) && !cx.actual.contains(id);
+        let kept = (is_kept && heir::is_not_null(cx.actual, table, id.name())).then(|| {
+            let drop = Draft::alter(id, format!("{} DROP NOT NULL", column::prefix(id)));
+            drop.lock(Mode::AccessExclusive, table).follows([whole])
+        });
+        kept.into_iter().chain([create]).collect()
     }
 
     fn alter(&self, new: &NotNull, id: &ObjectId, cx: &Context<'_>) -> Alter {

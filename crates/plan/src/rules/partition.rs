@@ -25,7 +25,7 @@ pub(super) fn comes_by_itself(index: &Index, id: &ObjectId, cx: &Context<'_>) ->
 }
 
 /// Whether a table that exists becomes a partition, which attaches its indexes or makes them.
-fn joins(table: &ObjectId, cx: &Context<'_>) -> bool {
+pub(super) fn joins(table: &ObjectId, cx: &Context<'_>) -> bool {
     match (cx.actual.get(table), cx.desired.get(table)) {
         (Some(Object::Table(old)), Some(Object::Table(new))) => {
             new.partition_of.is_some() && old.partition_of != new.partition_of
@@ -69,7 +69,7 @@ pub(super) fn is_index_by_table(change: &Change<'_>, actual: &Schema, desired: &
 }
 
 /// An index that stays where it is while the one above it is made.
-fn is_made_before(id: &ObjectId, cx: &Context<'_>) -> bool {
+pub(super) fn is_made_before(id: &ObjectId, cx: &Context<'_>) -> bool {
     cx.actual.contains(id) && !cx.created.contains_key(id)
 }
 

@@ -30,6 +30,26 @@ impl<'a> Below<'a> {
         below
     }
 
+    /// What a step that has run has made of it.
+    fn follow(&mut self, step: &'a Step, desired: &'a Schema) {
+        let Some(name) = step.id.qual_name().filter(|_| step.verb == Verb::Alter) else { return };
+        if !step.why.iter().any(|it| matches!(it, Why::Changed { field: "inherits" | "partition_of", .. })) {
+            return;
+        }
+        let Some(Object::Table(new)) = desired.get(&step.id) else { return };
+        let stays = super::heir::parents(new);
+        let is_locked = |it: &QualName| step.locks.iter().any(|lock| lock.relation == *it);
+        for (parent, tables) in &mut self.tables {
+            tables.retain(|it| *it != name || stays.contains(parent));
+        }
+        for parent in stays.into_iter().filter(|it| is_locked(it)) {
+            let tables = self.tables.entry(parent).or_default();
+            if !tables.contains(&name) {
+                tables.push(name);
+            }
+        }
+    }
+
     /// The tables right under a table.
     fn right(&self, table: &QualName) -> impl Iterator<Item = &'a QualName> {
         self.tables.get(table).into_iter().flatten().copied()
@@ -38,9 +58,8 @@ impl<'a> Below<'a> {
 
 /// Adds to each step the locks it takes on relations that it does not name.
 pub(crate) fn spread(steps: &mut [Step], actual: &Schema, desired: &Schema, major: u32) {
-    let below = Below::of(actual);
-    for step in steps {
-        let more = reached(step, actual, desired, &below, major);
+    let reached = all_reached(steps, actual, desired, major);
+    for (step, more) in steps.iter_mut().zip(reached) {
         let mut held: HashMap<QualName, Mode> = HashMap::new();
         for Lock { mode, relation } in step.locks.iter().filter(|_| !more.is_empty()) {
             let most = held.entry(relation.clone()).or_insert(*mode);
@@ -53,6 +72,16 @@ pub(crate) fn spread(steps: &mut [Step], actual: &Schema, desired: &Schema, majo
             }
         }
     }
+}
+
+fn all_reached(steps: &[Step], actual: &Schema, desired: &Schema, major: u32) -> Vec<Vec<Lock>> {
+    let mut below = Below::of(actual);
+    let reached = |step| {
+        let more = reached(step, actual, desired, &below, major);
+        below.follow(step, desired);
+        more
+    };
+    steps.iter().map(reached).collect()
 }
 
 /// At which children the drop of a column or check ends: they declare it too, and so keep it.

@@ -1,0 +1,104 @@
+//! What a table shares with those above it is no object of its own: which changes come about by that. Writes no
+//! statement.
+
+use diff::Change;
+use model::{AlsoOwn, Constraint, Kind, Object, ObjectId, QualName, Rule, Schema};
+use sql::Sameness;
+
+use super::heir::{column_of, is_alike, is_no_default_by_parent, lineage, parents};
+use super::partition;
+
+/// A part of a table that is an object of its own on one side only, where its table is on both.
+struct Part<'a> {
+    id: &'a ObjectId,
+    table: &'a QualName,
+    /// Where it is.
+    own: &'a Schema,
+    /// Where it is not, unless the table has it from above.
+    shared: &'a Schema,
+    /// Whether it becomes an object of its own.
+    comes: bool,
+}
+
+/// Whether a change comes about by another one: what a table shares with its parent stops being an
+/// object of its own when it is attached, and becomes one again when it is detached.
+pub(crate) fn by_itself(change: &Change<'_>, actual: &Schema, desired: &Schema) -> bool {
+    const SHARED: [Kind; 5] =
+        [Kind::Column, Kind::NotNull, Kind::Constraint, Kind::ForeignKey, Kind::Default];
+    if is_no_default_by_parent(change, actual, desired)
+        || partition::is_index_by_table(change, actual, desired)
+    {
+        return true;
+    }
+    let id = change.id();
+    let Some(table) = id.relation().filter(|_| SHARED.contains(&id.kind)) else { return false };
+    let (own, shared, comes) = match change {
+        Change::Drop { .. } => (actual, desired, false),
+        Change::Create { .. } => (desired, actual, true),
+        Change::Alter { .. } => return false,
+    };
+    Part { id, table, own, shared, comes }.is_shared()
+}
+
+impl Part<'_> {
+    fn is_shared(&self) -> bool {
+        let table = Kind::Table.named(self.table);
+        let (Some(Object::Table(alone)), Some(Object::Table(below))) =
+            (self.own.get(&table), self.shared.get(&table))
+        else {
+            return false;
+        };
+        let before = parents(alone);
+        let gained: Vec<&QualName> = parents(below).into_iter().filter(|it| !before.contains(it)).collect();
+        if gained.iter().any(|it| self.is_key_of(it)) {
+            return true;
+        }
+        // What comes by a parent that moves itself stays with the table only if that declares it too.
+        let AlsoOwn { columns, checks } = &below.also_own;
+        let declared = if self.id.kind == Kind::Constraint { checks } else { columns };
+        let declares = declared.contains(self.id.name());
+        let all = parents(below).into_iter().filter(|it| gained.contains(it) || !self.comes || declares);
+        let known: Vec<QualName> = before.into_iter().flat_map(|it| lineage(self.own, it)).collect();
+        all.into_iter().any(|it| self.is_from(it, &known))
+    }
+
+    /// Keys are told by what they demand.
+    fn is_key_of(&self, parent: &QualName) -> bool {
+        let is_same = |own: &Constraint| {
+            self.shared.parts(&Kind::Table.named(parent)).any(|it| match self.shared.get(it) {
+                Some(Object::Constraint(its)) => its.rule == own.rule,
+                _ => false,
+            })
+        };
+        match self.own.get(self.id) {
+            Some(Object::Constraint(own)) => !matches!(own.rule, Rule::Check { .. }) && is_same(own),
+            _ => false,
+        }
+    }
+
+    /// Whether the table has it from a parent, or from further up, but not from what has been above all the time.
+    fn is_from(&self, parent: &QualName, known: &[QualName]) -> bool {
+        let of = |it: &QualName| self.shared.get(&self.id.kind.of(it, self.id.name()));
+        let above = lineage(self.shared, parent);
+        above.iter().filter(|it| !known.contains(it)).find_map(of).is_some_and(|it| self.is(it))
+    }
+
+    fn is(&self, its: &Object) -> bool {
+        match (self.own.get(self.id), its) {
+            (Some(Object::Constraint(own)), Object::Constraint(its)) => {
+                let is_check = matches!(own.rule, Rule::Check { .. });
+                is_check && is_alike(own, its) && (!self.comes || is_alike(its, own))
+            }
+            (Some(Object::Default(own)), Object::Default(its)) if self.comes => {
+                // With a column that gets another type its default is taken down.
+                let ty = |schema| column_of(schema, self.table, self.id.name()).map(|it| &it.1.ty);
+                let columns = sql::columns_of(self.own, self.id, 0);
+                ty(self.own) == ty(self.shared) && sql::same(&own.expr, &its.expr, &columns) == Sameness::Same
+            }
+            (Some(Object::NotNull(own)), Object::NotNull(its)) => {
+                !its.no_inherit && (!self.comes || own.name.is_none() || own.name == its.name)
+            }
+            _ => true,
+        }
+    }
+}

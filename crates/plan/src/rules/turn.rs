@@ -1,0 +1,64 @@
+//! When a table leaves its parents and comes under others, among all that is done to those. Does not know what the
+//! table itself must have by then.
+
+use model::{Kind, Object, ObjectId, QualName, Rule, Schema, Table};
+
+use super::Context;
+use super::heir::{lineage, parents};
+use super::moved::is_above;
+use crate::draft::Draft;
+
+/// When a table leaves a parent: before it would get what is new there, lose what goes and change with what changes,
+/// after what is only made again there. Who comes back must have all that is demanded by then, and has it before.
+pub(super) fn left(draft: Draft, parent: &QualName, new: &Table, cx: &Context<'_>) -> Draft {
+    let news = parts_of(parent, cx.desired).into_iter().filter(|it| !cx.actual.contains(it));
+    let (after, before): (Vec<ObjectId>, Vec<ObjectId>) = if is_above(parent, new, cx) {
+        (news.filter(|it| !is_demanded(it, cx)).collect(), shared_parts(parent, cx))
+    } else {
+        let left = lineage(cx.actual, parent).into_iter().filter(|it| !is_above(it, new, cx));
+        let shared = left.flat_map(|it| shared_parts(&it, cx));
+        let (changing, stays): (Vec<_>, Vec<_>) = shared.partition(|it| is_changing(it, cx));
+        (news.chain(changing).collect(), stays)
+    };
+    draft.lets_go().precedes(after).follows(before.iter().cloned()).needs(before)
+}
+
+/// Whether a part of a table changes, be it only with a column that it reads.
+fn is_changing(id: &ObjectId, cx: &Context<'_>) -> bool {
+    let differs = |it: &ObjectId| cx.actual.get(it) != cx.desired.get(it);
+    let reads = |schema: &Schema| {
+        let used = schema.uses(id).into_iter().filter(|it| it.kind == Kind::Column);
+        used.filter(|it| it.relation() == id.relation()).any(|it| differs(&it))
+    };
+    differs(id) || reads(cx.actual) || reads(cx.desired)
+}
+
+/// When a table comes under a parent: once that has all it is to have.
+pub(super) fn joined(draft: Draft, parent: &QualName, old: &Table, cx: &Context<'_>) -> Draft {
+    let before: Vec<QualName> = parents(old).into_iter().flat_map(|it| lineage(cx.actual, it)).collect();
+    let joined = lineage(cx.desired, parent).into_iter().filter(|it| !before.contains(it));
+    let all: Vec<ObjectId> = joined.flat_map(|it| shared_parts(&it, cx)).collect();
+    draft.follows(all.iter().cloned()).needs(all)
+}
+
+/// What of a table those below it have too.
+fn shared_parts(table: &QualName, cx: &Context<'_>) -> Vec<ObjectId> {
+    const SHARED: [Kind; 4] = [Kind::Column, Kind::Default, Kind::NotNull, Kind::Constraint];
+    let parts = [cx.actual, cx.desired].map(|schema| parts_of(table, schema)).into_iter().flatten();
+    parts.filter(|it| SHARED.contains(&it.kind)).collect()
+}
+
+/// What belongs to a table and none of its partitions.
+fn parts_of(table: &QualName, schema: &Schema) -> Vec<ObjectId> {
+    let table = Kind::Table.named(table);
+    let parts = schema.parts(&table);
+    parts.flat_map(|it| std::iter::once(it.clone()).chain(schema.descendants(it))).collect()
+}
+
+/// Whether a partition must have the same as its parent before it comes under it.
+fn is_demanded(id: &ObjectId, cx: &Context<'_>) -> bool {
+    match cx.desired.get(id) {
+        Some(Object::Constraint(it)) => matches!(it.rule, Rule::Check { .. }),
+        _ => matches!(id.kind, Kind::Column | Kind::Default | Kind::NotNull),
+    }
+}
