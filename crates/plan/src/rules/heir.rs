@@ -11,6 +11,8 @@ use model::{
     AlsoOwn, Column, Expr, Kind, Name, Object, ObjectId, PartitionOf, QualName, Rule, Schema, Table,
 };
 
+use super::demand::Demand;
+use super::left::Left;
 use super::text::collate;
 use super::{Context, column, constraint, moved, turn};
 use crate::draft::Draft;
@@ -58,7 +60,7 @@ pub(super) fn leaving(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>)
         drafts.extend(moved::loosened(name, new, id, cx));
     }
     if leaves {
-        drafts.extend(left_over(name, new, id, cx));
+        drafts.extend(Left { name, new, id, cx }.over());
     }
     drafts
 }
@@ -79,7 +81,7 @@ fn joins(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft
     let mut drafts = Vec::new();
     let before = parents(old);
     for parent in parents(new).into_iter().filter(|it| !before.contains(it)) {
-        drafts.extend(missing(name, id, parent, cx));
+        drafts.extend(Demand { name, id, parent, cx }.unmet());
     }
     if before != parents(new) {
         drafts.extend(moved::computed(name, new, id, cx));
@@ -125,54 +127,6 @@ fn words(parents: &[QualName]) -> String {
         [] => "none".to_string(),
         _ => parents.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     }
-}
-
-/// What a parent demands of a table that is to come under it, and the table has not.
-fn missing(name: &QualName, id: &ObjectId, parent: &QualName, cx: &Context<'_>) -> Vec<Draft> {
-    let (mut drafts, table) = (Vec::new(), format!("ALTER TABLE {name}"));
-    let alter = |sql: String| with_heirs(Draft::alter(id, sql), name, cx);
-    for column in columns(cx.desired, parent) {
-        let Some((above, wanted)) = column_of(cx.desired, parent, &column) else { continue };
-        let own = Kind::Column.of(name, &column);
-        let retyped = match column_of(cx.actual, name, &column) {
-            Some((_, live)) if !moved::is_remade(live, wanted, &own, cx) => {
-                drafts.extend(moved::fitted(live, wanted, &own, id, cx));
-                live.ty != wanted.ty
-            }
-            // What is computed comes after all that it may be computed from.
-            it if it.is_some() || wanted.generated.is_some() => continue,
-            _ => {
-                drafts.push(moved::added(&above, wanted, id, cx));
-                continue;
-            }
-        };
-        if is_handed_not_null(cx.desired, parent, &column)
-            && !is_not_null(cx.actual, name, &column)
-            && !cx.desired.contains(&Kind::NotNull.of(name, &column))
-        {
-            let draft = alter(format!("{} SET NOT NULL", column::prefix(&own)));
-            drafts.push(draft.hazard(Hazard::ScansTable).hazard(Hazard::MayFail));
-        }
-        let of = |schema, table| part_of(schema, Kind::Default, table, &column);
-        let own_default = Kind::Default.of(name, &column);
-        let had = of(cx.actual, name).filter(|_| !retyped && !cx.dropped.contains_key(&own_default));
-        if !cx.desired.contains(&own_default) && of(cx.desired, parent) != had {
-            let (sql, expr) = default_as_above(&own, cx);
-            drafts.push(alter(sql).reads(expr));
-        }
-    }
-    let mut has = checks(cx.actual, name);
-    has.retain(|(it, _)| it.relation() != Some(name) || !cx.dropped.contains_key(*it));
-    for (check, rule) in checks(cx.desired, parent).into_iter().filter(|(_, it)| is_handed_down(it)) {
-        if !has.iter().any(|(it, had)| it.name() == check.name() && is_alike(had, rule))
-            && !cx.desired.contains(&Kind::Constraint.of(name, check.name()))
-        {
-            let sql = format!("{table} ADD CONSTRAINT {} {}", check.name(), constraint::clause(rule));
-            let exprs = cx.desired.get(check).map(Object::exprs).unwrap_or_default();
-            drafts.push(alter(sql).reads(exprs).hazard(Hazard::ScansTable).hazard(Hazard::MayFail));
-        }
-    }
-    drafts
 }
 
 /// The table that cannot come under its new parent while it has a column.
@@ -225,68 +179,9 @@ pub(super) fn is_no_default_by_parent(change: &Change<'_>, actual: &Schema, desi
     }
 }
 
-/// What a table keeps from a parent it has left, and is not to have.
-fn left_over(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-    let mut drafts = Vec::new();
-    let is_above = |it: &QualName| moved::is_above(it, new, cx);
-    let alter = |sql: String| with_heirs(Draft::alter(id, sql), name, cx);
-    // Before the columns, with which a check would go.
-    let wanted = checks(cx.desired, name);
-    for (check, rule) in checks(cx.actual, name) {
-        let left = check.relation().is_some_and(|it| it != name && !is_above(it));
-        // What becomes the table's own is as it says, no better.
-        let fits = |it: &ObjectId, new: &model::Constraint| match it.relation() == Some(name) {
-            true => is_alike(rule, new) && is_alike(new, rule),
-            false => is_alike(rule, new),
-        };
-        if left && !wanted.iter().any(|(it, new)| it.name() == check.name() && fits(it, new)) {
-            let draft = alter(format!("ALTER TABLE {name} DROP CONSTRAINT {}", check.name()));
-            drafts.push(draft.hazard(Hazard::DropConstraint));
-        }
-    }
-    for column in columns(cx.actual, name) {
-        let own = Kind::Column.of(name, &column);
-        let Some((from, live)) = column_of(cx.actual, name, &column).filter(|(it, _)| *it != own) else {
-            continue;
-        };
-        let Some((_, wanted)) = column_of(cx.desired, name, &column) else {
-            if live.generated.is_none() && !from.relation().is_some_and(is_above) {
-                drafts.push(moved::removed(&own, id, cx));
-            }
-            continue;
-        };
-        if moved::is_remade(live, wanted, &own, cx) {
-            continue;
-        }
-        if cx.desired.contains(&own) {
-            drafts.extend(moved::fitted(live, wanted, &own, id, cx));
-            let of = |schema| part_of(schema, Kind::Default, name, &column);
-            if live.ty == wanted.ty && of(cx.actual).is_some() && of(cx.desired).is_none() {
-                drafts.push(alter(format!("{} DROP DEFAULT", column::prefix(&own))));
-            }
-        }
-        if is_not_null(cx.actual, name, &column) && !is_not_null(cx.desired, name, &column) {
-            drafts.push(alter(format!("{} DROP NOT NULL", column::prefix(&own))).hazard(Hazard::DropNotNull));
-        }
-    }
-    for index in cx.actual.parts(id).filter(|it| is_lent_index(it, cx.actual) && !cx.desired.contains(it)) {
-        // Where the index above goes too, and first, this one has gone with it.
-        let above = super::goes_with(index, cx).is_some_and(|it| !cx.desired.contains(&it));
-        let when = if above { "IF EXISTS " } else { "" };
-        let draft = Draft::alter(id, format!("DROP INDEX {when}{}", index.address()));
-        drafts.push(draft.lock(Mode::AccessExclusive, name));
-    }
-    drafts
-}
-
 /// What is done to a table's columns and checks is done to those below it.
 pub(super) fn with_heirs(draft: Draft, name: &QualName, cx: &Context<'_>) -> Draft {
     heirs(name, cx).fold(draft.lock(Mode::AccessExclusive, name), |draft, it| with_heirs(draft, it, cx))
-}
-
-/// Whether an index belongs to one of the partitioned table, and so can only go once its table has left.
-fn is_lent_index(id: &ObjectId, schema: &Schema) -> bool {
-    matches!(schema.get(id), Some(Object::Index(it)) if it.attached_to.is_some())
 }
 
 /// What leaves a column with the default that it has from above, or none: the statement, and the text in it.
@@ -461,7 +356,12 @@ pub(super) fn column_of<'a>(
 }
 
 /// What of a kind a table's column has, from wherever.
-fn part_of<'a>(schema: &'a Schema, kind: Kind, table: &QualName, name: &Name) -> Option<&'a Object> {
+pub(super) fn part_of<'a>(
+    schema: &'a Schema,
+    kind: Kind,
+    table: &QualName,
+    name: &Name,
+) -> Option<&'a Object> {
     lineage(schema, table).iter().find_map(|of| schema.get(&kind.of(of, name)))
 }
 
@@ -472,14 +372,14 @@ pub(super) fn is_not_null(schema: &Schema, table: &QualName, column: &Name) -> b
 }
 
 /// Whether a NOT NULL of a table, or of one above it, is handed down.
-fn is_handed_not_null(schema: &Schema, table: &QualName, column: &Name) -> bool {
+pub(super) fn is_handed_not_null(schema: &Schema, table: &QualName, column: &Name) -> bool {
     lineage(schema, table).iter().any(|it| match schema.get(&Kind::NotNull.of(it, column)) {
         Some(Object::NotNull(it)) => !it.no_inherit,
         _ => false,
     })
 }
 
-fn is_handed_down(it: &model::Constraint) -> bool {
+pub(super) fn is_handed_down(it: &model::Constraint) -> bool {
     matches!(it.rule, Rule::Check { no_inherit: false, .. })
 }
 
@@ -489,7 +389,7 @@ pub(super) fn is_alike(one: &model::Constraint, other: &model::Constraint) -> bo
 }
 
 /// The checks a table has, its own and those that come from above.
-fn checks<'a>(schema: &'a Schema, table: &QualName) -> Vec<(&'a ObjectId, &'a model::Constraint)> {
+pub(super) fn checks<'a>(schema: &'a Schema, table: &QualName) -> Vec<(&'a ObjectId, &'a model::Constraint)> {
     let mut found = Vec::new();
     for of in lineage(schema, table) {
         let owner = Kind::Table.named(&of);
