@@ -13,7 +13,10 @@ use crate::draft::Draft;
 pub(super) fn left(draft: Draft, parent: &QualName, new: &Table, cx: &Context<'_>) -> Draft {
     let news = parts_of(parent, cx.desired).into_iter().filter(|it| !cx.actual.contains(it));
     let (after, before): (Vec<ObjectId>, Vec<ObjectId>) = if is_above(parent, new, cx) {
-        (news.filter(|it| !is_demanded(it, cx)).collect(), shared_parts(parent, cx))
+        // A key makes its columns NOT NULL, which is demanded.
+        let (keys, others): (Vec<_>, Vec<_>) =
+            news.filter(|it| !is_demanded(it, cx)).partition(|it| it.kind == Kind::Constraint);
+        (others, shared_parts(parent, cx).into_iter().chain(keys).collect())
     } else {
         let left = lineage(cx.actual, parent).into_iter().filter(|it| !is_above(it, new, cx));
         let shared = left.flat_map(|it| shared_parts(&it, cx));
@@ -41,11 +44,10 @@ pub(super) fn joined(draft: Draft, parent: &QualName, old: &Table, cx: &Context<
     draft.follows(all.iter().cloned()).needs(all)
 }
 
-/// What of a table those below it have too.
+/// What of a table those below it have too, and must have.
 fn shared_parts(table: &QualName, cx: &Context<'_>) -> Vec<ObjectId> {
-    const SHARED: [Kind; 4] = [Kind::Column, Kind::Default, Kind::NotNull, Kind::Constraint];
     let parts = [cx.actual, cx.desired].map(|schema| parts_of(table, schema)).into_iter().flatten();
-    parts.filter(|it| SHARED.contains(&it.kind)).collect()
+    parts.filter(|it| is_demanded(it, cx)).collect()
 }
 
 /// What belongs to a table and none of its partitions.
@@ -55,9 +57,8 @@ fn parts_of(table: &QualName, schema: &Schema) -> Vec<ObjectId> {
     parts.flat_map(|it| std::iter::once(it.clone()).chain(schema.descendants(it))).collect()
 }
 
-/// Whether a partition must have the same as its parent before it comes under it.
 fn is_demanded(id: &ObjectId, cx: &Context<'_>) -> bool {
-    match cx.desired.get(id) {
+    match cx.desired.get(id).or_else(|| cx.actual.get(id)) {
         Some(Object::Constraint(it)) => matches!(it.rule, Rule::Check { .. }),
         _ => matches!(id.kind, Kind::Column | Kind::Default | Kind::NotNull),
     }

@@ -1,0 +1,87 @@
+//! What a parent demands of a table that is to come under it, and the table has not. Does not know what else becomes
+//! of the table.
+
+use model::{Constraint, Kind, Object, ObjectId, QualName};
+
+use super::heir::{
+    checks, column_of, columns, default_as_above, is_alike, is_handed_down, is_handed_not_null, is_not_null,
+    part_of, with_heirs,
+};
+use super::{Context, column, constraint, moved};
+use crate::Hazard;
+use crate::draft::Draft;
+
+/// A table that is to come under a parent.
+pub(super) struct Demand<'a, 'b> {
+    pub(super) name: &'a QualName,
+    pub(super) id: &'a ObjectId,
+    pub(super) parent: &'a QualName,
+    pub(super) cx: &'a Context<'b>,
+}
+
+impl Demand<'_, '_> {
+    /// What makes up for it.
+    pub(super) fn unmet(&self) -> Vec<Draft> {
+        let columns = columns(self.cx.desired, self.parent);
+        let columns = columns.iter().flat_map(|it| self.column(&Kind::Column.of(self.name, it)));
+        columns.chain(self.checks()).collect()
+    }
+
+    fn alter(&self, sql: String) -> Draft {
+        with_heirs(Draft::alter(self.id, sql), self.name, self.cx)
+    }
+
+    fn column(&self, own: &ObjectId) -> Vec<Draft> {
+        let (cx, column) = (self.cx, own.name());
+        let Some((above, wanted)) = column_of(cx.desired, self.parent, column) else { return Vec::new() };
+        match column_of(cx.actual, self.name, column) {
+            Some((_, live)) if !moved::is_remade(live, wanted, own, cx) => {
+                let fitted = moved::fitted(live, wanted, own, self.id, cx).into_iter();
+                fitted.chain(self.not_null(own)).chain(self.default(own, live.ty != wanted.ty)).collect()
+            }
+            // What is computed comes after all that it may be computed from.
+            it if it.is_some() || wanted.generated.is_some() => Vec::new(),
+            _ => vec![moved::added(&above, wanted, self.id, cx)],
+        }
+    }
+
+    fn not_null(&self, own: &ObjectId) -> Option<Draft> {
+        let (cx, column) = (self.cx, own.name());
+        let lacks = is_handed_not_null(cx.desired, self.parent, column)
+            && !is_not_null(cx.actual, self.name, column)
+            && !cx.desired.contains(&Kind::NotNull.of(self.name, column));
+        let draft = lacks.then(|| self.alter(format!("{} SET NOT NULL", column::prefix(own))))?;
+        Some(draft.hazard(Hazard::ScansTable).hazard(Hazard::MayFail))
+    }
+
+    fn default(&self, own: &ObjectId, retyped: bool) -> Option<Draft> {
+        let cx = self.cx;
+        let default = Kind::Default.of(self.name, own.name());
+        let of = |schema, table| part_of(schema, Kind::Default, table, own.name());
+        let had = of(cx.actual, self.name).filter(|_| !retyped && !cx.dropped.contains_key(&default));
+        if cx.desired.contains(&default) || of(cx.desired, self.parent) == had {
+            return None;
+        }
+        let (sql, expr) = default_as_above(own, cx);
+        Some(self.alter(sql).reads(expr))
+    }
+
+    fn checks(&self) -> Vec<Draft> {
+        let cx = self.cx;
+        let mut had = checks(cx.actual, self.name);
+        had.retain(|(it, _)| it.relation() != Some(self.name) || !cx.dropped.contains_key(*it));
+        let has = |check: &ObjectId, rule: &Constraint| {
+            had.iter().any(|(it, had)| it.name() == check.name() && is_alike(had, rule))
+                || cx.desired.contains(&Kind::Constraint.of(self.name, check.name()))
+        };
+        let demanded = checks(cx.desired, self.parent).into_iter().filter(|(_, it)| is_handed_down(it));
+        let add = |(check, rule): (&ObjectId, &Constraint)| {
+            let clause = constraint::clause(rule);
+            let draft =
+                self.alter(format!("ALTER TABLE {} ADD CONSTRAINT {} {clause}", self.name, check.name()));
+            let exprs = cx.desired.get(check).map(Object::exprs).unwrap_or_default();
+            draft.reads(exprs).hazard(Hazard::ScansTable).hazard(Hazard::MayFail)
+        };
+        demanded.filter(|(it, rule)| !has(it, rule)).map(add).collect()
+    }
+}

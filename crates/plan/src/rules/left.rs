@@ -1,0 +1,91 @@
+//! What a table keeps from a parent it has left, and is not to have. Does not know what it is to have instead.
+
+use model::{Constraint, Kind, ObjectId, QualName, Schema, Table};
+
+use super::heir::{checks, column_of, columns, is_alike, is_not_null, part_of, with_heirs};
+use super::{Context, column, moved};
+use crate::draft::Draft;
+use crate::{Hazard, Mode};
+
+/// A table that has left a parent.
+pub(super) struct Left<'a, 'b> {
+    pub(super) name: &'a QualName,
+    pub(super) id: &'a ObjectId,
+    /// What it is to be.
+    pub(super) new: &'a Table,
+    pub(super) cx: &'a Context<'b>,
+}
+
+impl Left<'_, '_> {
+    /// What takes it away. Checks come before the columns, with which they would go.
+    pub(super) fn over(&self) -> Vec<Draft> {
+        let columns = columns(self.cx.actual, self.name);
+        let columns = columns.iter().flat_map(|it| self.column(&Kind::Column.of(self.name, it)));
+        self.checks().into_iter().chain(columns).chain(self.indexes()).collect()
+    }
+
+    fn alter(&self, sql: String) -> Draft {
+        with_heirs(Draft::alter(self.id, sql), self.name, self.cx)
+    }
+
+    fn is_above(&self, table: &QualName) -> bool {
+        moved::is_above(table, self.new, self.cx)
+    }
+
+    fn checks(&self) -> Vec<Draft> {
+        let wanted = checks(self.cx.desired, self.name);
+        let stays = |check: &ObjectId, rule: &Constraint| {
+            let mut named = wanted.iter().filter(|(it, _)| it.name() == check.name());
+            // What becomes the table's own is as it says, no better.
+            named.any(|(it, new)| {
+                is_alike(rule, new) && (it.relation() != Some(self.name) || is_alike(new, rule))
+            })
+        };
+        let live = checks(self.cx.actual, self.name).into_iter();
+        let from_left = |it: &ObjectId| it.relation().is_some_and(|it| it != self.name && !self.is_above(it));
+        let left = live.filter(|(it, rule)| from_left(it) && !stays(it, rule));
+        let drop = |it: &ObjectId| format!("ALTER TABLE {} DROP CONSTRAINT {}", self.name, it.name());
+        left.map(|(it, _)| self.alter(drop(it)).hazard(Hazard::DropConstraint)).collect()
+    }
+
+    fn column(&self, own: &ObjectId) -> Vec<Draft> {
+        let (cx, name, column) = (self.cx, self.name, own.name());
+        let Some((from, live)) = column_of(cx.actual, name, column).filter(|(it, _)| it != own) else {
+            return Vec::new();
+        };
+        let Some((_, wanted)) = column_of(cx.desired, name, column) else {
+            let goes = live.generated.is_none() && !from.relation().is_some_and(|it| self.is_above(it));
+            return goes.then(|| moved::removed(own, self.id, cx)).into_iter().collect();
+        };
+        if moved::is_remade(live, wanted, own, cx) {
+            return Vec::new();
+        }
+        let mut drafts = Vec::new();
+        if cx.desired.contains(own) {
+            drafts.extend(moved::fitted(live, wanted, own, self.id, cx));
+            let of = |schema: &Schema| part_of(schema, Kind::Default, name, column).is_some();
+            if live.ty == wanted.ty && of(cx.actual) && !of(cx.desired) {
+                drafts.push(self.alter(format!("{} DROP DEFAULT", column::prefix(own))));
+            }
+        }
+        if is_not_null(cx.actual, name, column) && !is_not_null(cx.desired, name, column) {
+            let draft = self.alter(format!("{} DROP NOT NULL", column::prefix(own)));
+            drafts.push(draft.hazard(Hazard::DropNotNull));
+        }
+        drafts
+    }
+
+    /// An index that belongs to one of the partitioned table can only go once its table has left.
+    fn indexes(&self) -> Vec<Draft> {
+        let cx = self.cx;
+        let lent = cx.actual.parts(self.id).filter_map(|it| Some((it, super::goes_with(it, cx)?)));
+        let gone = lent.filter(|(it, _)| !cx.desired.contains(it));
+        let drop = |(index, above): (&ObjectId, ObjectId)| {
+            // Where the index above goes too, and first, this one has gone with it.
+            let when = if cx.desired.contains(&above) { "" } else { "IF EXISTS " };
+            let draft = Draft::alter(self.id, format!("DROP INDEX {when}{}", index.address()));
+            draft.lock(Mode::AccessExclusive, self.name)
+        };
+        gone.map(drop).collect()
+    }
+}
