@@ -40,10 +40,12 @@ pub(super) enum Context {
         /// The relation's columns.
         columns: Arc<str>,
     },
-    /// The body of a routine: all that stands before it, the name of the routine left out.
+    /// The body of a routine: all that stands before it.
     Body {
         /// `FUNCTION` or `PROCEDURE`
         word: &'static str,
+        /// What it is called, which its body may say.
+        name: Name,
         /// From the arguments on.
         header: Arc<str>,
     },

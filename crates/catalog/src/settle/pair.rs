@@ -355,7 +355,9 @@ impl Collector<'_> {
         }
         if let (Body::Standard(a), Body::Standard(d)) = (old.1, new.1) {
             let header = format!("({}){returns} LANGUAGE sql", arguments(new.0));
-            self.push(slot, a, d, Context::Body { word, header: header.into() });
+            // The server's print names an argument by the routine where it could be taken for a column.
+            let name = self.id.name().clone();
+            self.push(slot, a, d, Context::Body { word, name, header: header.into() });
         }
     }
 }

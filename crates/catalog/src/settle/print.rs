@@ -202,11 +202,12 @@ pub(super) fn alone(marker: &str, item: &Item) -> (Vec<String>, String) {
             );
             (vec![table, rule], query)
         }
-        Context::Body { word, header } => {
-            let sql = format!("CREATE {word} pg_temp.{marker}{header} {text}");
+        Context::Body { word, name, header } => {
+            let sql = format!("CREATE {word} pg_temp.{name}{header} {text}");
             let query = format!(
                 "SELECT pg_catalog.pg_get_function_sqlbody(oid) FROM pg_catalog.pg_proc \
-                 WHERE proname = '{marker}' AND pronamespace = pg_catalog.pg_my_temp_schema()"
+                 WHERE proname = {} AND pronamespace = pg_catalog.pg_my_temp_schema()",
+                literal(name.as_str())
             );
             (vec![sql], query)
         }
