@@ -104,12 +104,32 @@ fn clone(reader: &mut Reader, row: &Record) -> Result<(), Error> {
         return Ok(());
     }
     let above = reader.addresses.get(&(class::CONSTRAINT, row.get("parent")?, 0)).cloned();
+    lent(reader, row, above.as_ref())?;
     let above = above.or_else(|| merged(reader, row));
     let Some(id) = above.or_else(|| reader.relation_id(relation).cloned()) else { return Ok(()) };
     if matches!(row.get::<&str>("kind")?, "p" | "u" | "x") {
         reader.put_address(class::RELATION, row.get("index")?, 0, id.clone());
     }
     reader.put_address(class::CONSTRAINT, oid, 0, id);
+    Ok(())
+}
+
+/// What a partition calls what it has from above. Keys on partitioned tables have parts in their own table too, for
+/// each of the partitions.
+fn lent(reader: &mut Reader, row: &Record, above: Option<&ObjectId>) -> Result<(), Error> {
+    let table = reader.table(row.get("relation")?).cloned();
+    let target = reader.table(row.get("target")?);
+    let is_part = above.is_some_and(|it| match reader.schema.get(it) {
+        Some(Object::ForeignKey(it)) => target.is_none_or(|target| *target != it.target),
+        _ => false,
+    });
+    if let (Some(above), Some(table)) = (above, table)
+        && above.relation().is_some_and(|it| *it != table)
+        && !is_part
+        && let Some(Object::Table(it)) = reader.schema.get_mut(&Kind::Table.named(&table))
+    {
+        it.also_own.lent.push((above.clone(), row.name("name")?));
+    }
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use model::{Kind, ObjectId, Unmodelled};
+use model::{Kind, Object, ObjectId, Schema, Table, Unmodelled};
 use postgres::Client;
 
 use crate::query::Query;
@@ -44,6 +44,9 @@ pub fn edges(client: &mut Client, actual: &mut Actual) -> Result<Vec<Outsider>, 
         let whole = actual.addresses.get(&(used_class, used_oid, 0)).cloned();
         let Some(used) = whole_or_part(actual, used).cloned() else { continue };
         let user = whole_or_part(actual, (class, oid, row.get("part")?)).cloned();
+        if user.as_ref().is_some_and(|it| is_above(it, &used, &actual.schema)) {
+            continue;
+        }
         // A column that a partition has from its parent is the parent's; who uses it stands on the
         // partition as well, unless the partition has the user from there too.
         if let (Some(user), Some(whole)) = (&user, whole)
@@ -70,6 +73,24 @@ pub fn edges(client: &mut Client, actual: &mut Actual) -> Result<Vec<Outsider>, 
         }
     }
     Ok(outsiders)
+}
+
+/// Whether an object is of a table above another one: what a partition has from there stands on the partition, and
+/// what it has it from does not.
+fn is_above(id: &ObjectId, table: &ObjectId, schema: &Schema) -> bool {
+    let (Some(above), Some(mut name)) =
+        (id.relation(), table.qual_name().filter(|_| table.kind == Kind::Table))
+    else {
+        return false;
+    };
+    while let Some(Object::Table(Table { partition_of: Some(it), .. })) = schema.get(&Kind::Table.named(name))
+    {
+        if it.parent == *above {
+            return true;
+        }
+        name = &it.parent;
+    }
+    false
 }
 
 /// The object at an address; a part that is no object of its own is the whole.

@@ -242,9 +242,30 @@ impl Schema {
         let told = self.edges.get(id).into_iter().flatten().cloned();
         let mut seen = FxHashSet::default();
         let own = object.uses(id, self).into_iter().map(|it| self.behind(it));
+        let own = own.filter_map(|it| if it.kind == Kind::Column { self.column(it) } else { Some(it) });
         let mut uses: Vec<ObjectId> = own.chain(told).collect();
         uses.retain(|it| it != id && self.nodes.contains_key(it) && seen.insert(it.clone()));
         uses
+    }
+
+    /// The column that goes by an identity: of the relation itself, else of the tables above it.
+    fn column(&self, id: ObjectId) -> Option<ObjectId> {
+        let mut line = vec![id];
+        let mut at = 0;
+        while let Some(id) = line.get(at).cloned() {
+            if self.contains(&id) {
+                return Some(id);
+            }
+            let table = id.relation().and_then(|it| self.nodes.get(&Kind::Table.named(it)));
+            if let Some(Object::Table(it)) = table {
+                let parents = it.partition_of.iter().map(|it| &it.parent).chain(&it.inherits);
+                let above = parents.map(|it| Kind::Column.of(it, id.name()));
+                let new: Vec<ObjectId> = above.filter(|it| !line.contains(it)).collect();
+                line.extend(new);
+            }
+            at += 1;
+        }
+        None
     }
 
     /// Records that the server says one object uses another.
@@ -346,7 +367,7 @@ impl Schema {
                 Mention::Operator(parts) => found.extend(self.mentioned_operators(parts, expr)),
                 Mention::Column(parts) => {
                     let column = own.zip(parts.last()).map(|(table, name)| Kind::Column.of(table, name));
-                    found.extend(column.filter(|it| self.contains(it)));
+                    found.extend(column.and_then(|it| self.column(it)));
                 }
                 Mention::Star => {
                     let table = own.map(|it| Kind::Table.named(it));

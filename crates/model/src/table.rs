@@ -52,6 +52,8 @@ pub struct AlsoOwn {
     pub columns: NameSet,
     /// `pg_constraint.conislocal` where `coninhcount > 0`.
     pub checks: NameSet,
+    /// What a partition calls the keys and foreign keys that it has from above (`pg_constraint.conparentid`).
+    pub lent: Vec<(ObjectId, Name)>,
 }
 
 impl PartialEq for AlsoOwn {

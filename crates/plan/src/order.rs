@@ -211,6 +211,10 @@ impl<'a> Edges<'a> {
         if !self.actual.contains(id) || made_again.next().is_some() {
             return;
         }
+        let mut others = self.breakers.get(id).into_iter().flatten();
+        if !draft.lets_go && others.any(|it| self.drafts[*it].lets_go) {
+            return;
+        }
         let still = uses_of_desired(id, self.desired, self.actual);
         let before = uses(id, self.actual).into_iter().chain(self.actual.parent(id));
         // What becomes a part of the table above is altered where it stands.

@@ -375,18 +375,23 @@ impl Rules for Default {
             return Vec::new();
         }
         let create = locked(Draft::create(id, set_default(id, &self.expr)).reads([&self.expr]), id);
+        let create = create.needs(heir::defaults_above(id, cx));
         std::iter::once(create).chain(heir::defaults_below(id, cx)).collect()
     }
 
     fn alter(&self, new: &Default, id: &ObjectId, cx: &Context<'_>) -> Alter {
         let Default { expr } = new;
         let alter = locked(Draft::alter(id, set_default(id, expr)).reads([expr]), id)
+            .needs(heir::defaults_above(id, cx))
             .changed("expr", &self.expr, expr);
         Alter::InPlace(std::iter::once(alter).chain(heir::defaults_below(id, cx)).collect())
     }
 
     fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-        let (sql, from) = heir::default_as_above(id, cx);
+        let (sql, from) = match cx.is_gone(id) {
+            true => heir::default_as_above(id, cx),
+            false => (format!("{} DROP DEFAULT", prefix(id)), None),
+        };
         let drop = locked(Draft::drop(id, sql).reads(from), id);
         std::iter::once(drop).chain(heir::defaults_below(id, cx)).collect()
     }

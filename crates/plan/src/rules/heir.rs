@@ -210,12 +210,20 @@ pub(super) fn takes_default(id: &ObjectId, cx: &Context<'_>) -> bool {
     })
 }
 
-/// The server gives a new default to all heirs, so those that have their own say it again.
+/// The defaults that a column would have from above: the server gives them to all below as they are given.
+pub(super) fn defaults_above(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
+    let above = id.relation().map(|it| above(cx.desired, it)).unwrap_or_default();
+    above.iter().map(|it| Kind::Default.of(it, id.name())).collect()
+}
+
+/// The server gives a new default to all heirs, so those that have their own say it again, unless they do anyhow.
 pub(super) fn defaults_below(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let Some(table) = id.relation() else { return Vec::new() };
     let again = |heir: &QualName| {
         let own = Kind::Default.of(heir, id.name());
+        let is_said = cx.created.contains_key(&own) || cx.actual.get(&own) != cx.desired.get(&own);
         match cx.desired.get(&own) {
+            Some(_) if is_said => Vec::new(),
             Some(Object::Default(it)) => {
                 let draft = Draft::alter(id, column::set_default(&own, &it.expr)).reads([&it.expr]);
                 vec![column::locked(draft.touches([own.clone()]).adds(), &own)]
@@ -248,7 +256,7 @@ pub(super) fn said_again<'a>(
     desired: &'a Schema,
 ) -> Vec<(String, Option<&'a Expr>)> {
     let Some(name) = id.qual_name() else { return Vec::new() };
-    let AlsoOwn { columns, checks } = &table.also_own;
+    let AlsoOwn { columns, checks, lent: _ } = &table.also_own;
     let column = |it: &Name| {
         let (_, column) = column_of(desired, name, it)?;
         Some((format!("{it} {}{}", column.ty, collate(column.collation.as_ref())), None))

@@ -1,8 +1,9 @@
 //! What a table keeps from a parent it has left, and is not to have. Does not know what it is to have instead.
 
-use model::{Constraint, Kind, ObjectId, QualName, Schema, Table};
+use model::{Constraint, Kind, Name, Object, ObjectId, QualName, Schema, Table};
 
-use super::heir::{checks, column_of, columns, is_alike, is_not_null, part_of, with_heirs};
+use super::heir::{checks, column_of, columns, is_alike, is_not_null, lineage, part_of, with_heirs};
+use super::shared::{key_of, may_be_renamed};
 use super::{Context, column, moved};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
@@ -21,7 +22,7 @@ impl Left<'_, '_> {
     pub(super) fn over(&self) -> Vec<Draft> {
         let columns = columns(self.cx.actual, self.name);
         let columns = columns.iter().flat_map(|it| self.column(&Kind::Column.of(self.name, it)));
-        self.checks().into_iter().chain(columns).chain(self.indexes()).collect()
+        self.checks().into_iter().chain(self.keys()).chain(columns).chain(self.indexes()).collect()
     }
 
     fn alter(&self, sql: String) -> Draft {
@@ -46,6 +47,40 @@ impl Left<'_, '_> {
         let left = live.filter(|(it, rule)| from_left(it) && !stays(it, rule));
         let drop = |it: &ObjectId| format!("ALTER TABLE {} DROP CONSTRAINT {}", self.name, it.name());
         left.map(|(it, _)| self.alter(drop(it)).hazard(Hazard::DropConstraint)).collect()
+    }
+
+    /// A partition keeps the keys it has from above, under names of its own.
+    fn keys(&self) -> Vec<Draft> {
+        let cx = self.cx;
+        let Some(Object::Table(old)) = cx.actual.get(self.id) else { return Vec::new() };
+        let left =
+            old.also_own.lent.iter().filter(|(it, _)| it.relation().is_some_and(|it| !self.is_above(it)));
+        left.filter_map(|(above, own)| self.key(cx.actual.get(above)?, above, own)).collect()
+    }
+
+    fn key(&self, key: &Object, above: &ObjectId, own: &Name) -> Option<Draft> {
+        let cx = self.cx;
+        let wanted = key_of(key, self.name, cx.desired);
+        match &wanted {
+            Some(it) if it.name() == own => return None,
+            Some(it) if may_be_renamed(above, cx.actual) => {
+                let sql = format!("ALTER TABLE {} RENAME CONSTRAINT {own} TO {}", self.name, it.name());
+                return Some(self.alter(sql));
+            }
+            _ => (),
+        }
+        let parent = self.new.partition_of.iter().map(|it| &it.parent);
+        let joined: Vec<QualName> = parent.flat_map(|it| lineage(cx.desired, it)).collect();
+        if wanted.is_none() && joined.iter().any(|it| key_of(key, it, cx.desired).is_some()) {
+            return None;
+        }
+        let draft = self.alter(format!("ALTER TABLE {} DROP CONSTRAINT {own}", self.name));
+        let draft = match key {
+            Object::ForeignKey(it) => draft.lock(Mode::AccessExclusive, &it.target),
+            _ => draft,
+        };
+        let draft = draft.follows(cx.users.of(above).cloned()).precedes(wanted.clone());
+        Some(draft.hazard_if(wanted.is_none(), Hazard::DropConstraint))
     }
 
     fn column(&self, own: &ObjectId) -> Vec<Draft> {
@@ -78,7 +113,8 @@ impl Left<'_, '_> {
     /// An index that belongs to one of the partitioned table can only go once its table has left.
     fn indexes(&self) -> Vec<Draft> {
         let cx = self.cx;
-        let lent = cx.actual.parts(self.id).filter_map(|it| Some((it, super::goes_with(it, cx)?)));
+        let indexes = cx.actual.parts(self.id).filter(|it| it.kind == Kind::Index);
+        let lent = indexes.filter_map(|it| Some((it, super::goes_with(it, cx)?)));
         let gone = lent.filter(|(it, _)| !cx.desired.contains(it));
         let drop = |(index, above): (&ObjectId, ObjectId)| {
             // Where the index above goes too, and first, this one has gone with it.

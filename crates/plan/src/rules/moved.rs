@@ -84,8 +84,16 @@ fn is_above_before(of: &ObjectId, name: &QualName, cx: &Context<'_>) -> bool {
 /// A column that a table has from above, or is to have: what takes it out of the table.
 pub(super) fn removed(own: &ObjectId, table: &ObjectId, cx: &Context<'_>) -> Draft {
     let (sql, name) = (format!("ALTER TABLE {} DROP COLUMN {}", table.address(), own.name()), own.relation());
-    let draft = Draft::alter(table, sql).hazard(Hazard::DropColumn);
+    let live = name.and_then(|it| column_of(cx.actual, it, own.name()));
+    let types = live.map(|(_, it)| types(it, cx)).unwrap_or_default();
+    let draft = Draft::alter(table, sql).hazard(Hazard::DropColumn).precedes(types);
     name.into_iter().fold(draft, |draft, name| with_heirs(draft, name, cx))
+}
+
+/// What a column that comes from above holds on to in its own table too: types that go.
+fn types(live: &Column, cx: &Context<'_>) -> Vec<ObjectId> {
+    let ty = live.ty.user.as_ref().and_then(|it| cx.actual.type_named(it));
+    ty.into_iter().filter(|it| !cx.desired.contains(it)).collect()
 }
 
 /// What puts a column into a table, as it is said of it or of the table above.
@@ -142,7 +150,7 @@ pub(super) fn fitted(
     };
     let [down, up] = if live.ty == wanted.ty { [None, None] } else { without_default(own, table, cx) };
     let drafts = down.into_iter().chain(drafts).chain(up);
-    drafts.map(|it| it.touches([table.clone()])).collect()
+    drafts.map(|it| it.touches([table.clone()]).precedes(types(live, cx))).collect()
 }
 
 /// A default would have to be cast along with its column: what takes it down, and what puts back one that stays.

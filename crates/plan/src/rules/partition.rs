@@ -4,14 +4,20 @@
 use diff::Change;
 use model::{Index, Kind, Object, ObjectId, QualName, Schema, Table};
 
-use super::Context;
+use super::{Context, heir};
 
-/// The index of the partitioned table that an index goes with when that one is dropped.
+/// What an object goes with, though it is no part of it, when that is dropped: an index of a partition with that of
+/// the partitioned table, what is said of a column with the column of the table above.
 pub(crate) fn goes_with(id: &ObjectId, cx: &Context<'_>) -> Option<ObjectId> {
-    match cx.actual.get(id) {
-        Some(Object::Index(it)) => it.attached_to.as_ref().map(|it| Kind::Index.named(it)),
-        _ => None,
+    if let Some(Object::Index(it)) = cx.actual.get(id) {
+        return it.attached_to.as_ref().map(|it| Kind::Index.named(it));
     }
+    let column = match id.kind {
+        Kind::Default | Kind::NotNull => Kind::Column.of(id.relation()?, id.name()),
+        _ => id.target().filter(|it| it.kind == Kind::Column)?.clone(),
+    };
+    let (from, _) = heir::column_of(cx.actual, column.relation()?, column.name())?;
+    (from != column).then_some(from)
 }
 
 /// Whether the server makes an index of a partition without being told.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use model::{Column, Kind, Object, PartitionOf, QualName, Rule, Schema, Table};
 
+use super::shared::key_of;
 use crate::{Lock, Mode, Step, Verb, Why};
 
 /// What stands under each table.
@@ -130,9 +131,22 @@ fn reached(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>, ma
             let own = own.filter(|_| {
                 is_inherited(object, step, relation, actual) || adds_at_heirs(object, step, major)
             });
-            own.map(|it| on(it.mode, descendants(relation, below, ends(step, actual)))).unwrap_or_default()
+            let mut locks = own
+                .map(|it| on(it.mode, descendants(relation, below, ends(step, actual))))
+                .unwrap_or_default();
+            if let Some(Object::ForeignKey(key)) = object {
+                locks.extend(at_target(&key.target, step, actual, below));
+            }
+            locks
         }
     }
+}
+
+/// A key on a partitioned table has a trigger on each of its partitions.
+fn at_target(target: &QualName, step: &Step, actual: &Schema, below: &Below<'_>) -> Vec<Lock> {
+    let own = step.locks.iter().find(|it| it.relation == *target);
+    let own = own.filter(|_| has_partitions(actual.get(&Kind::Table.named(target))));
+    own.map(|it| on(it.mode, descendants(target, below, |_| false))).unwrap_or_default()
 }
 
 /// Whether children have the part too, so that what is done to it is done to theirs.
@@ -195,11 +209,40 @@ fn table(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) -> V
         locks.extend(on(Mode::AccessExclusive, rest));
         if step.verb == Verb::Alter {
             locks.extend(on(Mode::AccessExclusive, descendants(name, below, |_| false)));
-            let mode = if after.is_some() { Mode::AccessExclusive } else { Mode::ShareRowExclusive };
-            locks.extend(on(mode, targets(parent, actual)));
+            let mode = if brings_key(name, parent, actual) {
+                Mode::AccessExclusive
+            } else {
+                Mode::ShareRowExclusive
+            };
+            let targets = targets(parent, actual);
+            let parts = targets.iter().filter(|it| has_partitions(actual.get(&Kind::Table.named(it))));
+            locks.extend(on(mode, parts.flat_map(|it| descendants(it, below, |_| false))));
+            locks.extend(on(mode, targets));
+            let leaves =
+                step.locks.iter().any(|it| it.relation == *parent && it.mode == Mode::AccessExclusive);
+            let mode = if leaves { Mode::AccessExclusive } else { Mode::ShareRowExclusive };
+            locks.extend(on(mode, pointing(parent, actual)));
         }
     }
     locks
+}
+
+/// Whether a table has a foreign key that becomes one with its parent's.
+fn brings_key(table: &QualName, parent: &QualName, schema: &Schema) -> bool {
+    let table = Kind::Table.named(table);
+    schema.parts(&table).filter_map(|it| schema.get(it)).any(|it| match it {
+        Object::ForeignKey(_) => key_of(it, parent, schema).is_some(),
+        _ => false,
+    })
+}
+
+/// The tables whose foreign keys point to a table.
+fn pointing<'a>(table: &QualName, schema: &'a Schema) -> Vec<&'a QualName> {
+    let keys = schema.iter().filter_map(|(id, object)| match object {
+        Object::ForeignKey(it) if it.target == *table => id.relation(),
+        _ => None,
+    });
+    keys.filter(|it| *it != table).collect()
 }
 
 /// The tables that the foreign keys of a table point to.

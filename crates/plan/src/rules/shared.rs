@@ -2,7 +2,7 @@
 //! statement.
 
 use diff::Change;
-use model::{AlsoOwn, Constraint, Kind, Object, ObjectId, QualName, Rule, Schema};
+use model::{AlsoOwn, Kind, Object, ObjectId, QualName, Rule, Schema};
 use sql::Sameness;
 
 use super::heir::{column_of, is_alike, is_no_default_by_parent, lineage, parents};
@@ -50,11 +50,13 @@ impl Part<'_> {
         };
         let before = parents(alone);
         let gained: Vec<&QualName> = parents(below).into_iter().filter(|it| !before.contains(it)).collect();
-        if gained.iter().any(|it| self.is_key_of(it)) {
-            return true;
+        if let Some(above) = gained.iter().find_map(|it| self.key_of(it)) {
+            let mut lent = below.also_own.lent.iter().filter(|(it, _)| *it == above);
+            return !self.comes
+                || lent.all(|(_, name)| name == self.id.name() || may_be_renamed(&above, self.shared));
         }
         // What comes by a parent that moves itself stays with the table only if that declares it too.
-        let AlsoOwn { columns, checks } = &below.also_own;
+        let AlsoOwn { columns, checks, lent: _ } = &below.also_own;
         let declared = if self.id.kind == Kind::Constraint { checks } else { columns };
         let declares = declared.contains(self.id.name());
         let all = parents(below).into_iter().filter(|it| gained.contains(it) || !self.comes || declares);
@@ -62,21 +64,11 @@ impl Part<'_> {
         all.into_iter().any(|it| self.is_from(it, &known))
     }
 
-    /// Keys are told by what they demand.
-    fn is_key_of(&self, parent: &QualName) -> bool {
-        let is_same = |own: &Constraint| {
-            self.shared.parts(&Kind::Table.named(parent)).any(|it| match self.shared.get(it) {
-                Some(Object::Constraint(its)) => its.rule == own.rule,
-                _ => false,
-            })
-        };
-        match self.own.get(self.id) {
-            Some(Object::Constraint(own)) => !matches!(own.rule, Rule::Check { .. }) && is_same(own),
-            _ => false,
-        }
+    fn key_of(&self, parent: &QualName) -> Option<ObjectId> {
+        key_of(self.own.get(self.id)?, parent, self.shared)
     }
 
-    /// Whether the table has it from a parent, or from further up, but not from what has been above all the time.
+    /// Whether the table has it from a parent by its name, or from further up, but not from what has been above all the time.
     fn is_from(&self, parent: &QualName, known: &[QualName]) -> bool {
         let of = |it: &QualName| self.shared.get(&self.id.kind.of(it, self.id.name()));
         let above = lineage(self.shared, parent);
@@ -98,7 +90,31 @@ impl Part<'_> {
             (Some(Object::NotNull(own)), Object::NotNull(its)) => {
                 !its.no_inherit && (!self.comes || own.name.is_none() || own.name == its.name)
             }
+            (Some(Object::ForeignKey(_)), _) => false,
             _ => true,
         }
     }
+}
+
+/// Whether a key that a partition keeps can be given its name: those on a partitioned table have parts in their own
+/// table which older servers give the names that others would have.
+pub(super) fn may_be_renamed(key: &ObjectId, schema: &Schema) -> bool {
+    match schema.get(key) {
+        Some(Object::ForeignKey(it)) => match schema.get(&Kind::Table.named(&it.target)) {
+            Some(Object::Table(it)) => it.partition_by.is_none(),
+            _ => true,
+        },
+        _ => true,
+    }
+}
+
+/// The key or foreign key of a table that is one with another's: they are told by what they demand.
+pub(super) fn key_of(own: &Object, table: &QualName, schema: &Schema) -> Option<ObjectId> {
+    let table = Kind::Table.named(table);
+    let is_same = |its: &Object| match (own, its) {
+        (Object::Constraint(own), Object::Constraint(its)) => own.rule.is_indexed() && own.rule == its.rule,
+        (Object::ForeignKey(own), Object::ForeignKey(its)) => own == its,
+        _ => false,
+    };
+    schema.parts(&table).find(|it| schema.get(it).is_some_and(is_same)).cloned()
 }

@@ -112,11 +112,13 @@ impl Rules for Table {
             |clause: String| Draft::alter(id, format!("{prefix} {clause}")).lock(Mode::AccessExclusive, name);
         let mut drafts = heir::leaving(self, new, id, cx);
         if self.of_type.is_some() && *of_type != self.of_type {
-            drafts.push(alter("NOT OF".to_string()).gentle().precedes(own_columns(id, cx)).changed(
-                "of_type",
-                or_none(self.of_type.as_ref()),
-                or_none(of_type.as_ref()),
-            ));
+            drafts.push(
+                alter("NOT OF".to_string()).gentle().lets_go().precedes(own_columns(id, cx)).changed(
+                    "of_type",
+                    or_none(self.of_type.as_ref()),
+                    or_none(of_type.as_ref()),
+                ),
+            );
         }
         if let Some(ty) = of_type.as_ref().filter(|_| *of_type != self.of_type) {
             let columns = own_columns(id, cx);

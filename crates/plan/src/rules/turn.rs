@@ -11,17 +11,16 @@ use crate::draft::Draft;
 /// When a table leaves a parent: before it would get what is new there, lose what goes and change with what changes,
 /// after what is only made again there. Who comes back must have all that is demanded by then, and has it before.
 pub(super) fn left(draft: Draft, parent: &QualName, new: &Table, cx: &Context<'_>) -> Draft {
-    let news = parts_of(parent, cx.desired).into_iter().filter(|it| !cx.actual.contains(it));
     let (after, before): (Vec<ObjectId>, Vec<ObjectId>) = if is_above(parent, new, cx) {
+        let news = parts_of(parent, cx.desired).into_iter().filter(|it| !cx.actual.contains(it));
         // A key makes its columns NOT NULL, which is demanded.
         let (keys, others): (Vec<_>, Vec<_>) =
             news.filter(|it| !is_demanded(it, cx)).partition(|it| it.kind == Kind::Constraint);
         (others, shared_parts(parent, cx).into_iter().chain(keys).collect())
     } else {
         let left = lineage(cx.actual, parent).into_iter().filter(|it| !is_above(it, new, cx));
-        let shared = left.flat_map(|it| shared_parts(&it, cx));
-        let (changing, stays): (Vec<_>, Vec<_>) = shared.partition(|it| is_changing(it, cx));
-        (news.chain(changing).collect(), stays)
+        let parts = left.flat_map(|it| [cx.actual, cx.desired].map(|schema| parts_of(&it, schema))).flatten();
+        parts.partition(|it| is_changing(it, cx))
     };
     draft.lets_go().precedes(after).follows(before.iter().cloned()).needs(before)
 }

@@ -11,11 +11,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use model::{
-    Aggregate, Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain, DomainConstraint,
-    Element, EnumType, Expr, Extension, ForeignKey, Function, Generated, Index, IndexKey, Kind, Language,
-    MaterializedView, Name, NameSet, Object, ObjectId, PartitionKey, PartitionOf, Path, Policy, Procedure,
-    QualName, ReplicaIdentity, RewriteRule, Rule, Schema, Sequence, Shape, Statistics, Table, Trigger, Type,
-    View,
+    Aggregate, AlsoOwn, Argument, Attribute, Body, Column, Composite, Constraint, Default, Domain,
+    DomainConstraint, Element, EnumType, Expr, Extension, ForeignKey, Function, Generated, Index, IndexKey,
+    Kind, Language, MaterializedView, Name, NameSet, Object, ObjectId, PartitionKey, PartitionOf, Path,
+    Policy, Procedure, QualName, ReplicaIdentity, RewriteRule, Rule, Schema, Sequence, Shape, Statistics,
+    Table, Trigger, Type, View,
 };
 
 /// The schema with every `(old, new)` identity substituted everywhere. The text of a routine in another
@@ -83,6 +83,25 @@ pub(crate) struct Names {
     namespaces: HashMap<Name, Name>,
 }
 
+/// The tables that have their columns from a table, all levels down.
+fn below(schema: &Schema, table: &QualName) -> Vec<QualName> {
+    let mut line = vec![table];
+    let mut at = 0;
+    while let Some(above) = line.get(at).copied() {
+        let heirs = schema.iter().filter_map(|(id, object)| match object {
+            Object::Table(it) => {
+                let mut parents = it.partition_of.iter().map(|it| &it.parent).chain(&it.inherits);
+                id.qual_name().filter(|_| parents.any(|it| it == above))
+            }
+            _ => None,
+        });
+        let new: Vec<&QualName> = heirs.filter(|it| !line.contains(it)).collect();
+        line.extend(new);
+        at += 1;
+    }
+    line.into_iter().skip(1).cloned().collect()
+}
+
 impl Names {
     fn new(schema: &Schema, renames: &[(ObjectId, ObjectId)]) -> Names {
         let mut names = Names {
@@ -122,7 +141,9 @@ impl Names {
                 self.routines.insert(old.clone(), new.clone());
             }
             (Path::Of(table, old), Path::Of(_, new)) if from.kind == Kind::Column => {
-                self.columns.insert((table.clone(), old.clone()), new.clone());
+                for table in std::iter::once(table.clone()).chain(below(schema, table)) {
+                    self.columns.insert((table, old.clone()), new.clone());
+                }
             }
             _ => (),
         }
@@ -344,7 +365,7 @@ impl Names {
             partition_by,
             partition_of,
             inherits,
-            also_own: _,
+            also_own: AlsoOwn { columns, checks: _, lent },
             of_type,
             access_method: _,
             tablespace: _,
@@ -360,6 +381,9 @@ impl Names {
             *parent = self.relation(parent);
         }
         inherits.iter_mut().for_each(|it| *it = self.relation(it));
+        *columns =
+            own.map(|table| columns.iter().map(|it| self.column(table, it)).collect()).unwrap_or_default();
+        lent.iter_mut().for_each(|(it, _)| *it = self.id(it));
         of_type.iter_mut().for_each(|it| *it = self.type_name(it));
         if let ReplicaIdentity::Index(name) = replica_identity {
             self.index(own, name);
