@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 /// How many numbers a schema is made from.
-pub(crate) const GENES: usize = 160;
+pub(crate) const GENES: usize = place::OWN + 12;
 
 const TABLES: usize = 4;
 const COLUMNS: usize = 5;
@@ -38,9 +38,11 @@ mod place {
     pub(super) const CHILD: usize = 19;
     pub(super) const DEFAULT_PRIVILEGE: usize = 20;
     pub(super) const AGGREGATE: usize = 21;
+    pub(super) const GRANDCHILD: usize = 22;
     pub(super) const TABLES: usize = 24;
     /// Genes of one table.
     pub(super) const TABLE: usize = 32;
+    pub(super) const OWN: usize = TABLES + super::TABLES * TABLE;
 }
 
 /// What a column is, as far as others have to know.
@@ -350,13 +352,15 @@ fn partitioned(genes: &Genes<'_>, sql: &mut String) {
     let _ = writeln!(sql, "CREATE TABLE part ({whole}) PARTITION BY RANGE (at);");
     let first = [
         "",
-        "'2020-01-01') TO ('2021-01-01'",
-        "'2020-01-01') TO ('2020-07-01'",
-        "'2019-01-01') TO ('2021-01-01'",
+        "CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM ('2020-01-01') TO ('2021-01-01')",
+        "CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM ('2020-01-01') TO ('2020-07-01')",
+        "CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM ('2019-01-01') TO ('2021-01-01')",
+        &format!("CREATE TABLE part_1 ({whole})"),
     ];
-    let bound = first[genes.of(place::PARTITIONED + 1, 4)];
-    if !bound.is_empty() {
-        let _ = writeln!(sql, "CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM ({bound});");
+    let at = genes.of(place::PARTITIONED + 1, first.len());
+    say(sql, &first, at);
+    if at > 0 {
+        owned(genes, place::OWN, "part_1", ["at", "id"], "'2020-02-02'", sql);
     }
     let rest = [
         "",
@@ -369,6 +373,39 @@ fn partitioned(genes: &Genes<'_>, sql: &mut String) {
         &["", "CREATE INDEX part_at ON part (at)", "CREATE INDEX part_at ON part (id, at)"],
         genes.of(place::PARTITIONED + 3, 3),
     );
+}
+
+/// What a partition or child has of its own on a column that it has from above.
+fn owned(
+    genes: &Genes<'_>,
+    from: usize,
+    table: &str,
+    [column, other]: [&str; 2],
+    value: &str,
+    sql: &mut String,
+) {
+    let _ = match genes.of(from, 2) {
+        0 => Ok(()),
+        _ => writeln!(sql, "ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {value};"),
+    };
+    let rules = [String::new(), format!("{column} > {value}"), format!("{column} < {value}")];
+    let says = |rule: &str, text: String| if rule.is_empty() { String::new() } else { text };
+    let rule = |at: usize| rules[genes.of(from + at, rules.len())].as_str();
+    let check = says(rule(1), format!("ALTER TABLE {table} ADD CONSTRAINT own CHECK ({})", rule(1)));
+    let index = says(rule(2), format!("CREATE INDEX own_{table} ON {table} ({column}) WHERE {}", rule(2)));
+    let policy = says(rule(3), format!("CREATE POLICY own ON {table} USING ({})", rule(3)));
+    let view =
+        says(rule(4), format!("CREATE VIEW of_{table} AS SELECT {column} FROM {table} WHERE {}", rule(4)));
+    for text in [check, index, policy, view] {
+        say(sql, &["", &text], 1);
+    }
+    let said = [
+        "",
+        &format!("COMMENT ON COLUMN {table}.{column} IS 'own'"),
+        &format!("GRANT SELECT ({column}) ON {table} TO PUBLIC"),
+        &format!("CREATE STATISTICS own_{table} (ndistinct) ON {column}, {other} FROM {table}"),
+    ];
+    say(sql, &said, genes.of(from + 5, said.len()));
 }
 
 fn views(genes: &Genes<'_>, tables: &[Table], sql: &mut String) {
@@ -413,5 +450,9 @@ fn others(genes: &Genes<'_>, tables: &[Table], sql: &mut String) {
         ];
         let text = children[genes.of(place::CHILD, 3)].replace("NAME", &table.name);
         say(sql, &["", &text], usize::from(!text.is_empty()));
+        if !text.is_empty() {
+            owned(genes, place::OWN + 6, "child", ["id", "own"], "7", sql);
+            say(sql, &["", "CREATE TABLE grandchild () INHERITS (child)"], genes.of(place::GRANDCHILD, 2));
+        }
     }
 }
