@@ -4,7 +4,7 @@
 use model::{Column, Expr, Kind, Mention, Object, ObjectId, QualName, Table};
 
 use super::heir::{above, column_of, columns, has_default, parents, with_heirs};
-use super::{Alter, Context, Rules, column};
+use super::{Alter, Context, Rules, column, retype};
 use crate::Hazard;
 use crate::draft::Draft;
 
@@ -49,6 +49,30 @@ pub(super) fn computed(name: &QualName, new: &Table, id: &ObjectId, cx: &Context
         }
     }
     drafts
+}
+
+/// What has to be out of the way while the columns of a table become what its other parents demand.
+pub(super) fn in_the_way(name: &QualName, id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
+    let mut down = Vec::new();
+    for column in columns(cx.actual, name) {
+        let live = column_of(cx.actual, name, &column);
+        let Some(((from, live), (_, wanted))) = live.zip(column_of(cx.desired, name, &column)) else {
+            continue;
+        };
+        let all = if is_remade(live, wanted, &Kind::Column.of(name, &column), cx) {
+            cx.users.of(&from).cloned().collect()
+        } else if (&live.ty, &live.collation) != (&wanted.ty, &wanted.collation) {
+            retype::in_the_way(&from, wanted, cx)
+        } else {
+            continue;
+        };
+        let alone = from.relation() == Some(name);
+        let is_own = |it: &ObjectId| alone || it.relation() == Some(name) || cx.actual.uses(it).contains(id);
+        // The table's own columns are seen to here.
+        let others = all.into_iter().filter(|it| !matches!(it.kind, Kind::Table | Kind::Column));
+        down.extend(others.filter(is_own));
+    }
+    down
 }
 
 /// Whether what becomes of a column is not decided here: its rule does that, or that of the table above.

@@ -8,7 +8,7 @@ use super::depend::stands_on_plain_things;
 use super::index::adjusted;
 use super::partition::come_with;
 use super::text::{Options, or_none, with};
-use super::{Alter, Context, Rules, column, constraint, foreign, heir};
+use super::{Alter, Context, Rules, column, constraint, foreign, heir, moved};
 use crate::draft::{Draft, needs_path};
 use crate::{Hazard, Mode};
 
@@ -166,7 +166,10 @@ impl Rules for Table {
             let draft = if *force_row_security { force(id) } else { unforce(id) };
             drafts.push(draft.changed("force_row_security", self.force_row_security, force_row_security));
         }
-        Alter::InPlace(drafts)
+        match heir::parents(self) == heir::parents(new) {
+            true => Alter::InPlace(drafts),
+            false => Alter::Around { down: moved::in_the_way(name, id, cx), drafts },
+        }
     }
 
     fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
