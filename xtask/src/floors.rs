@@ -1,4 +1,4 @@
-//! `cargo xtask floors`: imports run one way, and the middle names no kind.
+//! `cargo xtask floors`: imports run one way, the middle names no kind, and a schema is put in whole in one place.
 //!
 //! It reads `cargo metadata` and the sources as text, and knows nothing else of the code.
 
@@ -52,6 +52,7 @@ pub(crate) fn run() -> Outcome {
         }
     }
     faults.extend(kinds_in_the_middle()?);
+    faults.extend(whole_schemas()?);
     faults.extend(long_files()?);
     match faults.is_empty() {
         true => Ok(()),
@@ -87,6 +88,35 @@ fn kinds_in_the_middle() -> Result<Vec<String>, std::io::Error> {
             if line.contains("Kind::") || line.contains("Object::") {
                 faults.push(format!("{file}:{}: names a kind: {}", at + 1, line.trim()));
             }
+        }
+    }
+    Ok(faults)
+}
+
+/// The one file that may put a schema in whole while a file is read: what is remembered of the old one goes there.
+const WHOLE: &str = "crates/parse/src/table_state.rs";
+
+/// How a schema, or all that is declared, is put in whole.
+const PUT_IN: &[&str] = &[
+    "desired.schema = ",
+    ".desired = ",
+    "schema() = ",
+    "(&mut self.desired)",
+    "(&mut self.desired,",
+    "(&mut reader.desired)",
+    "(&mut reader.desired,",
+    "(&mut self.desired.schema,",
+    "(&mut reader.desired.schema,",
+];
+
+fn whole_schemas() -> Result<Vec<String>, Box<dyn std::error::Error>> {
+    let listed = Command::new("git").args(["ls-files", "crates/parse/src/*.rs"]).output()?;
+    let mut faults = Vec::new();
+    for file in String::from_utf8(listed.stdout)?.lines().filter(|it| *it != WHOLE) {
+        let text = std::fs::read_to_string(file)?;
+        let puts = |line: &str| PUT_IN.iter().any(|it| line.contains(it));
+        for (at, line) in text.lines().enumerate().filter(|(_, it)| puts(it)) {
+            faults.push(format!("{file}:{}: only {WHOLE} puts a schema in whole: {}", at + 1, line.trim()));
         }
     }
     Ok(faults)

@@ -83,8 +83,8 @@ pub(crate) fn apply(reader: &mut Reader<'_>, renames: Vec<(ObjectId, ObjectId)>)
         false => renames.into_iter().collect(),
     };
     let of = |it: ObjectId| moved.get(&it).cloned().unwrap_or(it);
+    reader.put_whole(after);
     let desired = &mut reader.desired;
-    desired.schema = after;
     desired.spans = std::mem::take(&mut desired.spans).into_iter().map(|(id, span)| (of(id), span)).collect();
     desired.unnamed = std::mem::take(&mut desired.unnamed).into_iter().map(of).collect();
     desired.granted = std::mem::take(&mut desired.granted).into_iter().map(of).collect();

@@ -131,14 +131,9 @@ impl Reader<'_> {
     /// What a statement under `ignore` would declare is left alone.
     fn ignored(&mut self, text: &Arc<str>, span: Span) -> Verdict {
         let (path, role) = (self.path.clone(), self.role.clone());
-        let mut before = std::mem::take(&mut self.desired);
-        self.desired.schema = before.schema.clone();
-        self.desired.sources = std::mem::take(&mut before.sources);
-        _ = self.statement(text, span);
-        let mut declared: Vec<ObjectId> = self.desired.spans.keys().cloned().collect();
+        let read = self.aside(|it| _ = it.statement(text, span));
+        let mut declared: Vec<ObjectId> = read.spans.into_keys().collect();
         declared.sort();
-        before.sources = std::mem::take(&mut self.desired.sources);
-        self.desired = before;
         (self.path, self.role) = (path, role);
         self.desired.ignores.extend(declared);
         Verdict::Ignored

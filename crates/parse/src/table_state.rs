@@ -6,13 +6,13 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use model::{Column, Constraint, Kind, Name, Object, ObjectId, QualName, Rule, Table};
+use model::{Column, Constraint, Kind, Name, Object, ObjectId, QualName, Rule, Schema, Table};
 
-use crate::names;
 use crate::reader::Reader;
+use crate::{Desired, names};
 
 /// Names taken and tables related. An entry holds only as long as the object it names is declared.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     /// Names of `pg_class` and the objects that took them; an identity's sequence is its column's, the
     /// index of a partition that belongs to one above is the partition's.
@@ -164,8 +164,6 @@ impl Reader<'_> {
         };
         self.state.lent = lent.map(|(child, keys)| (of(child), keys)).collect();
         self.state.heirs.clear();
-        self.state.numbers.take();
-        self.forget_labels();
         let schema = std::mem::take(&mut self.desired.schema);
         schema.iter().for_each(|(id, object)| self.note(id, object));
         self.desired.schema = schema;
@@ -191,9 +189,28 @@ impl Reader<'_> {
         }
     }
 
-    /// Labels have changed otherwise than by one that is added.
-    pub(crate) fn forget_labels(&mut self) {
+    /// Puts a schema in whole. Each counts its own departures, so that what was chosen and asked in the one
+    /// before may not be taken for what holds in this one: who changes the schema otherwise than object by
+    /// object does it here or in [`Self::aside`] (`cargo xtask floors` sees to that).
+    pub(crate) fn put_whole(&mut self, schema: Schema) {
+        self.state.numbers.take();
         self.state.labels = None;
+        self.desired.schema = schema;
+    }
+
+    /// Reads into a copy of what is declared so far, and gives back what that came to. Nothing of it stays but
+    /// the texts that were read and the names of temporary relations, which are never ours in any case.
+    pub(crate) fn aside(&mut self, read: impl FnOnce(&mut Self)) -> Desired {
+        let state = self.state.clone();
+        let sources = std::mem::take(&mut self.desired.sources);
+        let schema = self.desired.schema.clone();
+        let before = std::mem::replace(&mut self.desired, Desired { schema, sources, ..Desired::default() });
+        read(self);
+        let temporary = std::mem::take(&mut self.state.temporary);
+        self.state = State { temporary, ..state };
+        let mut read = std::mem::replace(&mut self.desired, before);
+        std::mem::swap(&mut self.desired.sources, &mut read.sources);
+        read
     }
 
     /// Remembers a temporary relation.

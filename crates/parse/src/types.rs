@@ -153,9 +153,8 @@ fn rename_value(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, id: &ObjectId)
     let labels = labels(reader, id, at)?;
     match (labels.contains(&old), labels.contains(&new)) {
         (true, false) => {
-            reader.forget_labels();
             let change = [(id.clone(), old, new)];
-            reader.desired.schema = sql::relabelled(&reader.desired.schema, &change);
+            reader.put_whole(sql::relabelled(&reader.desired.schema, &change));
         }
         (false, true) => reader.desired.label_renames.push((id.clone(), old, new)),
         (true, true) => {

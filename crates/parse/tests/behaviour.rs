@@ -294,6 +294,48 @@ fn directives() {
     assert!(desired.faults[0].message.contains("no directive"));
 }
 
+/// What a statement under `ignore` does is undone, and nothing of it is remembered.
+#[test]
+fn what_is_ignored_leaves_nothing_behind() {
+    for (before, ignored, after, there) in [
+        (
+            "CREATE TABLE t (a int)",
+            "DO $$ BEGIN ALTER TABLE t ADD CHECK (a > 1), ADD CHECK (a > 2);
+                ALTER TABLE t DROP CONSTRAINT t_a_check, DROP CONSTRAINT t_a_check1; END $$",
+            "ALTER TABLE t ADD CHECK (a > 3)",
+            "constraint t_a_check ON public.t",
+        ),
+        (
+            "CREATE TABLE t (a int); CREATE TABLE x (a int); CREATE TABLE y (a int)",
+            "DO $$ BEGIN CREATE INDEX ON t (a); DROP TABLE x; CREATE INDEX ON t (a); DROP TABLE t; END $$",
+            "DROP TABLE y; CREATE INDEX ON t (a)",
+            "index public.t_a_idx",
+        ),
+        (
+            "CREATE TABLE t (a int); CREATE TABLE t_a_idx (a int)",
+            "ALTER TABLE t_a_idx RENAME TO u",
+            "CREATE INDEX ON t (a)",
+            "index public.t_a_idx1",
+        ),
+    ] {
+        let desired = read(&format!("{before};\n-- reconcile: ignore\n{ignored};\n{after};"));
+        assert!(desired.faults.is_empty(), "{ignored}: {:?}", desired.faults);
+        let all: Vec<String> = desired.schema.iter().map(|(id, _)| id.to_string()).collect();
+        assert!(all.iter().any(|it| it == there), "{ignored}: {there} is not in {all:?}");
+    }
+    let labels = |text: &str| {
+        let desired = read(text);
+        assert!(desired.faults.is_empty(), "{text}: {:?}", desired.faults);
+        let id = Kind::Enum.named(&QualName::new("public", "e"));
+        desired.schema.get(&id).map(|it| it.labels().join(" ")).unwrap_or_default()
+    };
+    let text =
+        "CREATE TYPE e AS ENUM ('a', 'c');\n-- reconcile: ignore\nALTER TYPE e ADD VALUE 'b' BEFORE 'c';\n";
+    let guarded = labels(&format!("{text}ALTER TYPE e ADD VALUE IF NOT EXISTS 'b' BEFORE 'c'"));
+    assert_eq!(guarded, "a b c");
+    assert_eq!(labels(&format!("{text}ALTER TYPE e ADD VALUE 'b'")), "a c b");
+}
+
 #[test]
 fn passwords_stay_out() {
     let desired = read(
