@@ -224,13 +224,16 @@ fn is_of_declared(id: &ObjectId, stated: Stated<'_>) -> bool {
 /// The reader took who runs the script for the owner of what the file gives to nobody. Where another role owns it,
 /// the grants to the two are what the same statements make of that.
 fn follow_owners(desired: &mut Schema, facts: &Facts, stated: Stated<'_>) {
-    let others: Vec<(&ObjectId, &Name)> = facts.owners.iter().filter(|it| *it.1 != facts.role).collect();
-    for (target, owner) in others {
+    let is_owners = |it: &&ObjectId| it.target().and_then(|it| facts.owners.get(it)) == it.grantee();
+    let grants = desired.iter().map(|it| it.0).filter(|it| it.kind == Kind::Grant);
+    let granted = grants.filter(is_owners).filter_map(ObjectId::target);
+    let spoken_of: BTreeSet<ObjectId> = stated.otherwise.keys().chain(granted).cloned().collect();
+    for target in &spoken_of {
+        let Some(owner) = facts.owners.get(target).filter(|it| **it != facts.role) else { continue };
         if desired.contains(&Kind::Owner.on(target)) {
             continue;
         }
-        let plain = |all: &[Privilege]| all.iter().map(|it| (*it, false)).collect::<Privileges>();
-        let all = plain(&Privilege::all_of(target.kind, facts.major));
+        let all = Privilege::all_of(target.kind, facts.major).iter().map(|it| (*it, false)).collect();
         for (role, built_in) in [(owner, &all), (&facts.role, &Privileges::new())] {
             let id = Kind::Grant.to(target, role);
             let told = stated.otherwise.get(target).and_then(|it| it.get(role));
