@@ -1,9 +1,11 @@
 //! Columns of existing tables, and their defaults. What a column is inside CREATE TABLE is said here
 //! too. Does not know what stands on a column.
 
+use std::collections::HashSet;
+
 use model::{
     Column, Default, Expr, Identity, IdentityMode, Kind, Name, NotNull, Object, ObjectId, PublishedTable,
-    Rule, Schema, literal,
+    QualName, Rule, Schema, literal,
 };
 
 use super::foreign::{is_column_of_foreign, options_changed, words};
@@ -217,18 +219,15 @@ fn remade(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Option
 /// there and in the tables below.
 fn keeps_expression(id: &ObjectId, cx: &Context<'_>) -> bool {
     let Some(table) = id.relation() else { return false };
-    let is_check = |schema: &Schema, it: &ObjectId| match schema.get(it) {
-        Some(Object::Constraint(it)) => matches!(it.rule, Rule::Check { .. }),
+    let line: HashSet<QualName> = heir::line(table, cx).into_iter().collect();
+    let keeps = |(id, object): (&ObjectId, &Object)| match object {
+        Object::Constraint(it) => {
+            matches!(it.rule, Rule::Check { .. }) && id.relation().is_some_and(|it| line.contains(it))
+        }
+        Object::PublishedTable(_) => PublishedTable::of(id).is_some_and(|(_, of)| line.contains(&of)),
         _ => false,
     };
-    heir::line(table, cx).iter().any(|it| {
-        let table = Kind::Table.named(it);
-        let publishes = |id: &ObjectId| PublishedTable::of(id).is_some_and(|(_, of)| of == *it);
-        let is_published =
-            cx.users.of(&table).any(publishes) || cx.desired.iter().any(|(id, _)| publishes(id));
-        let has_check = |schema: &Schema| schema.parts(&table).any(|it| is_check(schema, it));
-        is_published || has_check(cx.actual) || has_check(cx.desired)
-    })
+    [cx.actual, cx.desired].iter().any(|schema| schema.iter().any(keeps))
 }
 
 fn change_type(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Draft {
