@@ -5,6 +5,7 @@
 
 mod cases;
 mod classes;
+mod dump;
 mod equality;
 mod generated;
 mod genes;

@@ -1,6 +1,5 @@
 //! The laws, each one function over all cases.
 
-use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,6 +12,7 @@ use reconcile::offline::{Aligned, align};
 use reconcile::pipeline::{self, Ask, Comparison, Wanted};
 
 use crate::cases::{Case, cases, declared, offline};
+use crate::dump::sorted;
 use crate::live::{Database, message, server};
 use crate::locks::Watch;
 
@@ -323,122 +323,4 @@ fn witness(case: &Case, migrated: &Database, to: &str, plan: &Plan, comparison: 
         differing(&other.join("\n"), &one.join("\n")),
         show(plan)
     );
-}
-
-/// Lines without their final comma, sorted: the order of columns and of statements does not count. Names the
-/// file leaves to the server are those it chose, or those that were there; owners count where it states one.
-fn sorted(dump: &str, comparison: &Comparison, owners: bool) -> Vec<String> {
-    let mut dump = dump.to_string();
-    for (own, taken) in &comparison.adopted {
-        dump = dump.replace(own.name().as_str(), taken.name().as_str());
-    }
-    if !owners {
-        dump = without_owners(&dump);
-    }
-    let noise = |it: &str| it.trim_start().starts_with("SEQUENCE NAME");
-    let all: Vec<&str> = dump.lines().collect();
-    let again = said_again(&all);
-    let lines = all.iter().enumerate().filter(|(at, it)| !again.contains(at) && !noise(it));
-    let mut lines: Vec<String> = lines.map(|(_, it)| canonical(it)).collect();
-    lines.sort();
-    lines
-}
-
-/// The lines that say of a child what is said of its parent: no statement changes whether a table that is there
-/// declares a column or a check besides its parent.
-fn said_again(dump: &[&str]) -> HashSet<usize> {
-    let body = |table: &str| {
-        let start = dump.iter().position(|it| *it == format!("CREATE TABLE {table} ("));
-        start
-            .map_or(0..0, |at| at + 1..at + dump[at..].iter().position(|it| it.starts_with(')')).unwrap_or(1))
-    };
-    let parents = |table: &str| {
-        let heads = dump.get(body(table).end + 1).and_then(|it| it.strip_prefix("INHERITS ("));
-        let heads = heads.and_then(|it| it.split(')').next()).into_iter();
-        heads.flat_map(|it| it.split(", ")).collect::<Vec<_>>()
-    };
-    let lineage = |table: &str| {
-        let mut all = parents(table);
-        let mut at = 0;
-        while let Some(table) = all.get(at) {
-            let above = parents(table);
-            all.extend(above);
-            at += 1;
-        }
-        all
-    };
-    // Before 18 the child's line leaves out the NOT NULL that its parent has, in front of a collation.
-    let said = |at: usize| canonical(dump[at]).replacen(" NOT NULL", "", 1);
-    // Checks that are not valid are added later.
-    let added = |table: &str| {
-        let alter = format!("ALTER TABLE {table}");
-        let adds = |at: &usize| dump[at - 1] == alter && dump[*at].starts_with("    ADD CONSTRAINT ");
-        (1..dump.len()).filter(adds).collect::<Vec<_>>().into_iter()
-    };
-    let tables = dump.iter().filter_map(|it| it.strip_prefix("CREATE TABLE ")?.strip_suffix(" ("));
-    let again = tables.flat_map(|table| {
-        let own = body(table);
-        let (mut above, mut later) = (HashSet::new(), HashSet::new());
-        for parent in lineage(table) {
-            above.extend(body(parent).map(said));
-            // The child's line leaves out what its parent computes the column from.
-            let plain = |at: usize| said(at).split(" GENERATED ALWAYS AS (").next().map(str::to_owned);
-            above.extend(body(parent).filter_map(plain));
-            later.extend(added(parent).map(|at| dump[at]));
-            // A child may have looked through its rows where its parent has not.
-            let valid = |at: usize| {
-                let added = canonical(dump[at]).replacen("ADD ", "", 1);
-                added.trim_end_matches(" NOT VALID").to_owned()
-            };
-            above.extend(added(parent).map(valid));
-        }
-        let own = own.filter(|at| above.contains(&said(*at)));
-        // The default of a column that is the parent's alone is a statement of its own.
-        let prefix = format!("ALTER TABLE ONLY {table} ALTER COLUMN ");
-        let same = |at: &usize| {
-            let said = dump[*at].strip_prefix(&prefix).and_then(|it| it.split_once(" SET DEFAULT "));
-            said.is_some_and(|(column, value)| {
-                let value = format!(" DEFAULT {}", value.trim_end_matches(';'));
-                above.iter().any(|it| it.trim_start().starts_with(column) && it.ends_with(&value))
-            })
-        };
-        let defaults: Vec<usize> = (0..dump.len()).filter(same).collect();
-        let added = added(table).filter(|at| later.contains(dump[*at])).flat_map(|at| [at - 1, at]);
-        own.chain(added).chain(defaults).collect::<Vec<_>>()
-    });
-    again.collect()
-}
-
-/// Whole statements are left out: a name may hold a line break.
-fn without_owners(dump: &str) -> String {
-    let pieces = sql::split(dump, 0).pieces;
-    let slices = pieces.iter().map(|it| &dump[it.span.start as usize..it.span.end as usize]);
-    slices
-        .filter(|it| !(it.starts_with("ALTER ") && it.contains(" OWNER TO ")))
-        .map(|it| format!("{it};\n"))
-        .collect()
-}
-
-/// A line without what is not compared: the name of a NOT NULL constraint, the order of storage parameters,
-/// where in a list of strings the cast stands.
-fn canonical(line: &str) -> String {
-    let line = line.trim_end_matches([',', ';']);
-    let words: Vec<&str> = line.split(' ').collect();
-    let named =
-        words.iter().position(|it| *it == "CONSTRAINT").filter(|at| words.get(at + 2) == Some(&"NOT"));
-    let mut kept: Vec<&str> = match named {
-        Some(at) => words[..at].iter().chain(&words[at + 2..]).copied().collect(),
-        None => words,
-    };
-    // What the server prints of IN over another type it reads back as another print, of the same meaning.
-    if line.contains("= ANY (") {
-        let pieces = line.split(['(', ')', ':', ' ', ',', '[', ']']);
-        kept = pieces.filter(|it| !matches!(*it, "" | "text")).collect();
-    }
-    // The columns of statistics stand in the table's order.
-    if line.contains(" WITH (") || line.starts_with("CREATE STATISTICS") {
-        kept = line.split([' ', '(', ')', ',']).collect();
-        kept.sort_unstable();
-    }
-    kept.join(" ")
 }

@@ -1,0 +1,151 @@
+//! Two prints of `pg_dump -s`, made comparable line by line. Knows no law.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use reconcile::pipeline::Comparison;
+
+/// Lines without their final comma, sorted: the order of columns and of statements does not count. Names the
+/// file leaves to the server are those it chose, or those that were there; owners count where it states one.
+pub(crate) fn sorted(dump: &str, comparison: &Comparison, owners: bool) -> Vec<String> {
+    let mut dump = dump.to_string();
+    for (own, taken) in &comparison.adopted {
+        dump = dump.replace(own.name().as_str(), taken.name().as_str());
+    }
+    if !owners {
+        dump = without_owners(&dump);
+    }
+    let noise = |it: &str| it.trim_start().starts_with("SEQUENCE NAME");
+    let dump = Dump { lines: dump.lines().collect() };
+    let again = dump.said_again();
+    let lines = dump.lines.iter().enumerate().filter(|(at, it)| !again.contains(at) && !noise(it));
+    let mut lines: Vec<String> = lines.map(|(_, it)| canonical(it)).collect();
+    lines.sort();
+    lines
+}
+
+/// A print, which is asked about lines by their places.
+struct Dump<'a> {
+    lines: Vec<&'a str>,
+}
+
+impl<'a> Dump<'a> {
+    /// The lines that say of a child what is said of its parent: no statement changes whether a table that is
+    /// there declares a column or a check besides its parent.
+    fn said_again(&self) -> HashSet<usize> {
+        let tables = self.lines.iter().filter_map(|it| it.strip_prefix("CREATE TABLE ")?.strip_suffix(" ("));
+        tables.flat_map(|it| self.again(it)).collect()
+    }
+
+    fn again(&self, table: &str) -> Vec<usize> {
+        let lineage = self.lineage(table);
+        let above: HashSet<String> = lineage.iter().flat_map(|it| self.told(it)).collect();
+        let later: HashSet<&str> =
+            lineage.iter().flat_map(|it| self.added(it)).map(|at| self.lines[at]).collect();
+        let own = self.body(table).filter(|at| above.contains(&self.said(*at)));
+        let added = self.added(table).into_iter().filter(|at| later.contains(self.lines[*at]));
+        let added = added.flat_map(|at| [at - 1, at]);
+        own.chain(added).chain(self.defaults(table, &above)).collect()
+    }
+
+    /// What the lines of a parent say that those of a child may say again.
+    fn told(&self, parent: &str) -> Vec<String> {
+        let said: Vec<String> = self.body(parent).map(|at| self.said(at)).collect();
+        // The child's line leaves out what its parent computes the column from.
+        let plain = said.iter().filter_map(|it| it.split_once(" GENERATED ALWAYS AS ("));
+        let plain: Vec<String> = plain.map(|it| it.0.to_owned()).collect();
+        // A child may have looked through its rows where its parent has not.
+        let valid = |at: usize| {
+            let added = canonical(self.lines[at]).replacen("ADD ", "", 1);
+            added.trim_end_matches(" NOT VALID").to_owned()
+        };
+        said.into_iter().chain(plain).chain(self.added(parent).into_iter().map(valid)).collect()
+    }
+
+    /// The statements that give columns of a table the default they have from above: a column that is the
+    /// parent's alone has no line to say it in.
+    fn defaults(&self, table: &str, above: &HashSet<String>) -> Vec<usize> {
+        let prefix = format!("ALTER TABLE ONLY {table} ALTER COLUMN ");
+        let is_above = |line: &&str| {
+            let said = line.strip_prefix(&prefix).and_then(|it| it.split_once(" SET DEFAULT "));
+            said.is_some_and(|(column, value)| {
+                let value = format!(" DEFAULT {}", value.trim_end_matches(';'));
+                above.iter().any(|it| it.trim_start().starts_with(column) && it.ends_with(&value))
+            })
+        };
+        (0..self.lines.len()).filter(|at| is_above(&self.lines[*at])).collect()
+    }
+
+    /// Where the columns and checks of a table stand.
+    fn body(&self, table: &str) -> Range<usize> {
+        let head = format!("CREATE TABLE {table} (");
+        let Some(at) = self.lines.iter().position(|it| *it == head) else { return 0..0 };
+        let end = self.lines[at..].iter().position(|it| it.starts_with(')'));
+        at + 1..at + end.unwrap_or(1)
+    }
+
+    /// Checks that are not valid, which are added later.
+    fn added(&self, table: &str) -> Vec<usize> {
+        let alter = format!("ALTER TABLE {table}");
+        let adds =
+            |at: &usize| self.lines[at - 1] == alter && self.lines[*at].starts_with("    ADD CONSTRAINT ");
+        (1..self.lines.len()).filter(adds).collect()
+    }
+
+    /// The tables above a table, all levels up.
+    fn lineage(&self, table: &str) -> Vec<&'a str> {
+        let mut all = self.parents(table);
+        let mut at = 0;
+        while let Some(table) = all.get(at) {
+            let above = self.parents(table);
+            all.extend(above);
+            at += 1;
+        }
+        all
+    }
+
+    fn parents(&self, table: &str) -> Vec<&'a str> {
+        let heads = self.lines.get(self.body(table).end + 1).and_then(|it| it.strip_prefix("INHERITS ("));
+        let heads = heads.and_then(|it| it.split(')').next()).into_iter();
+        heads.flat_map(|it| it.split(", ")).collect()
+    }
+
+    /// Before 18 the child's line leaves out the NOT NULL that its parent has, in front of a collation.
+    fn said(&self, at: usize) -> String {
+        canonical(self.lines[at]).replacen(" NOT NULL", "", 1)
+    }
+}
+
+/// Whole statements are left out: a name may hold a line break.
+fn without_owners(dump: &str) -> String {
+    let pieces = sql::split(dump, 0).pieces;
+    let slices = pieces.iter().map(|it| &dump[it.span.start as usize..it.span.end as usize]);
+    slices
+        .filter(|it| !(it.starts_with("ALTER ") && it.contains(" OWNER TO ")))
+        .map(|it| format!("{it};\n"))
+        .collect()
+}
+
+/// A line without what is not compared: the name of a NOT NULL constraint, the order of storage parameters,
+/// where in a list of strings the cast stands.
+fn canonical(line: &str) -> String {
+    let line = line.trim_end_matches([',', ';']);
+    let words: Vec<&str> = line.split(' ').collect();
+    let named =
+        words.iter().position(|it| *it == "CONSTRAINT").filter(|at| words.get(at + 2) == Some(&"NOT"));
+    let mut kept: Vec<&str> = match named {
+        Some(at) => words[..at].iter().chain(&words[at + 2..]).copied().collect(),
+        None => words,
+    };
+    // What the server prints of IN over another type it reads back as another print, of the same meaning.
+    if line.contains("= ANY (") {
+        let pieces = line.split(['(', ')', ':', ' ', ',', '[', ']']);
+        kept = pieces.filter(|it| !matches!(*it, "" | "text")).collect();
+    }
+    // The columns of statistics stand in the table's order.
+    if line.contains(" WITH (") || line.starts_with("CREATE STATISTICS") {
+        kept = line.split([' ', '(', ')', ',']).collect();
+        kept.sort_unstable();
+    }
+    kept.join(" ")
+}
