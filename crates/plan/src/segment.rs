@@ -247,9 +247,12 @@ fn outside(steps: &[Step], at: usize, lock_timeout: Option<u64>) -> Vec<Line> {
     lines
 }
 
-/// A search path as SET takes it.
+/// A search path as SET takes it, which wants a string where there is nothing in it.
 pub fn path_list(path: &[Name]) -> String {
-    path.iter().map(Name::to_string).collect::<Vec<_>>().join(", ")
+    match path {
+        [] => "''".to_owned(),
+        path => path.iter().map(Name::to_string).collect::<Vec<_>>().join(", "),
+    }
 }
 
 impl fmt::Display for Oversized {

@@ -180,8 +180,7 @@ fn is_foreign_code(object: &Object) -> bool {
 }
 
 fn make(client: &mut Client, step: &Step) -> Result<(), postgres::Error> {
-    let path = if step.path.is_empty() { "''".to_owned() } else { plan::path_list(&step.path) };
-    client.batch_execute(&format!("SET search_path = {path}"))?;
+    client.batch_execute(&format!("SET search_path = {}", plan::path_list(&step.path)))?;
     client.batch_execute(&step.sql)
 }
 
