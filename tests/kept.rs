@@ -2,10 +2,8 @@
 
 use diff::{Reason, Scope};
 use model::{Kind, QualName};
-use parse::Sources;
-use reconcile::pipeline::{self, Ask, Comparison, Wanted};
 
-use crate::laws::{assert_in_sync, carry_out, everything_allowed};
+use crate::laws::{assert_in_sync, carry_out, compare_within, planned};
 use crate::live::Database;
 
 const FILE: &str = "
@@ -36,40 +34,30 @@ const LATER: &str = "
     CREATE TABLE base (id bigint NOT NULL);
 ";
 
-fn compare(database: &Database, text: &str, scope: Scope) -> Comparison {
-    let wanted = Wanted { scope, options: everything_allowed(), ask: Ask::Needed };
-    let compared = pipeline::compare(&mut database.connect(), &Sources::one("kept", text), &wanted);
-    let comparison = compared.unwrap_or_else(|it| panic!("{it}"));
-    assert!(comparison.desired.faults.is_empty(), "{:?}", comparison.desired.faults);
-    comparison
-}
-
 #[test]
 fn what_was_made_at_run_time_is_kept() {
     let database = Database::new();
     database.load("kept", FILE);
-    database.load("kept", JOB);
-    let kept = compare(&database, FILE, Scope::default());
+    let mut client = database.load("kept", JOB);
+    let kept = compare_within(&mut client, "kept", FILE, Scope::default());
     assert_in_sync("kept", &kept);
     for name in ["events_2023", "events_2023_1", "events_2024", "child"] {
         let id = Kind::Table.named(&QualName::new("public", name));
         assert_eq!(kept.left.get(&id), Some(&Reason::RunTime), "{id}");
     }
-    let mut changed = compare(&database, LATER, Scope::default());
-    let mut client = database.connect();
-    let plan = pipeline::plan(&mut client, &mut changed, &everything_allowed());
-    let plan = plan.unwrap_or_else(|it| panic!("{it}"));
-    assert!(plan.blocked.is_empty() && plan.pending.is_empty(), "{:?}", plan.blocked);
+    let mut changed = compare_within(&mut client, "kept", LATER, Scope::default());
+    let plan = planned(&mut client, "kept", &mut changed);
     carry_out("kept", &mut client, &plan);
-    assert_in_sync("kept", &compare(&database, LATER, Scope::default()));
+    assert_in_sync("kept", &compare_within(&mut client, "kept", LATER, Scope::default()));
 }
 
 #[test]
 fn a_rule_makes_it_drift() {
     let database = Database::new();
     database.load("kept", FILE);
-    database.load("kept", JOB);
-    let all = compare(&database, FILE, Scope { drop_partitions: true, ..Scope::default() });
+    let mut client = database.load("kept", JOB);
+    let everything = Scope { drop_partitions: true, ..Scope::default() };
+    let all = compare_within(&mut client, "kept", FILE, everything);
     assert!(all.changes().len() > 4);
     let rule = diff::ScopeRule {
         ignore: false,
@@ -77,7 +65,7 @@ fn a_rule_makes_it_drift() {
         namespace: "*".into(),
         name: "events_2024".into(),
     };
-    let one = compare(&database, FILE, Scope { rules: vec![rule], ..Scope::default() });
+    let one = compare_within(&mut client, "kept", FILE, Scope { rules: vec![rule], ..Scope::default() });
     let dropped: Vec<_> = one.changes().iter().map(|it| it.id().clone()).collect();
     assert!(dropped.contains(&Kind::Table.named(&QualName::new("public", "events_2024"))), "{dropped:?}");
     assert!(!dropped.contains(&Kind::Table.named(&QualName::new("public", "child"))), "{dropped:?}");

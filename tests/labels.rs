@@ -1,14 +1,15 @@
 //! Security labels, as far as they go without a provider, which no test server has.
 
-use plan::{Options, Request};
+use plan::Request;
 
 use crate::cases::{declared, facts};
+use crate::laws::everything_allowed;
 
 /// The plan from one text to another, one statement a line.
 fn planned(from: &str, to: &str) -> Vec<String> {
     let facts = facts(17);
     let (actual, desired) = (declared("from", from, &facts).schema, declared("to", to, &facts).schema);
-    let options = Options { allow_destructive: true, ..Options::default() };
+    let options = everything_allowed();
     let pair = diff::Pair { actual: &actual, desired: &desired };
     plan::plan(Request::between(pair, &facts, &options)).steps.into_iter().map(|it| it.sql).collect()
 }

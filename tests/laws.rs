@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use diff::Scope;
 use model::{Facts, ObjectId, Schema};
 use parse::Sources;
 use plan::{Options, Plan, Request, Transaction};
@@ -51,10 +52,15 @@ pub(crate) fn for_all_live(law: impl Fn(&Case) + Sync) {
 
 fn offline_plan(case: &Case, from: &str, to: &str) -> Plan {
     let facts = offline(case);
-    let actual = declared(&case.name, from, &facts).schema;
-    let mut desired = declared(&case.name, to, &facts);
-    let Aligned { actual, renames, relabels } = align(&actual, &mut desired);
-    plan_between(&actual, &desired.schema, (&renames, &relabels), &facts)
+    let (Aligned { actual, renames, relabels }, desired) = aligned(case, from, to, &facts);
+    plan_between(&actual, &desired, (&renames, &relabels), &facts)
+}
+
+/// What one text has, and what the other wants of it.
+fn aligned(case: &Case, from: &str, to: &str, facts: &Facts) -> (Aligned, Schema) {
+    let actual = declared(&case.name, from, facts).schema;
+    let mut desired = declared(&case.name, to, facts);
+    (align(&actual, &mut desired), desired.schema)
 }
 
 type Renames<'a> = (&'a [(ObjectId, ObjectId)], &'a [(ObjectId, String, String)]);
@@ -70,7 +76,7 @@ pub(crate) fn everything_allowed() -> Options {
 }
 
 pub(crate) fn wanted() -> Wanted {
-    let scope = diff::Scope { all_namespaces: true, drop_partitions: true, ..Default::default() };
+    let scope = Scope { all_namespaces: true, drop_partitions: true, ..Default::default() };
     Wanted { scope, options: everything_allowed(), ask: Ask::Needed }
 }
 
@@ -126,9 +132,18 @@ fn both_doors_agree() {
 }
 
 pub(crate) fn compare(client: &mut Client, name: &str, text: &str) -> Comparison {
+    compare_as(client, name, text, &wanted())
+}
+
+/// The same where less than everything is ours.
+pub(crate) fn compare_within(client: &mut Client, name: &str, text: &str, scope: Scope) -> Comparison {
+    compare_as(client, name, text, &Wanted { scope, ..wanted() })
+}
+
+/// The same as somebody else wants it.
+pub(crate) fn compare_as(client: &mut Client, name: &str, text: &str, wanted: &Wanted) -> Comparison {
     let sources = Sources::one(name, text);
-    let comparison =
-        pipeline::compare(client, &sources, &wanted()).unwrap_or_else(|it| panic!("{name}: {it}"));
+    let comparison = pipeline::compare(client, &sources, wanted).unwrap_or_else(|it| panic!("{name}: {it}"));
     let faults: Vec<&str> = comparison.desired.faults.iter().map(|it| it.message.as_str()).collect();
     assert!(faults.is_empty(), "{name}: {}", faults.join("\n"));
     comparison
@@ -171,13 +186,11 @@ fn printed_is_read() {
 fn order_free() {
     for_all(|case| {
         let facts = offline(case);
-        let actual = declared(&case.name, &case.from, &facts).schema;
-        let mut desired = declared(&case.name, &case.to, &facts);
-        let Aligned { actual, renames, relabels } = align(&actual, &mut desired);
+        let (Aligned { actual, renames, relabels }, desired) = aligned(case, &case.from, &case.to, &facts);
         let renamed: Renames<'_> = (&renames, &relabels);
-        let plan = show(&plan_between(&actual, &desired.schema, renamed, &facts));
+        let plan = show(&plan_between(&actual, &desired, renamed, &facts));
         for turn in 1..=4 {
-            let (actual, desired) = (shuffled(&actual, turn), shuffled(&desired.schema, turn * 7));
+            let (actual, desired) = (shuffled(&actual, turn), shuffled(&desired, turn * 7));
             let other = show(&plan_between(&actual, &desired, renamed, &facts));
             assert!(plan == other, "{}: {}", case.name, differing(&plan, &other));
         }
@@ -219,20 +232,21 @@ pub(crate) fn journey(case: &Case, from: &str, to: &str, seed: Option<&str>) {
     }
     let before = rows(&mut client);
     let mut comparison = compare(&mut client, &case.name, to);
-    let options = everything_allowed();
-    let plan = pipeline::plan(&mut client, &mut comparison, &options).unwrap_or_else(|it| panic!("{it}"));
-    assert!(
-        plan.pending.is_empty() && plan.blocked.is_empty(),
-        "{}: {:?} {:?}",
-        case.name,
-        plan.pending,
-        plan.blocked
-    );
+    let plan = planned(&mut client, &case.name, &mut comparison);
     carry_out(&case.name, &mut client, &plan);
     let after = compare(&mut client, &case.name, to);
     assert_in_sync(&format!("{}\n{}", case.name, show(&plan)), &after);
     survivors(case, &plan, &before, &rows(&mut client), &comparison);
     witness(case, &migrated, to, &plan, &comparison);
+}
+
+/// The plan of all that differs: nothing of it waits, and nothing is in the way.
+pub(crate) fn planned(client: &mut Client, name: &str, comparison: &mut Comparison) -> Plan {
+    let plan = pipeline::plan(client, comparison, &everything_allowed());
+    let plan = plan.unwrap_or_else(|it| panic!("{name}: {it}"));
+    let Plan { pending, blocked, .. } = &plan;
+    assert!(pending.is_empty() && blocked.is_empty(), "{name}: {pending:?} {blocked:?}");
+    plan
 }
 
 /// Runs the steps as they are, transactions included. *Locks as declared*: what each takes is what it says.
@@ -249,8 +263,7 @@ pub(crate) fn carry_out(name: &str, client: &mut Client, plan: &Plan) {
             watch = inside.then(|| Watch::begin(client));
         }
         if open {
-            let path: Vec<String> = step.path.iter().map(ToString::to_string).collect();
-            let path = if path.is_empty() { "''".to_string() } else { path.join(", ") };
+            let path = plan::path_list(&step.path);
             run(name, client, &format!("SET LOCAL search_path = {path}"), plan);
             run(name, client, "SET LOCAL check_function_bodies = off", plan);
         }

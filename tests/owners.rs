@@ -1,11 +1,10 @@
 //! Grants on objects that another role owns than the file's reader takes for granted: what psql makes of the file.
 
 use diff::Scope;
-use parse::Sources;
 use postgres::Client;
-use reconcile::pipeline::{self, Ask, Comparison, Wanted};
+use reconcile::pipeline::Comparison;
 
-use crate::laws::{assert_in_sync, carry_out, everything_allowed};
+use crate::laws::{assert_in_sync, carry_out, compare_within, planned};
 use crate::live::Database;
 
 /// What is there before: `postgres` runs the files, and owns nothing of it.
@@ -37,11 +36,7 @@ const GRANTS: &[&str] = &[
 ];
 
 fn compare(client: &mut Client, text: &str) -> Comparison {
-    let wanted = Wanted { scope: Scope::default(), options: everything_allowed(), ask: Ask::Needed };
-    let compared = pipeline::compare(client, &Sources::one("owners", text), &wanted);
-    let comparison = compared.unwrap_or_else(|it| panic!("{it}"));
-    assert!(comparison.desired.faults.is_empty(), "{:?}", comparison.desired.faults);
-    comparison
+    compare_within(client, "owners", text, Scope::default())
 }
 
 /// Who holds what, in the server's words, in an order of its own.
@@ -60,14 +55,12 @@ fn rights(client: &mut Client) -> Vec<String> {
 fn grants_are_what_psql_makes_of_the_file() {
     for grants in GRANTS {
         let (file, all) = (format!("{DECLARED};{grants}"), format!("{THERE};{DECLARED};{grants}"));
-        let (loaded, planned) = (Database::new(), Database::new());
+        let (loaded, migrated) = (Database::new(), Database::new());
         let mut witness = loaded.load(grants, &all);
         assert_in_sync(grants, &compare(&mut witness, &file));
-        let mut client = planned.load(grants, THERE);
+        let mut client = migrated.load(grants, THERE);
         let mut comparison = compare(&mut client, &file);
-        let plan = pipeline::plan(&mut client, &mut comparison, &everything_allowed());
-        let plan = plan.unwrap_or_else(|it| panic!("{it}"));
-        assert!(plan.pending.is_empty() && plan.blocked.is_empty(), "{grants}: {plan:?}");
+        let plan = planned(&mut client, grants, &mut comparison);
         carry_out(grants, &mut client, &plan);
         assert_in_sync(grants, &compare(&mut client, &file));
         assert_eq!(rights(&mut client), rights(&mut witness), "{grants}: {plan:?}");

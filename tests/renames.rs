@@ -1,10 +1,10 @@
 //! Where only additions are made nothing is renamed, and what waits for a rename is not made a second time.
 
 use model::{Kind, QualName};
-use parse::Sources;
 use plan::{Because, Options};
-use reconcile::pipeline::{self, Ask, Wanted};
+use reconcile::pipeline::{self, Wanted};
 
+use crate::laws::{compare_as, wanted};
 use crate::live::Database;
 
 const FILE: &str = "
@@ -33,13 +33,10 @@ const LATER: &str = "
 #[test]
 fn additions_rename_nothing() {
     let database = Database::new();
-    database.load("additions", FILE);
+    let mut client = database.load("additions", FILE);
     let options = Options { additive: true, ..Options::default() };
-    let wanted = Wanted { scope: Default::default(), options, ask: Ask::Needed };
-    let mut client = database.connect();
-    let mut comparison = pipeline::compare(&mut client, &Sources::one("additions", LATER), &wanted)
-        .unwrap_or_else(|it| panic!("{it}"));
-    assert!(comparison.desired.faults.is_empty(), "{:?}", comparison.desired.faults);
+    let wanted = Wanted { scope: Default::default(), options, ..wanted() };
+    let mut comparison = compare_as(&mut client, "additions", LATER, &wanted);
     let plan = pipeline::plan(&mut client, &mut comparison, &wanted.options);
     let plan = plan.unwrap_or_else(|it| panic!("{it}"));
     let steps: Vec<&str> = plan.steps.iter().map(|it| it.sql.as_str()).collect();

@@ -9,7 +9,7 @@ use reconcile::pipeline::{self, Comparison};
 use scratch::{Options, Server};
 
 use crate::cases::Case;
-use crate::laws::{everything_allowed, for_all_live, wanted};
+use crate::laws::{compare, everything_allowed, for_all_live, wanted};
 use crate::live::{Database, server};
 
 const ROLE: &str = "fx_connect";
@@ -44,17 +44,38 @@ fn role() {
 
 /// The database is what the file says: whoever asks, nothing differs, and nothing is planned.
 fn assert_no_drift(case: &Case, who: &str, client: &mut Client, text: &str) -> Comparison {
-    let sources = parse::Sources::one(&case.name, text);
-    let compared = pipeline::compare(client, &sources, &wanted());
-    let mut comparison = compared.unwrap_or_else(|it| panic!("{}: {it}", case.name));
     let told = format!("{}, {who}", case.name);
-    assert!(comparison.desired.faults.is_empty(), "{told}: {:?}", comparison.desired.faults);
-    let drift: Vec<String> = comparison.drift().iter().map(|it| format!("{it:?}")).collect();
-    assert!(drift.is_empty(), "{told}: drift where there is none:\n{}", drift.join("\n"));
+    let mut comparison = compare(client, &told, text);
+    assert_same(&told, &comparison);
     let plan = pipeline::plan(client, &mut comparison, &everything_allowed());
     let plan = plan.unwrap_or_else(|it| panic!("{told}: {it}"));
     assert!(plan.is_empty(), "{told}: {:?}", plan.steps);
     comparison
+}
+
+fn assert_same(told: &str, comparison: &Comparison) {
+    let drift: Vec<String> = comparison.drift().iter().map(|it| format!("{it:?}")).collect();
+    assert!(drift.is_empty(), "{told}: drift where there is none:\n{}", drift.join("\n"));
+}
+
+/// What could not be told is what the role may not so much as see.
+fn assert_told(told: &str, comparison: &Comparison) {
+    let open: Vec<String> = comparison.unsettled.iter().map(|it| format!("{it:?}")).collect();
+    let hidden = |it: &String| it.contains("may not see") || it.contains("superusers only");
+    assert!(open.iter().all(hidden), "{told}: {}", open.join("\n"));
+}
+
+/// A database as the file says, where the role may only connect, and its owner's session; none where no reader can
+/// tell.
+fn without_temp(case: &Case) -> Option<(Database, Client)> {
+    let database = Database::new();
+    let mut owner = database.load(&case.name, &case.to);
+    if nobody_knows_who_runs(case) {
+        return None;
+    }
+    let temp = format!("REVOKE TEMP ON DATABASE {} FROM PUBLIC", database.name);
+    owner.batch_execute(&temp).unwrap_or_else(|it| panic!("{it}"));
+    Some((database, owner))
 }
 
 fn as_role(server: &Server, database: &Database) -> Client {
@@ -66,13 +87,7 @@ fn as_role(server: &Server, database: &Database) -> Client {
 fn few_rights_are_no_drift() {
     role();
     for_all_live(|case| {
-        let database = Database::new();
-        let mut owner = database.load(&case.name, &case.to);
-        if nobody_knows_who_runs(case) {
-            return;
-        }
-        let temp = format!("REVOKE TEMP ON DATABASE {} FROM PUBLIC", database.name);
-        owner.batch_execute(&temp).unwrap_or_else(|it| panic!("{it}"));
+        let Some((database, mut owner)) = without_temp(case) else { return };
         assert_no_drift(case, "without TEMP", &mut as_role(server(), &database), &case.to);
         let temp = format!("GRANT TEMP ON DATABASE {} TO {ROLE}", database.name);
         owner.batch_execute(&temp).unwrap_or_else(|it| panic!("{it}"));
@@ -80,10 +95,8 @@ fn few_rights_are_no_drift() {
         let usage = usage(&mut owner);
         owner.batch_execute(&usage).unwrap_or_else(|it| panic!("{it}"));
         let text = format!("{}\n{usage}", case.to);
-        let told = assert_no_drift(case, "with TEMP", &mut as_role(server(), &database), &text);
-        let open: Vec<String> = told.unsettled.iter().map(|it| format!("{it:?}")).collect();
-        let hidden = |it: &String| it.contains("may not see") || it.contains("superusers only");
-        assert!(open.iter().all(hidden), "{}: {}", case.name, open.join("\n"));
+        let comparison = assert_no_drift(case, "with TEMP", &mut as_role(server(), &database), &text);
+        assert_told(&case.name, &comparison);
     });
 }
 
@@ -113,22 +126,13 @@ fn a_throw_away_server_settles_the_rest() {
     role();
     let elsewhere = std::sync::Mutex::new(Elsewhere::default());
     for_all_live(|case| {
-        let database = Database::new();
-        let mut owner = database.load(&case.name, &case.to);
-        if nobody_knows_who_runs(case) {
-            return;
-        }
-        let temp = format!("REVOKE TEMP ON DATABASE {} FROM PUBLIC", database.name);
-        owner.batch_execute(&temp).unwrap_or_else(|it| panic!("{it}"));
+        let Some((database, _)) = without_temp(case) else { return };
         let sources = parse::Sources::one(&case.name, case.to.as_str());
         let mut client = as_role(server(), &database);
         let mut elsewhere = elsewhere.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let compared = pipeline::compare_with(&mut client, &sources, &wanted(), Some(&mut elsewhere));
         let comparison = compared.unwrap_or_else(|it| panic!("{}: {it}", case.name));
-        let drift: Vec<String> = comparison.drift().iter().map(|it| format!("{it:?}")).collect();
-        assert!(drift.is_empty(), "{}: drift where there is none:\n{}", case.name, drift.join("\n"));
-        let open: Vec<String> = comparison.unsettled.iter().map(|it| format!("{it:?}")).collect();
-        let hidden = |it: &String| it.contains("may not see") || it.contains("superusers only");
-        assert!(open.iter().all(hidden), "{}: {}", case.name, open.join("\n"));
+        assert_same(&case.name, &comparison);
+        assert_told(&case.name, &comparison);
     });
 }

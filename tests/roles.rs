@@ -1,11 +1,10 @@
 //! Roles: existence only by default; attributes, memberships and settings where they are managed.
 
 use diff::Scope;
-use parse::Sources;
 use postgres::Client;
-use reconcile::pipeline::{self, Ask, Comparison, Wanted};
+use reconcile::pipeline::Comparison;
 
-use crate::laws::{assert_in_sync, carry_out, everything_allowed};
+use crate::laws::{assert_in_sync, carry_out, compare_within, planned};
 use crate::live::{Database, server};
 
 const MANAGED: bool = true;
@@ -39,22 +38,12 @@ const LATER: &str = "
 const HOSTILE: &str = "\"fx m sel\"\"ect'$x$%s\\\n1st\"";
 
 fn compare(client: &mut Client, text: &str, roles: bool) -> Comparison {
-    let wanted = Wanted {
-        scope: Scope { roles, ..Scope::default() },
-        options: everything_allowed(),
-        ask: Ask::Needed,
-    };
-    let compared = pipeline::compare(client, &Sources::one("roles", text), &wanted);
-    let comparison = compared.unwrap_or_else(|it| panic!("{it}"));
-    assert!(comparison.desired.faults.is_empty(), "{:?}", comparison.desired.faults);
-    comparison
+    compare_within(client, "roles", text, Scope { roles, ..Scope::default() })
 }
 
 fn arrive(client: &mut Client, text: &str) -> Vec<String> {
     let mut comparison = compare(client, text, MANAGED);
-    let plan = pipeline::plan(client, &mut comparison, &everything_allowed());
-    let plan = plan.unwrap_or_else(|it| panic!("{it}"));
-    assert!(plan.pending.is_empty() && plan.blocked.is_empty(), "{plan:?}");
+    let plan = planned(client, "roles", &mut comparison);
     carry_out("roles", client, &plan);
     assert_in_sync("roles", &compare(client, text, MANAGED));
     plan.steps.iter().map(|it| it.sql.clone()).collect()
