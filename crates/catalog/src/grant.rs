@@ -82,9 +82,8 @@ fn differing(
     owner: Option<(&Name, &[Privilege])>,
     implied: &[Privilege],
 ) -> BTreeMap<Name, Privileges> {
-    let plain = |all: &[Privilege]| all.iter().map(|it| (*it, false)).collect::<Privileges>();
-    let mut built_in = BTreeMap::from([(Name::from(PUBLIC), plain(implied))]);
-    built_in.extend(owner.map(|(role, all)| (role.clone(), plain(all))));
+    let mut built_in = BTreeMap::from([(Name::from(PUBLIC), Privilege::without_option(implied))]);
+    built_in.extend(owner.map(|(role, all)| (role.clone(), Privilege::without_option(all))));
     let mut differing = held.clone();
     for (role, own) in built_in {
         match differing.get(&role) {

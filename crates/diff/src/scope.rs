@@ -233,7 +233,7 @@ fn follow_owners(desired: &mut Schema, facts: &Facts, stated: Stated<'_>) {
         if desired.contains(&Kind::Owner.on(target)) {
             continue;
         }
-        let all = Privilege::all_of(target.kind, facts.major).iter().map(|it| (*it, false)).collect();
+        let all = Privilege::without_option(&Privilege::all_of(target.kind, facts.major));
         for (role, built_in) in [(owner, &all), (&facts.role, &Privileges::new())] {
             let id = Kind::Grant.to(target, role);
             let told = stated.otherwise.get(target).and_then(|it| it.get(role));

@@ -132,6 +132,11 @@ impl Privilege {
         }
     }
 
+    /// Rights that may not be passed on.
+    pub fn without_option(privileges: &[Privilege]) -> Privileges {
+        privileges.iter().map(|it| (*it, false)).collect()
+    }
+
     /// What PUBLIC holds on a new object of a kind without being told (manual, table 5.2).
     pub fn implied(kind: Kind) -> &'static [Privilege] {
         match kind {

@@ -29,11 +29,14 @@ impl Reader<'_> {
 
     /// What a role holds on an object without being told.
     pub(crate) fn built_in(&self, target: &ObjectId, role: &Name) -> Privileges {
-        let plain = |it: &[Privilege]| it.iter().map(|it| (*it, false)).collect();
         match target.kind {
             Kind::Column => Privileges::new(),
-            _ if role.as_str() == PUBLIC => plain(&Privilege::implied_on(target, self.facts.major)),
-            kind if *role == self.owner(target) => plain(&Privilege::all_of(kind, self.facts.major)),
+            _ if role.as_str() == PUBLIC => {
+                Privilege::without_option(&Privilege::implied_on(target, self.facts.major))
+            }
+            kind if *role == self.owner(target) => {
+                Privilege::without_option(&Privilege::all_of(kind, self.facts.major))
+            }
             _ => Privileges::new(),
         }
     }
@@ -56,10 +59,12 @@ impl Reader<'_> {
         if role.as_str() == PUBLIC || self.owner(target) != self.facts.role {
             return;
         }
-        let all = || Privilege::all_of(target.kind, self.facts.major).iter().map(|it| (*it, false)).collect();
+        let begin = || match *role == self.facts.role {
+            true => Privileges::new(),
+            false => Privilege::without_option(&Privilege::all_of(target.kind, self.facts.major)),
+        };
         let roles = self.desired.otherwise.entry(target.clone()).or_default();
-        let held = roles.entry(role.clone());
-        change(held.or_insert_with(|| if *role == self.facts.role { Privileges::new() } else { all() }));
+        change(roles.entry(role.clone()).or_insert_with(begin));
     }
 
     /// Says what a role holds on an object from now on.

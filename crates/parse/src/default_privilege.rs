@@ -147,13 +147,12 @@ fn built_in(
     [owner, namespace, _, grantee]: &[Name; 4],
     kind: Option<Kind>,
 ) -> Privileges {
-    let plain = |it: &[Privilege]| it.iter().map(|it| (*it, false)).collect();
     let major = reader.facts.major;
     match kind {
         _ if !namespace.as_str().is_empty() => Privileges::new(),
-        Some(kind) if grantee.as_str() == PUBLIC => plain(Privilege::implied(kind)),
-        Some(kind) if grantee == owner => plain(&Privilege::all_of(kind, major)),
-        None if grantee == owner => plain(&[Privilege::Select, Privilege::Update]),
+        Some(kind) if grantee.as_str() == PUBLIC => Privilege::without_option(Privilege::implied(kind)),
+        Some(kind) if grantee == owner => Privilege::without_option(&Privilege::all_of(kind, major)),
+        None if grantee == owner => Privilege::without_option(&[Privilege::Select, Privilege::Update]),
         _ => Privileges::new(),
     }
 }

@@ -168,10 +168,6 @@ fn words(privileges: &Privileges) -> String {
     if privileges.is_empty() { "none".to_string() } else { joined(privileges.iter().map(word)) }
 }
 
-fn without_option(privileges: &[Privilege]) -> Privileges {
-    privileges.iter().map(|it| (*it, false)).collect()
-}
-
 fn owner<'a>(target: &ObjectId, cx: &'a Context<'_>) -> &'a Name {
     match cx.desired.get(&Kind::Owner.on(target)) {
         Some(Object::Owner(it)) => &it.role,
@@ -184,10 +180,10 @@ fn owner<'a>(target: &ObjectId, cx: &'a Context<'_>) -> &'a Name {
 fn built_in(id: &ObjectId, cx: &Context<'_>) -> Privileges {
     let (Some(target), Some(role)) = (id.target(), id.grantee()) else { return Privileges::new() };
     if target.kind != Kind::Column && owner(target, cx) == role {
-        return without_option(&Privilege::all_of(target.kind, cx.facts.major));
+        return Privilege::without_option(&Privilege::all_of(target.kind, cx.facts.major));
     }
     match role.as_str() {
-        "public" => without_option(&Privilege::implied_on(target, cx.facts.major)),
+        "public" => Privilege::without_option(&Privilege::implied_on(target, cx.facts.major)),
         _ => Privileges::new(),
     }
 }
@@ -196,7 +192,7 @@ fn built_in(id: &ObjectId, cx: &Context<'_>) -> Privileges {
 fn given(id: &ObjectId, cx: &Context<'_>) -> Privileges {
     match (id.target(), id.grantee()) {
         (Some(target), Some(role)) if role.as_str() == "public" => {
-            without_option(Privilege::implied(target.kind))
+            Privilege::without_option(Privilege::implied(target.kind))
         }
         _ => built_in(id, cx),
     }
@@ -295,10 +291,10 @@ fn default_built_in(id: &ObjectId, cx: &Context<'_>) -> Privileges {
     let kind = kind_of(keys.class.as_str());
     let all = kind.map(|it| Privilege::all_of(it, cx.facts.major)).unwrap_or_default();
     if keys.owner == keys.grantee {
-        return without_option(&all);
+        return Privilege::without_option(&all);
     }
     let public = kind.filter(|_| keys.grantee.as_str() == "public");
-    without_option(public.map(Privilege::implied).unwrap_or_default())
+    Privilege::without_option(public.map(Privilege::implied).unwrap_or_default())
 }
 
 fn kind_of(class: &str) -> Option<Kind> {
