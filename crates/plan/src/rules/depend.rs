@@ -138,8 +138,7 @@ pub(crate) fn read_through(id: &ObjectId, uses: &[ObjectId], schema: &Schema) ->
     let above = tables.filter_map(ObjectId::qual_name).flat_map(|it| heir::above(schema, it));
     let columns = |it: model::QualName| {
         let table = Kind::Table.named(&it);
-        let own = schema.children(&table);
-        own.filter(|it| it.kind == Kind::Column).cloned().collect::<Vec<_>>()
+        schema.parts(&table).filter(|it| it.kind == Kind::Column).cloned().collect::<Vec<_>>()
     };
     above.flat_map(columns).collect()
 }

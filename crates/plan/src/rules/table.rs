@@ -108,42 +108,14 @@ impl Rules for Table {
         if *access_method != self.access_method && (cx.facts.major < 15 || partition_by.is_some()) {
             return Alter::Replace("access_method");
         }
-        let alter =
-            |clause: String| Draft::alter(id, format!("{prefix} {clause}")).lock(Mode::AccessExclusive, name);
         let mut drafts = heir::leaving(self, new, id, cx);
-        if self.of_type.is_some() && *of_type != self.of_type {
-            drafts.push(
-                alter("NOT OF".to_string()).gentle().lets_go().precedes(own_columns(id, cx)).changed(
-                    "of_type",
-                    or_none(self.of_type.as_ref()),
-                    or_none(of_type.as_ref()),
-                ),
-            );
+        if *of_type != self.of_type {
+            drafts.extend(of_another_type(self, new, id, cx));
         }
-        if let Some(ty) = of_type.as_ref().filter(|_| *of_type != self.of_type) {
-            let columns = own_columns(id, cx);
-            let draft = alter(format!("OF {ty}")).trailing().follows(columns.clone()).needs(columns);
-            drafts.push(draft.changed("of_type", or_none(self.of_type.as_ref()), ty));
-        }
-        if *persistence != self.persistence {
-            let unlogged = *persistence == Persistence::Unlogged;
-            let draft = alter(format!("SET {}", if unlogged { "UNLOGGED" } else { "LOGGED" }));
-            let (old, new) = (format!("{:?}", self.persistence), format!("{persistence:?}"));
-            let draft = draft.hazard(Hazard::RewritesTable).hazard_if(unlogged, Hazard::SetUnlogged);
-            let draft = draft.follows(if unlogged { pointing_at(id, cx) } else { pointed_at(id, cx) });
-            drafts.push(draft.changed("persistence", old, new));
-        }
-        if *access_method != self.access_method {
-            let method = access_method.clone().unwrap_or_else(|| Name::from("heap"));
-            let (old, new) = (or_none(self.access_method.as_ref()), or_none(access_method.as_ref()));
-            let draft = alter(format!("SET ACCESS METHOD {method}")).hazard(Hazard::RewritesTable);
-            drafts.push(draft.changed("access_method", old, new));
-        }
-        if *tablespace != self.tablespace {
-            let place = tablespace.clone().unwrap_or_else(|| Name::from("pg_default"));
-            let (old, new) = (or_none(self.tablespace.as_ref()), or_none(tablespace.as_ref()));
-            let draft = alter(format!("SET TABLESPACE {place}")).hazard(Hazard::RewritesTable);
-            drafts.push(draft.changed("tablespace", old, new));
+        if (persistence, access_method, tablespace)
+            != (&self.persistence, &self.access_method, &self.tablespace)
+        {
+            drafts.extend(stored_otherwise(self, new, id, cx));
         }
         if let (Some(old), Some(new)) = (&self.foreign, foreign)
             && let Some(clause) = foreign::options_changed(&old.options, &new.options)
@@ -184,9 +156,59 @@ impl Rules for Table {
     }
 }
 
+fn clause(id: &ObjectId, words: &str) -> Draft {
+    let draft = Draft::alter(id, format!("ALTER TABLE {} {words}", id.address()));
+    match id.qual_name() {
+        Some(name) => draft.lock(Mode::AccessExclusive, name),
+        None => draft,
+    }
+}
+
+fn of_another_type(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+    let columns = own_columns(id, cx);
+    let (was, is) = (or_none(old.of_type.as_ref()), or_none(new.of_type.as_ref()));
+    let mut drafts = Vec::new();
+    if old.of_type.is_some() {
+        let draft = clause(id, "NOT OF").gentle().lets_go().precedes(columns.clone());
+        drafts.push(draft.changed("of_type", &was, &is));
+    }
+    if let Some(ty) = &new.of_type {
+        let draft = clause(id, &format!("OF {ty}")).trailing().follows(columns.clone()).needs(columns);
+        drafts.push(draft.changed("of_type", was, is));
+    }
+    drafts
+}
+
+/// What rewrites the rows or moves them.
+fn stored_otherwise(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+    let rewriting = |words: &str| clause(id, words).hazard(Hazard::RewritesTable);
+    let mut drafts = Vec::new();
+    if new.persistence != old.persistence {
+        let unlogged = new.persistence == Persistence::Unlogged;
+        let draft = rewriting(if unlogged { "SET UNLOGGED" } else { "SET LOGGED" });
+        let draft = draft.hazard_if(unlogged, Hazard::SetUnlogged);
+        let draft = draft.follows(if unlogged { pointing_at(id, cx) } else { pointed_at(id, cx) });
+        let (was, is) = (format!("{:?}", old.persistence), format!("{:?}", new.persistence));
+        drafts.push(draft.changed("persistence", was, is));
+    }
+    if new.access_method != old.access_method {
+        let method = new.access_method.clone().unwrap_or_else(|| Name::from("heap"));
+        let (was, is) = (or_none(old.access_method.as_ref()), or_none(new.access_method.as_ref()));
+        let draft = rewriting(&format!("SET ACCESS METHOD {method}"));
+        drafts.push(draft.changed("access_method", was, is));
+    }
+    if new.tablespace != old.tablespace {
+        let place = new.tablespace.clone().unwrap_or_else(|| Name::from("pg_default"));
+        let (was, is) = (or_none(old.tablespace.as_ref()), or_none(new.tablespace.as_ref()));
+        let draft = rewriting(&format!("SET TABLESPACE {place}"));
+        drafts.push(draft.changed("tablespace", was, is));
+    }
+    drafts
+}
+
 /// The columns a table has or is to have, and what is said of them: none can change while it has a type.
 fn own_columns(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
-    let columns = cx.actual.children(id).chain(cx.desired.children(id));
+    let columns = cx.actual.parts(id).chain(cx.desired.parts(id));
     columns.filter(|it| it.kind == Kind::Column).cloned().collect()
 }
 
@@ -227,12 +249,8 @@ fn unforce(id: &ObjectId) -> Draft {
     flag(id, "NO FORCE ROW LEVEL SECURITY").hazard(Hazard::DisableRowSecurity)
 }
 
-fn flag(id: &ObjectId, clause: &str) -> Draft {
-    let draft = Draft::alter(id, format!("ALTER TABLE {} {clause}", id.address())).trailing();
-    match id.qual_name() {
-        Some(name) => draft.lock(Mode::AccessExclusive, name),
-        None => draft,
-    }
+fn flag(id: &ObjectId, words: &str) -> Draft {
+    clause(id, words).trailing()
 }
 
 /// Columns with their defaults, then constraints, each as far as it needs nothing that could need the
@@ -241,7 +259,7 @@ fn inside<'a>(id: &ObjectId, table: &Table, cx: &Context<'a>, fixed: Vec<&Expr>)
     let desired = cx.desired;
     let mut it = Inside { lines: Vec::new(), makes: Vec::new(), exprs: Vec::new() };
     let columns: Vec<(&ObjectId, &model::Column)> = desired
-        .children(id)
+        .parts(id)
         .filter_map(|child| match desired.get(child) {
             Some(Object::Column(column)) => Some((child, column)),
             _ => None,
@@ -278,7 +296,7 @@ fn inside<'a>(id: &ObjectId, table: &Table, cx: &Context<'a>, fixed: Vec<&Expr>)
         it.lines.push(line);
         it.exprs.extend(expr);
     }
-    for child in desired.children(id) {
+    for child in desired.parts(id) {
         let Some(Object::Constraint(constraint)) = desired.get(child) else { continue };
         let exprs = desired.get(child).map(Object::exprs).unwrap_or_default();
         if constraint.validated && constraint.enforced && fits(child, &exprs) {
