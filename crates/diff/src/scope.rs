@@ -98,36 +98,22 @@ pub fn scope(
     let mut left = BTreeMap::new();
     let mut shared = Vec::new();
     let run_time = runtime::kept(actual, desired, stated, scope);
-    // Parts of a declared whole that stands in no namespace, such as tables in a publication, are the file's.
-    let wholes: HashSet<ObjectId> =
-        desired.iter().map(|it| it.0).filter(|it| it.namespace().is_none()).cloned().collect();
-    let is_part = |id: &ObjectId, object: &Object| {
-        id.namespace().is_none() && object.parent(id).is_some_and(|it| wholes.contains(&it))
-    };
-    // Labels of a provider count once the file has one for it.
-    let labels = desired.iter().map(|it| it.0).filter(|it| it.kind == Kind::SecurityLabel);
-    let providers: HashSet<Name> = labels.filter_map(ObjectId::grantee).cloned().collect();
-    let is_silent = |id: &ObjectId| {
-        let provider = id.grantee().filter(|_| id.kind == Kind::SecurityLabel && !scope.all_namespaces);
-        provider.is_some_and(|it| !providers.contains(it))
-    };
+    let declared = Declared::of(desired);
     for (id, object) in actual.iter() {
         let known = desired.contains(id);
-        if run_time.contains(id) && !known {
-            match runtime::index_above(object) {
-                None => {
-                    left.insert(id.clone(), Reason::RunTime);
-                    desired.insert(id.clone(), object.clone());
-                }
-                Some(_) => shared.push((id, object)),
+        let reason = match run_time.contains(id) && !known {
+            true if runtime::index_above(object).is_some() => {
+                shared.push((id, object));
+                continue;
             }
-            continue;
-        }
-        let silent = is_silent(id).then_some(Reason::Unspoken);
-        if let Some(reason) = silent.or_else(|| reason(id, known, stated, scope))
-            && (!known || reason != Reason::Namespace)
-            && (reason != Reason::Namespace || !is_part(id, object))
-        {
+            true => Some(Reason::RunTime),
+            false if declared.is_silent(id, scope) => Some(Reason::Unspoken),
+            false => {
+                let ours = known || declared.is_part(id, object);
+                reason(id, known, stated, scope).filter(|it| *it != Reason::Namespace || !ours)
+            }
+        };
+        if let Some(reason) = reason {
             left.insert(id.clone(), reason);
             desired.insert(id.clone(), object.clone());
         }
@@ -137,18 +123,49 @@ pub fn scope(
         let (id, object) = shared.swap_remove(at);
         desired.insert(id.clone(), runtime::as_above(object, desired).unwrap_or_else(|| object.clone()));
     }
-    // What stands on a dropped object cannot be kept without it.
-    let orphans: Vec<ObjectId> = left
-        .keys()
-        .filter(|id| actual.parent(id).is_some_and(|it| !desired.contains(&it)))
-        .cloned()
-        .collect();
+    drop_orphans(&mut left, actual, desired);
+    left
+}
+
+/// What the file declares, before anything live is put beside it.
+struct Declared {
+    /// What stands in no namespace, such as publications.
+    wholes: HashSet<ObjectId>,
+    /// Providers of security labels.
+    providers: HashSet<Name>,
+}
+
+impl Declared {
+    fn of(desired: &Schema) -> Declared {
+        let ids = || desired.iter().map(|it| it.0);
+        let labels = ids().filter(|it| it.kind == Kind::SecurityLabel);
+        Declared {
+            wholes: ids().filter(|it| it.namespace().is_none()).cloned().collect(),
+            providers: labels.filter_map(ObjectId::grantee).cloned().collect(),
+        }
+    }
+
+    /// Parts of a declared whole that stands in no namespace, such as tables in a publication, are the file's.
+    fn is_part(&self, id: &ObjectId, object: &Object) -> bool {
+        id.namespace().is_none() && object.parent(id).is_some_and(|it| self.wholes.contains(&it))
+    }
+
+    /// Labels of a provider count once the file has one for it.
+    fn is_silent(&self, id: &ObjectId, scope: &Scope) -> bool {
+        let provider = id.grantee().filter(|_| id.kind == Kind::SecurityLabel && !scope.all_namespaces);
+        provider.is_some_and(|it| !self.providers.contains(it))
+    }
+}
+
+/// What stands on a dropped object cannot be kept without it.
+fn drop_orphans(left: &mut BTreeMap<ObjectId, Reason>, actual: &Schema, desired: &mut Schema) {
+    let is_orphan = |id: &ObjectId| actual.parent(id).is_some_and(|it| !desired.contains(&it));
+    let orphans: Vec<ObjectId> = left.keys().filter(|it| is_orphan(it)).cloned().collect();
     for id in orphans {
         left.remove(&id);
         desired.remove(&id);
     }
     left.retain(|id, _| desired.contains(id));
-    left
 }
 
 /// Why a live object is none of our business, if it is none.
