@@ -353,6 +353,19 @@ pub(crate) fn not_null_of(reader: &Reader<'_>, draft: &Draft) -> Option<(Name, N
     }
 }
 
+/// Faults where the table lacks one of the columns.
+pub(crate) fn are_there<'n>(
+    reader: &Reader<'_>,
+    table: &QualName,
+    columns: impl IntoIterator<Item = &'n Name>,
+    span: Span,
+) -> Result<(), Fault> {
+    match columns.into_iter().find(|it| reader.column(table, it).is_none()) {
+        Some(missing) => Err(no_column(table, missing, span)),
+        None => Ok(()),
+    }
+}
+
 /// A fault for a column the table lacks.
 pub(crate) fn no_column(table: &QualName, column: &Name, span: Span) -> Fault {
     Fault::new(Code::Unknown, span, format!("table {table} has no column {column} at this point of the file"))

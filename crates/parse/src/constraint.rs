@@ -379,9 +379,7 @@ pub(crate) fn declare(
     only: bool,
 ) -> Result<(), Fault> {
     if let Some((column, not_null)) = column::not_null_of(reader, &draft) {
-        if reader.column(table, &column).is_none() {
-            return Err(column::no_column(table, &column, draft.span));
-        }
+        column::are_there(reader, table, [&column], draft.span)?;
         reader.declare(&Kind::NotNull.of(table, &column), not_null, draft.span);
         return Ok(());
     }
@@ -397,11 +395,7 @@ pub(crate) fn declare(
         }
         Claim::Check(expr) => Rule::Check { expr, no_inherit },
         Claim::Key { primary, columns, include, nulls_not_distinct, without_overlaps } => {
-            for column in columns.iter().chain(&include) {
-                if reader.column(table, column).is_none() {
-                    return Err(column::no_column(table, column, span));
-                }
-            }
+            column::are_there(reader, table, columns.iter().chain(&include), span)?;
             match primary {
                 true => Rule::PrimaryKey { columns, include, without_overlaps },
                 false => Rule::Unique { columns, include, nulls_not_distinct, without_overlaps },
@@ -415,6 +409,18 @@ pub(crate) fn declare(
         Claim::NotNull(_) => return Ok(()),
     };
     let constraint = Constraint { rule, deferral, validated, enforced, options, tablespace };
+    declare_own(reader, table, name, constraint, span, only)
+}
+
+/// Puts down what is neither a foreign key nor a NOT NULL.
+fn declare_own(
+    reader: &mut Reader<'_>,
+    table: &QualName,
+    name: Option<Name>,
+    constraint: Constraint,
+    span: Span,
+    only: bool,
+) -> Result<(), Fault> {
     let unnamed = name.is_none();
     let name = name.unwrap_or_else(|| chosen(reader, table, &constraint.rule));
     let id = Kind::Constraint.of(table, &name);
@@ -499,9 +505,7 @@ fn declare_foreign_key(
     (target, mut key): (Vec<Name>, ForeignKey),
     span: Span,
 ) -> Result<(), Fault> {
-    if let Some(column) = key.columns.iter().find(|it| reader.column(table, it).is_none()) {
-        return Err(column::no_column(table, column, span));
-    }
+    column::are_there(reader, table, &key.columns, span)?;
     key.target = reader.reference(&target);
     if key.target_columns.is_empty() {
         key.target_columns = reader.primary_key(&key.target).unwrap_or_default();

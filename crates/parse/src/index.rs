@@ -119,12 +119,7 @@ fn check_columns(reader: &Reader<'_>, index: &Index, span: Span) -> Result<(), F
     }
     let Some(table) = index.relation.qual_name() else { return Ok(()) };
     let named = index.keys.iter().filter_map(|it| it.column.as_ref()).chain(&index.include);
-    for column in named {
-        if reader.column(table, column).is_none() {
-            return Err(crate::column::no_column(table, column, span));
-        }
-    }
-    Ok(())
+    column::are_there(reader, table, named, span)
 }
 
 /// The name the server would choose (`ChooseIndexName`).

@@ -90,10 +90,8 @@ fn built(
     span: Span,
 ) -> Result<Statistics, Fault> {
     let mut columns: NameSet = elements.iter().filter_map(|it| it.column.clone()).collect();
-    if let Some(of) = relation.qual_name().filter(|_| relation.kind == Kind::Table)
-        && let Some(missing) = columns.iter().find(|it| reader.column(of, it).is_none())
-    {
-        return Err(column::no_column(of, missing, span));
+    if let Some(of) = relation.qual_name().filter(|_| relation.kind == Kind::Table) {
+        column::are_there(reader, of, columns.iter(), span)?;
     }
     if let Some(of) = relation.qual_name() {
         let order = reader.columns(of);
