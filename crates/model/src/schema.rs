@@ -9,7 +9,8 @@ use crate::{Expr, Kind, Mention, Name, Object, ObjectId, Path, QualName, Rule};
 /// A whole database schema, desired or actual. Order of insertion is kept and never compared.
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
-    nodes: IndexMap<ObjectId, Object, FxBuildHasher>,
+    /// Boxed, because a map that grows moves its entries, and some kinds of object are large.
+    nodes: IndexMap<ObjectId, Box<Object>, FxBuildHasher>,
     children: FxHashMap<ObjectId, Children>,
     /// Routines by qualified name, because calls are written without types.
     routines: FxHashMap<QualName, Vec<ObjectId>>,
@@ -64,7 +65,7 @@ impl Schema {
         let is_range = matches!(object, Object::Range(_));
         // What stays where it is is not looked for among all its siblings.
         if !is_range && self.nodes.get(&id).is_some_and(|old| old.parent(&id) == parent) {
-            self.nodes.insert(id, object);
+            self.nodes.insert(id, Box::new(object));
             return;
         }
         self.unlink(&id);
@@ -83,7 +84,7 @@ impl Schema {
         if let Object::Range(it) = &object {
             self.multiranges.insert(it.multirange.clone(), id.clone());
         }
-        self.nodes.insert(id, object);
+        self.nodes.insert(id, Box::new(object));
     }
 
     /// Takes an object out, and what lives and dies with it.
@@ -92,11 +93,11 @@ impl Schema {
             self.remove(&child);
         }
         self.unlink(id);
-        self.nodes.shift_remove(id)
+        self.nodes.shift_remove(id).map(|it| *it)
     }
 
     fn unlink(&mut self, id: &ObjectId) {
-        let Some(old) = self.nodes.get(id) else { return };
+        let Some(old) = self.nodes.get(id).map(Box::as_ref) else { return };
         self.departures += 1;
         if let Some(siblings) = old.parent(id).and_then(|it| self.children.get_mut(&it)) {
             siblings.of(id.kind).retain(|it| it != id);
@@ -147,18 +148,18 @@ impl Schema {
         }
         self.unlink(from);
         if let Some(object) = self.nodes.shift_remove(from) {
-            self.insert(to.clone(), object);
+            self.insert(to.clone(), *object);
         }
     }
 
     /// The object of that identity.
     pub fn get(&self, id: &ObjectId) -> Option<&Object> {
-        self.nodes.get(id)
+        self.nodes.get(id).map(Box::as_ref)
     }
 
     /// The object of that identity, to change what its parent does not depend on.
     pub fn get_mut(&mut self, id: &ObjectId) -> Option<&mut Object> {
-        self.nodes.get_mut(id)
+        self.nodes.get_mut(id).map(Box::as_mut)
     }
 
     /// Whether there is an object of that identity.
@@ -183,7 +184,7 @@ impl Schema {
 
     /// Every object, in order of insertion.
     pub fn iter(&self) -> impl Iterator<Item = (&ObjectId, &Object)> {
-        self.nodes.iter()
+        self.nodes.iter().map(|(id, object)| (id, &**object))
     }
 
     /// What lives and dies with an object, one level down, in order of insertion; partitions last.
@@ -220,7 +221,7 @@ impl Schema {
 
     /// The names of a type that other objects know it by: a range goes by that of its multirange type too.
     pub fn names_of<'a>(&'a self, id: &'a ObjectId) -> Vec<&'a QualName> {
-        let multirange = match self.nodes.get(id) {
+        let multirange = match self.get(id) {
             Some(Object::Range(it)) => Some(&it.multirange),
             _ => None,
         };
@@ -391,7 +392,7 @@ impl Schema {
     pub(crate) fn key(&self, table: &QualName, columns: &[Name]) -> Option<&ObjectId> {
         let table = Kind::Table.named(table);
         let same = |own: &[Name]| own.len() == columns.len() && own.iter().all(|it| columns.contains(it));
-        self.parts(&table).find(|id| match self.nodes.get(*id) {
+        self.parts(&table).find(|id| match self.get(id) {
             Some(Object::Constraint(it)) => it.rule.key().is_some_and(same),
             Some(Object::Index(it)) if it.unique && it.predicate.is_none() => {
                 let keys: Option<Vec<Name>> = it.keys.iter().map(|it| it.column.clone()).collect();
@@ -402,7 +403,7 @@ impl Schema {
     }
 
     pub(crate) fn is_key(&self, id: &ObjectId) -> bool {
-        matches!(self.nodes.get(id), Some(Object::Constraint(it)) if matches!(it.rule, Rule::PrimaryKey { .. }))
+        matches!(self.get(id), Some(Object::Constraint(it)) if matches!(it.rule, Rule::PrimaryKey { .. }))
     }
 }
 
