@@ -1,11 +1,10 @@
 //! How the server addresses objects: `(classid, objid, objsubid)`. Knows no query.
 
-use std::collections::HashMap;
-
 use model::ObjectId;
+use rustc_hash::FxHashMap;
 
 /// Objects by the server's own address, as `pg_depend` and `pg_description` use it.
-pub type Addresses = HashMap<(u32, u32, i32), ObjectId>;
+pub type Addresses = FxHashMap<(u32, u32, i32), ObjectId>;
 
 /// Oids of the system catalogs, the same on every server (`src/include/catalog/pg_*.h`).
 pub(crate) mod class {

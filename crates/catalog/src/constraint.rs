@@ -1,11 +1,10 @@
 //! Reads constraints of tables and domains. Knows of an index only that a constraint takes it.
 
-use std::collections::HashMap;
-
 use model::{
     Constraint, Deferral, DomainConstraint, Element, ForeignKey, Index, Kind, Match, NotNull, Object,
     ObjectId, QualName, Reaction, Rule,
 };
+use rustc_hash::FxHashMap;
 
 use crate::Error;
 use crate::address::class;
@@ -28,8 +27,8 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> 
 }
 
 /// Takes the indexes that stand behind constraints out of those that stand alone.
-fn taken(reader: &mut Reader, rows: &[Record]) -> Result<HashMap<u32, Index>, Error> {
-    let mut owned = HashMap::new();
+fn taken(reader: &mut Reader, rows: &[Record]) -> Result<FxHashMap<u32, Index>, Error> {
+    let mut owned = FxHashMap::default();
     for row in rows {
         if matches!(row.get::<&str>("kind")?, "p" | "u" | "x") {
             owned.insert(row.get::<u32>("index")?, ());
@@ -68,7 +67,7 @@ fn one(
     reader: &mut Reader,
     row: &Record,
     table: &QualName,
-    indexes: &mut HashMap<u32, Index>,
+    indexes: &mut FxHashMap<u32, Index>,
 ) -> Result<(), Error> {
     let oid: u32 = row.get("oid")?;
     if reader.relation_id(row.get("relation")?).is_none() {

@@ -1,13 +1,14 @@
 //! What has been read so far: the schema as it grows, and by oid what later families name. Runs no query.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{
     Expr, Facts, Index, Kind, Name, Object, ObjectId, Owner, Persistence, QualName, Schema, SearchPath,
     SequenceOptions, Settings, Type, Unmodelled,
 };
+use rustc_hash::FxHashMap;
 
 use crate::query::Record;
 use crate::{Actual, Addresses, Error};
@@ -16,33 +17,33 @@ pub(crate) struct Reader {
     pub(crate) schema: Schema,
     pub(crate) facts: Facts,
     pub(crate) addresses: Addresses,
-    pub(crate) outsiders: HashMap<(u32, u32), Unmodelled>,
-    pub(crate) namespaces: HashMap<u32, Name>,
-    pub(crate) roles: HashMap<u32, Name>,
+    pub(crate) outsiders: FxHashMap<(u32, u32), Unmodelled>,
+    pub(crate) namespaces: FxHashMap<u32, Name>,
+    pub(crate) roles: FxHashMap<u32, Name>,
     /// What belongs to an extension, and to which.
-    pub(crate) members: HashMap<(u32, u32), ObjectId>,
-    pub(crate) relations: HashMap<u32, Relation>,
-    pub(crate) columns: HashMap<u32, Vec<Column>>,
+    pub(crate) members: FxHashMap<(u32, u32), ObjectId>,
+    pub(crate) relations: FxHashMap<u32, Relation>,
+    pub(crate) columns: FxHashMap<u32, Vec<Column>>,
     /// How types are written, by oid and modifier.
-    pub(crate) types: HashMap<(u32, Option<i32>), Type>,
-    pub(crate) type_names: HashMap<u32, QualName>,
+    pub(crate) types: FxHashMap<(u32, Option<i32>), Type>,
+    pub(crate) type_names: FxHashMap<u32, QualName>,
     /// Types that are rows of a relation, and arrays of a type.
     pub(crate) row_types: Vec<(u32, u32)>,
     pub(crate) array_types: Vec<(u32, u32)>,
     /// Multirange types and constructors, and their ranges.
     pub(crate) ranges: Vec<((u32, u32), u32)>,
     /// What domains are domains of.
-    pub(crate) bases: HashMap<u32, u32>,
-    pub(crate) domains: HashMap<u32, QualName>,
-    pub(crate) collations: HashMap<u32, QualName>,
+    pub(crate) bases: FxHashMap<u32, u32>,
+    pub(crate) domains: FxHashMap<u32, QualName>,
+    pub(crate) collations: FxHashMap<u32, QualName>,
     /// How the sequence behind an identity column counts, by relation and column number.
-    pub(crate) identities: HashMap<(u32, i32), SequenceOptions>,
+    pub(crate) identities: FxHashMap<(u32, i32), SequenceOptions>,
     /// Indexes in the order they were read, until constraints have taken theirs.
     pub(crate) indexes: Vec<(u32, Index)>,
     /// Access lists that are not the built-in default, with the owner.
     pub(crate) access: Vec<(ObjectId, u32, Vec<String>)>,
     path: SearchPath,
-    exprs: RefCell<HashMap<String, Expr>>,
+    exprs: RefCell<FxHashMap<String, Expr>>,
 }
 
 /// A row of `pg_class`, as far as others speak of it.
@@ -99,22 +100,22 @@ impl Reader {
         Reader {
             schema: Schema::default(),
             facts: Facts { settings, ..Facts::default() },
-            addresses: HashMap::new(),
-            outsiders: HashMap::new(),
-            namespaces: HashMap::new(),
-            roles: HashMap::new(),
-            members: HashMap::new(),
-            relations: HashMap::new(),
-            columns: HashMap::new(),
-            types: HashMap::new(),
-            type_names: HashMap::new(),
+            addresses: FxHashMap::default(),
+            outsiders: FxHashMap::default(),
+            namespaces: FxHashMap::default(),
+            roles: FxHashMap::default(),
+            members: FxHashMap::default(),
+            relations: FxHashMap::default(),
+            columns: FxHashMap::default(),
+            types: FxHashMap::default(),
+            type_names: FxHashMap::default(),
             row_types: Vec::new(),
             array_types: Vec::new(),
             ranges: Vec::new(),
-            bases: HashMap::new(),
-            domains: HashMap::new(),
-            collations: HashMap::new(),
-            identities: HashMap::new(),
+            bases: FxHashMap::default(),
+            domains: FxHashMap::default(),
+            collations: FxHashMap::default(),
+            identities: FxHashMap::default(),
             indexes: Vec::new(),
             access: Vec::new(),
             exprs: RefCell::default(),

@@ -1,11 +1,9 @@
 //! Reads `pg_class` and `pg_inherits`: which relations there are, and what tables are like as a whole.
 
-use std::collections::HashMap;
-
 use model::{
-    AlsoOwn, Foreign, Kind, Name, ObjectId, PartitionKey, PartitionOf, Persistence, QualName,
-    ReplicaIdentity, Table,
+    Foreign, Kind, Name, ObjectId, PartitionKey, PartitionOf, Persistence, QualName, ReplicaIdentity, Table,
 };
+use rustc_hash::FxHashMap;
 
 use crate::address::class;
 use crate::query::{Answers, Query, Record};
@@ -16,7 +14,7 @@ pub(crate) const QUERY: Query = Query { name: "relations", sql: include_str!("re
 pub(crate) const PARENTS: Query = Query { name: "inheritance", sql: include_str!("inherit.sql") };
 
 pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
-    let mut parents: HashMap<u32, Vec<u32>> = HashMap::new();
+    let mut parents: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
     for row in PARENTS.rows(answers)? {
         parents.entry(row.get("child")?).or_default().push(row.get("parent")?);
     }
@@ -132,7 +130,7 @@ fn table(reader: &Reader, row: &Record, oid: u32) -> Result<Table, Error> {
         partition_by,
         partition_of,
         inherits: parents,
-        also_own: AlsoOwn::default(),
+        also_own: Box::default(),
         of_type: reader.type_names.get(&row.get("of_type")?).cloned(),
         access_method: relation.access_method.clone(),
         tablespace: relation.tablespace.clone(),

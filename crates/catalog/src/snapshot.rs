@@ -1,11 +1,12 @@
 //! The one transaction in which a database is read. Knows the order of the families, not their rows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use model::{Facts, Schema, Unmodelled};
 use postgres::{Client, IsolationLevel};
+use rustc_hash::FxHashMap;
 
 use crate::query::{Answers, Query};
 use crate::reader::Reader;
@@ -26,7 +27,7 @@ pub struct Actual {
     /// The objects by the server's own addresses, parts and inner objects included.
     pub addresses: Addresses,
     /// Live objects of kinds that are not modelled, by class and oid.
-    pub(crate) outsiders: HashMap<(u32, u32), Unmodelled>,
+    pub(crate) outsiders: FxHashMap<(u32, u32), Unmodelled>,
 }
 
 /// How often a read begins anew because somebody changed the schema meanwhile.
@@ -37,10 +38,10 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// What the server's prints depend on, pinned until the transaction ends. Everything outside pg_catalog
 /// is printed qualified, times under UTC.
-const PIN: &str = "SET LOCAL search_path = pg_catalog; SET LOCAL jit = off; SET LOCAL TimeZone = 'UTC'; \
-    SET LOCAL quote_all_identifiers = off; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'; \
-    SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL xmloption = 'content'; \
-    SET LOCAL standard_conforming_strings = on";
+const PIN: &str = "SET LOCAL search_path = pg_catalog; SET LOCAL jit = off; \
+    SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'; \
+    SET LOCAL quote_all_identifiers = off; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; \
+    SET LOCAL xmloption = 'content'; SET LOCAL standard_conforming_strings = on";
 
 /// Reads the database the client is connected to, in one snapshot that is left before returning.
 ///

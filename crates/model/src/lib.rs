@@ -67,7 +67,7 @@ pub use schema::{Schema, Space, Users};
 pub use security_label::SecurityLabel;
 pub use sequence::{Persistence, Sequence, SequenceOptions};
 pub use settings::{NameSet, Settings, Words};
-pub use span::Span;
+pub use span::{Span, Spans};
 pub use statistics::{Statistics, StatisticsKind};
 pub use subscription::{Making, Subscription};
 pub use table::{

@@ -63,12 +63,14 @@ impl Schema {
         debug_assert_eq!(id.kind, object.kind());
         let parent = object.parent(&id);
         let is_range = matches!(object, Object::Range(_));
-        // What stays where it is is not looked for among all its siblings.
-        if !is_range && self.nodes.get(&id).is_some_and(|old| old.parent(&id) == parent) {
-            self.nodes.insert(id, Box::new(object));
-            return;
+        if let Some(old) = self.nodes.get_mut(&id) {
+            // What stays where it is is not looked for among all its siblings.
+            if !is_range && old.parent(&id) == parent {
+                **old = object;
+                return;
+            }
+            self.unlink(&id);
         }
-        self.unlink(&id);
         if let Some(parent) = parent {
             self.children.entry(parent).or_default().of(id.kind).push(id.clone());
         }

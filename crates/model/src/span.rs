@@ -1,4 +1,7 @@
+use rustc_hash::FxHashMap;
 use serde::Serialize;
+
+use crate::ObjectId;
 
 /// A place in the user's text: byte offsets into one of the files that were read.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default, Serialize)]
@@ -10,6 +13,9 @@ pub struct Span {
     /// One past the last byte.
     pub end: u32,
 }
+
+/// Where each object is declared.
+pub type Spans = FxHashMap<ObjectId, Span>;
 
 impl Span {
     /// The smallest span that covers both.

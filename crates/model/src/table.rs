@@ -30,7 +30,7 @@ pub struct Table {
     /// What a child declares though its parents have it too, and so keeps when they lose it. No statement changes
     /// that of a table that is there, so what the server has is never a difference.
     #[serde(skip)]
-    pub also_own: AlsoOwn,
+    pub also_own: Box<AlsoOwn>,
     /// `reloftype`
     pub of_type: Option<QualName>,
     /// `relam` where it is not the default, heap.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use model::{Name, Object, ObjectId, Privileges, Schema, SearchPath, Span};
+use model::{Name, Object, ObjectId, Privileges, Schema, SearchPath, Span, Spans};
 use sql::Fault;
 
 use crate::Sources;
@@ -13,7 +13,7 @@ pub struct Desired {
     /// The schema.
     pub schema: Schema,
     /// Where each object is declared: the clause or statement that says it last.
-    pub spans: HashMap<ObjectId, Span>,
+    pub spans: Spans,
     /// What became of each statement, in order.
     pub ledger: Vec<Entry>,
     /// What was not understood.

@@ -4,9 +4,10 @@
 //! Knows no statement.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use model::{Column, Constraint, Kind, Name, Object, ObjectId, QualName, Rule, Schema, Table};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::reader::Reader;
 use crate::{Desired, names};
@@ -16,17 +17,17 @@ use crate::{Desired, names};
 pub(crate) struct State {
     /// Names of `pg_class` and the objects that took them; an identity's sequence is its column's, the
     /// index of a partition that belongs to one above is the partition's.
-    relations: HashMap<QualName, Vec<ObjectId>>,
+    relations: FxHashMap<QualName, Vec<ObjectId>>,
     /// Objects by bare name.
-    names: HashMap<Name, BTreeSet<ObjectId>>,
+    names: FxHashMap<Name, FxHashSet<ObjectId>>,
     /// Names of constraints, which the server keeps apart within a namespace when it chooses them.
-    constraints: HashMap<QualName, Vec<ObjectId>>,
+    constraints: FxHashMap<QualName, Vec<ObjectId>>,
     /// Sequences behind identity columns.
-    identities: HashMap<QualName, ObjectId>,
+    identities: FxHashMap<QualName, ObjectId>,
     /// Tables that inherit, by what they inherit from.
-    heirs: HashMap<QualName, Vec<QualName>>,
+    heirs: FxHashMap<QualName, Vec<QualName>>,
     /// Copies of keys that partitions have from above, and what they are called.
-    lent: HashMap<QualName, Vec<(Constraint, Name)>>,
+    lent: FxHashMap<QualName, Vec<(Constraint, Name)>>,
     /// Temporary relations, which are never ours.
     temporary: HashSet<Name>,
     /// How far the numbers of a name were taken when one was last chosen, and how many objects had departed.
@@ -67,7 +68,10 @@ impl Reader<'_> {
 
     /// Everything that was declared under a bare name, taken away since or not.
     pub(crate) fn named(&self, name: &str) -> impl Iterator<Item = &ObjectId> {
-        self.state.names.get(&Name::from(name)).into_iter().flatten()
+        let mut found: Vec<&ObjectId> =
+            self.state.names.get(&Name::from(name)).into_iter().flatten().collect();
+        found.sort();
+        found.into_iter()
     }
 
     /// Takes a name of `pg_class` for something that is no object but lives as long as one.
@@ -140,7 +144,7 @@ impl Reader<'_> {
 
     /// Follows a change of identities.
     pub(crate) fn renumber(&mut self, moved: &HashMap<ObjectId, ObjectId>) {
-        let kept = |names: HashMap<QualName, Vec<ObjectId>>| -> HashMap<QualName, Vec<ObjectId>> {
+        let kept = |names: FxHashMap<QualName, Vec<ObjectId>>| -> FxHashMap<QualName, Vec<ObjectId>> {
             let of = |it: ObjectId| moved.get(&it).cloned().unwrap_or(it);
             // What an object took by its own name is taken anew below.
             let lent = |name: &QualName, id: &ObjectId| {

@@ -1,8 +1,6 @@
 //! Where objects are declared. Does not read files.
 
-use std::collections::HashMap;
-
-use model::{Kind, ObjectId, Span};
+use model::{Kind, ObjectId, Span, Spans};
 
 use crate::{Files, Place};
 
@@ -10,13 +8,13 @@ use crate::{Files, Place};
 /// many objects and a plan few.
 #[derive(Clone, Debug, Default)]
 pub struct Places<'a> {
-    spans: Option<&'a HashMap<ObjectId, Span>>,
+    spans: Option<&'a Spans>,
     files: Files,
 }
 
 impl<'a> Places<'a> {
     /// Of objects whose declarations are known by their spans.
-    pub fn new(files: Files, spans: &'a HashMap<ObjectId, Span>) -> Places<'a> {
+    pub fn new(files: Files, spans: &'a Spans) -> Places<'a> {
         Places { spans: Some(spans), files }
     }
 

@@ -1,10 +1,10 @@
 //! Every form of an answer, on plans written by hand.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use diff::{Change, Pair, Reason};
-use model::{Comment, Expr, Facts, Kind, Name, Object, ObjectId, QualName, Schema, Span, Unmodelled};
+use model::{Comment, Expr, Facts, Kind, Name, Object, ObjectId, QualName, Schema, Span, Spans, Unmodelled};
 use plan::{Because, Blocked, Hazard, Lock, Mode, Pending, Plan, Step, Transaction, Verb, Why};
 use report::{Account, Answer, Carried, Drift, Fault, Faults, Files, Held, Look, Place, Places, Statement};
 
@@ -87,9 +87,9 @@ fn sample() -> Plan {
 }
 
 /// A file in which each of these is declared on a line of its own, four characters in.
-fn spans() -> HashMap<ObjectId, Span> {
+fn spans() -> Spans {
     let at = |line: u32| Span { file: 0, start: (line - 1) * 10 + 4, end: line * 10 };
-    [(mood(), at(1)), (Kind::Table.named(&users()), at(3)), (column("id"), at(4))].into()
+    [(mood(), at(1)), (Kind::Table.named(&users()), at(3)), (column("id"), at(4))].into_iter().collect()
 }
 
 fn files() -> Files {

@@ -256,7 +256,7 @@ pub(super) fn said_again<'a>(
     desired: &'a Schema,
 ) -> Vec<(String, Option<&'a Expr>)> {
     let Some(name) = id.qual_name() else { return Vec::new() };
-    let AlsoOwn { columns, checks, lent: _ } = &table.also_own;
+    let AlsoOwn { columns, checks, lent: _ } = &*table.also_own;
     let column = |it: &Name| {
         let (_, column) = column_of(desired, name, it)?;
         Some((format!("{it} {}{}", column.ty, collate(column.collation.as_ref())), None))

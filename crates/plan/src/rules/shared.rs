@@ -56,7 +56,7 @@ impl Part<'_> {
                 || lent.all(|(_, name)| name == self.id.name() || may_be_renamed(&above, self.shared));
         }
         // What comes by a parent that moves itself stays with the table only if that declares it too.
-        let AlsoOwn { columns, checks, lent: _ } = &below.also_own;
+        let AlsoOwn { columns, checks, lent: _ } = &*below.also_own;
         let declared = if self.id.kind == Kind::Constraint { checks } else { columns };
         let declares = declared.contains(self.id.name());
         let all = parents(below).into_iter().filter(|it| gained.contains(it) || !self.comes || declares);
