@@ -1,12 +1,13 @@
 //! Reads indexes, also those that constraints stand on; a constraint takes its own away.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use model::{Index, IndexKey, Kind, Name, QualName, Settings};
+use rustc_hash::FxHashMap;
 
 use crate::address::class;
 use crate::query::{Answers, Query, Record};
-use crate::reader::Reader;
+use crate::reader::{Reader, Relation};
 use crate::{Error, relation, text};
 
 pub(crate) const QUERY: Query = Query { name: "indexes", sql: include_str!("index.sql") };
@@ -14,8 +15,8 @@ pub(crate) const CLASSES: Query = Query { name: "operator classes", sql: include
 
 /// Operator classes by oid, and which types have a default one of their own by access method.
 struct Classes {
-    by_oid: HashMap<u32, Class>,
-    defaults: HashMap<(String, u32), u32>,
+    by_oid: FxHashMap<u32, Class>,
+    defaults: FxHashMap<(Name, u32), u32>,
 }
 
 struct Class {
@@ -42,7 +43,7 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> 
 }
 
 fn classes(rows: &[Record]) -> Result<Classes, Error> {
-    let mut classes = Classes { by_oid: HashMap::new(), defaults: HashMap::new() };
+    let mut classes = Classes { by_oid: FxHashMap::default(), defaults: FxHashMap::default() };
     for row in rows {
         let (oid, ty, is_default): (u32, u32, bool) =
             (row.get("oid")?, row.get("type")?, row.get("is_default")?);
@@ -51,7 +52,7 @@ fn classes(rows: &[Record]) -> Result<Classes, Error> {
             .by_oid
             .insert(oid, Class { name, is_default, ty, stores_another: row.get("stores_another")? });
         if is_default {
-            classes.defaults.insert((row.get("method")?, ty), oid);
+            classes.defaults.insert((row.name("method")?, ty), oid);
         }
     }
     Ok(classes)
@@ -80,8 +81,8 @@ fn index(reader: &Reader, row: &Record, classes: &Classes) -> Result<Index, Erro
     Ok(Index {
         relation: reader.relation_id(of).cloned().ok_or_else(moved)?,
         unique: row.get("unique")?,
-        method: row.name("method")?,
-        keys: keys(reader, row, classes, &columns[..count.min(columns.len())])?,
+        method: own.access_method.clone().ok_or_else(moved)?,
+        keys: keys(reader, row, classes, (own, &columns[..count.min(columns.len())]))?,
         include: reader.column_names(row, of, included)?,
         predicate,
         nulls_not_distinct: row.get("nulls_not_distinct")?,
@@ -103,7 +104,7 @@ fn statistics(reader: &Reader, oid: u32) -> BTreeMap<i16, i32> {
 
 /// The per-key arrays of a row of `pg_index`.
 struct Keys {
-    method: String,
+    method: Option<Name>,
     opclasses: Vec<u32>,
     collations: Vec<u32>,
     options: Vec<i16>,
@@ -112,9 +113,14 @@ struct Keys {
     types: Vec<u32>,
 }
 
-fn keys(reader: &Reader, row: &Record, classes: &Classes, columns: &[i16]) -> Result<Vec<IndexKey>, Error> {
+fn keys(
+    reader: &Reader,
+    row: &Record,
+    classes: &Classes,
+    (own, columns): (&Relation, &[i16]),
+) -> Result<Vec<IndexKey>, Error> {
     let keys = Keys {
-        method: row.get("method")?,
+        method: own.access_method.clone(),
         opclasses: row.get("opclasses")?,
         collations: row.get("collations")?,
         options: row.get("options")?,
@@ -150,7 +156,7 @@ fn key(
     let said = *keys.opclasses.get(at)?;
     // Parameters stand behind the name of a class, usual or not.
     let opclass = match opclass_options.is_empty() {
-        true => opclass(reader, classes, (&keys.method, said), (ty, number == 0)),
+        true => opclass(reader, classes, (keys.method.as_ref()?, said), (ty, number == 0)),
         false => classes.by_oid.get(&said).map(called),
     };
     Some(IndexKey {
@@ -177,7 +183,7 @@ fn column(reader: &Reader, relation: u32, number: i16) -> Option<(Name, u32, u32
 fn opclass(
     reader: &Reader,
     classes: &Classes,
-    (method, oid): (&str, u32),
+    (method, oid): (&Name, u32),
     (ty, stored): (u32, bool),
 ) -> Option<String> {
     let class = classes.by_oid.get(&oid)?;
@@ -185,7 +191,7 @@ fn opclass(
     while let Some(under) = reader.bases.get(&base) {
         base = *under;
     }
-    let own = classes.defaults.get(&(method.to_owned(), base));
+    let own = classes.defaults.get(&(method.clone(), base));
     let fits = class.ty == base || own.is_none() || stored && class.stores_another;
     if class.is_default && fits {
         return None;

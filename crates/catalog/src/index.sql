@@ -1,6 +1,7 @@
--- Indexes, those behind constraints included. The arrays are by key; texts are given for expressions only.
+-- Indexes, those behind constraints and of TOAST tables included. What `pg_class` says of them has been read. The arrays
+-- are by key; texts are given for expressions only.
 -- An expression's collation is the index's own choice where the definition says COLLATE behind it.
-select x.indexrelid as oid, x.indrelid as relation, am.amname::text as method, x.indisunique as unique,
+select x.indexrelid as oid, x.indrelid as relation, x.indisunique as unique,
        x.indisvalid as valid, x.indisclustered as clustered, x.indisreplident as replica_identity,
        x.indnkeyatts as key_count, x.indkey::int2[] as columns, x.indclass::oid[] as opclasses,
        x.indcollation::oid[] as collations, x.indoption::int2[] as options,
@@ -22,9 +23,7 @@ select x.indexrelid as oid, x.indrelid as relation, am.amname::text as method, x
        end as types,
        since.indnullsnotdistinct as nulls_not_distinct
 from pg_index x
-join pg_class c on c.oid = x.indexrelid
-join pg_am am on am.oid = c.relam
 cross join (select false as indnullsnotdistinct) older
 cross join lateral (select indnullsnotdistinct from (select x.*) newer) since
-where x.indexrelid >= 16384 and c.relnamespace <> 'pg_toast'::regnamespace
+where x.indexrelid >= 16384
 order by x.indrelid, x.indexrelid

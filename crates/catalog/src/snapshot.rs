@@ -37,8 +37,9 @@ const TRIES: usize = 3;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// What the server's prints depend on, pinned until the transaction ends. Everything outside pg_catalog
-/// is printed qualified, times under UTC.
-const PIN: &str = "SET LOCAL search_path = pg_catalog; SET LOCAL jit = off; \
+/// is printed qualified, times under UTC. The memory is for the hash that columns are sorted out by, which would
+/// be given up where the server's own setting does not hold the tables.
+const PIN: &str = "SET LOCAL search_path = pg_catalog; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; \
     SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'; \
     SET LOCAL quote_all_identifiers = off; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; \
     SET LOCAL xmloption = 'content'; SET LOCAL standard_conforming_strings = on";

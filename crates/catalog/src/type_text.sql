@@ -1,6 +1,7 @@
--- How each type that is used anywhere is written. `modifier` is null where none can be given.
+-- How each type that is used anywhere is written. `modifier` is null where none can be given. `union` sorts what it is
+-- given, so what is long is made short before.
 with used (oid, modifier) as (
-    select a.atttypid, a.atttypmod
+    select distinct a.atttypid, a.atttypmod
     from pg_attribute a
     where a.attrelid >= 16384 and a.attnum > 0 and not a.attisdropped
     union

@@ -1,5 +1,6 @@
 -- Live objects of kinds that are not modelled, whatever namespace they stand in. What belongs to an extension
--- is left out, and so is what the server makes with something else.
+-- is left out, and so is what the server makes with something else. The few that remain are looked up one by one in
+-- `pg_depend`, which has a row for everything: NOT EXISTS would read all of it.
 select o.class, o.oid, i.type as kind, i.identity,
        coalesce((select n.nspname::text from pg_namespace n where n.oid = o.namespace), i.schema) as namespace
 from (
@@ -33,7 +34,8 @@ from (
     where (m.family < 16384 or exists (select from pg_depend d
                                        where d.classid = 'pg_opfamily'::regclass and d.objid = m.family
                                          and d.deptype = 'e'))
-      and not exists (select from pg_depend d where d.classid = m.what and d.objid = m.of and d.deptype = 'e')
+      and m.of <> all (array(select d.objid from pg_depend d
+                             where d.classid = m.what and d.objid = m.of and d.deptype = 'e'))
     union all
     select 'pg_transform'::regclass, t.oid, 0 from pg_transform t
     union all
@@ -41,8 +43,8 @@ from (
 ) o
 cross join lateral pg_identify_object(o.class, o.oid, 0) i
 where o.oid >= 16384
-  and not exists (select from pg_depend d
-                  where d.classid = o.class and d.objid = o.oid and d.objsubid = 0 and d.deptype in ('e', 'i'))
+  and o.oid <> all (array(select d.objid from pg_depend d
+                          where d.classid = o.class and d.objid = o.oid and d.objsubid = 0 and d.deptype in ('e', 'i')))
 union all
 select l.classoid, l.objoid, 'security label', i.identity || ' (' || l.provider || ')', i.schema
 from pg_seclabel l
