@@ -259,7 +259,7 @@ impl Schema {
             if self.contains(&id) {
                 return Some(id);
             }
-            let table = id.relation().and_then(|it| self.nodes.get(&Kind::Table.named(it)));
+            let table = id.relation().and_then(|it| self.get(&Kind::Table.named(it)));
             if let Some(Object::Table(it)) = table {
                 let parents = it.partition_of.iter().map(|it| &it.parent).chain(&it.inherits);
                 let above = parents.map(|it| Kind::Column.of(it, id.name()));

@@ -365,7 +365,7 @@ impl Names {
             partition_by,
             partition_of,
             inherits,
-            also_own: AlsoOwn { columns, checks: _, lent },
+            also_own,
             of_type,
             access_method: _,
             tablespace: _,
@@ -381,6 +381,7 @@ impl Names {
             *parent = self.relation(parent);
         }
         inherits.iter_mut().for_each(|it| *it = self.relation(it));
+        let AlsoOwn { columns, checks: _, lent } = &mut **also_own;
         *columns =
             own.map(|table| columns.iter().map(|it| self.column(table, it)).collect()).unwrap_or_default();
         lent.iter_mut().for_each(|(it, _)| *it = self.id(it));
