@@ -132,6 +132,7 @@ impl Reader<'_> {
     fn ignored(&mut self, text: &Arc<str>, span: Span) -> Verdict {
         let (path, role) = (self.path.clone(), self.role.clone());
         let read = self.aside(|it| _ = it.statement(text, span));
+        self.leave_names(&read);
         let mut declared: Vec<ObjectId> = read.spans.into_keys().collect();
         declared.sort();
         (self.path, self.role) = (path, role);

@@ -28,6 +28,8 @@ pub(crate) struct State {
     heirs: FxHashMap<QualName, Vec<QualName>>,
     /// Copies of keys that partitions have from above, and what they are called.
     lent: FxHashMap<QualName, Vec<(Constraint, Name)>>,
+    /// Names of relations and of constraints that objects under `ignore` have: nothing else is given them.
+    ignored: [HashSet<QualName>; 2],
     /// Temporary relations, which are never ours.
     temporary: HashSet<Name>,
     /// How far the numbers of a name were taken when one was last chosen, and how many objects had departed.
@@ -38,6 +40,13 @@ pub(crate) struct State {
 
 /// What a name is chosen from: table, column and label, and whether names of constraints are kept away from.
 type Chosen = (QualName, Option<String>, &'static str, bool);
+
+/// The name of a constraint, which the server keeps apart within a namespace when it chooses it.
+fn constraint_name(id: &ObjectId) -> Option<QualName> {
+    let is_constraint = matches!(id.kind, Kind::Constraint | Kind::ForeignKey | Kind::DomainConstraint);
+    let relation = id.relation().filter(|_| is_constraint)?;
+    Some(id.name().clone().within(relation.namespace.clone()))
+}
 
 impl Reader<'_> {
     /// Remembers the names an object takes.
@@ -50,10 +59,7 @@ impl Reader<'_> {
                 self.state.relations.entry(name).or_default().push(id.clone());
             }
         }
-        if matches!(id.kind, Kind::Constraint | Kind::ForeignKey | Kind::DomainConstraint)
-            && let Some(relation) = id.relation()
-        {
-            let name = id.name().clone().within(relation.namespace.clone());
+        if let Some(name) = constraint_name(id) {
             self.state.constraints.entry(name).or_default().push(id.clone());
         }
         if let Object::Table(table) = object
@@ -217,6 +223,16 @@ impl Reader<'_> {
         read
     }
 
+    /// Keeps the names of what was read under `ignore`: where the script has run, it is there.
+    pub(crate) fn leave_names(&mut self, read: &Desired) {
+        let [relations, constraints] = &mut self.state.ignored;
+        for (id, object) in read.spans.keys().filter_map(|id| Some((id, read.schema.get(id)?))) {
+            let claims = object.claims(id).into_iter().filter(|(space, _)| *space == model::Space::Relation);
+            relations.extend(claims.map(|(_, name)| name));
+            constraints.extend(constraint_name(id));
+        }
+    }
+
     /// Remembers a temporary relation.
     pub(crate) fn note_temporary(&mut self, name: &Name) {
         self.state.temporary.insert(name.clone());
@@ -259,7 +275,9 @@ impl Reader<'_> {
         is_constraint: bool,
     ) -> Name {
         self.choose((table, second, label, is_constraint), |name| {
-            self.relation_taken(name) || is_constraint && self.constraint_taken(name)
+            let [relations, constraints] = &self.state.ignored;
+            let taken = self.relation_taken(name) || relations.contains(name);
+            taken || is_constraint && (self.constraint_taken(name) || constraints.contains(name))
         })
     }
 
@@ -270,7 +288,10 @@ impl Reader<'_> {
         second: Option<&str>,
         label: &'static str,
     ) -> Name {
-        self.choose((table, second, label, true), |name| self.constraint_taken(name))
+        let [_, constraints] = &self.state.ignored;
+        self.choose((table, second, label, true), |name| {
+            self.constraint_taken(name) || constraints.contains(name)
+        })
     }
 
     /// The first name of that make that is free.

@@ -317,6 +317,14 @@ fn what_is_ignored_leaves_nothing_behind() {
             "CREATE INDEX ON t (a)",
             "index public.t_a_idx1",
         ),
+        // Where the script has run the ignored one has the first name.
+        (
+            "CREATE TABLE t (a int)",
+            "ALTER TABLE t ADD CHECK (a > 1)",
+            "ALTER TABLE t ADD CHECK (a > 3)",
+            "constraint t_a_check1 ON public.t",
+        ),
+        ("CREATE TABLE t (a int)", "CREATE INDEX ON t (a)", "CREATE INDEX ON t (a)", "index public.t_a_idx1"),
     ] {
         let desired = read(&format!("{before};\n-- reconcile: ignore\n{ignored};\n{after};"));
         assert!(desired.faults.is_empty(), "{ignored}: {:?}", desired.faults);

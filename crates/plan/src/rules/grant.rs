@@ -3,10 +3,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use model::{DefaultPrivilege, Grant, Kind, Name, Object, ObjectId, Path, Privilege, Privileges};
+use model::{
+    DefaultPrivilege, Grant, Kind, MaterializedView, Name, Object, ObjectId, Path, Privilege, Privileges,
+    QualName, Shape, View,
+};
 
 use super::text::joined;
-use super::{Alter, Context, Rules};
+use super::{Alter, Context, Rules, heir};
 use crate::draft::{Draft, Stage};
 use crate::{Hazard, Why};
 
@@ -108,7 +111,8 @@ fn drafts(id: &ObjectId, change: &Change, cx: &Context<'_>, make: Make) -> Vec<D
         let mut draft = make(id, sql).hazard(hazard);
         draft.adds |= gives;
         let whole = target.relation().filter(|_| column.is_some());
-        drafts.push(draft.needs(whole.map(|it| Kind::Grant.to(&Kind::Table.named(it), role))));
+        let whole = whole.and_then(|it| cx.desired.relation(it)).map(|it| Kind::Grant.to(&it, role));
+        drafts.push(draft.follows(whole.clone()).needs(whole));
         if !gives && option.is_empty() && *verb == "REVOKE " {
             drafts.extend(on_columns_again(target, role, privileges, cx));
         }
@@ -119,12 +123,18 @@ fn drafts(id: &ObjectId, change: &Change, cx: &Context<'_>, make: Make) -> Vec<D
 /// Taking a right on a table takes it on each of its columns too: what was granted there is granted
 /// again.
 fn on_columns_again(table: &ObjectId, role: &Name, taken: &[Privilege], cx: &Context<'_>) -> Vec<Draft> {
-    if table.kind != Kind::Table || cx.is_new(table) {
+    if !matches!(table.kind, Kind::Table | Kind::View | Kind::MaterializedView) || cx.is_new(table) {
         return Vec::new();
     }
-    let columns = cx.desired.parts(table).filter(|it| it.kind == Kind::Column);
-    let again = columns.filter_map(|column| {
-        let id = Kind::Grant.to(column, role);
+    let Some(name) = table.qual_name() else { return Vec::new() };
+    let columns = match cx.actual.get(table) {
+        Some(Object::View(View { shape, .. }) | Object::MaterializedView(MaterializedView { shape, .. })) => {
+            yielded(name, shape, cx)
+        }
+        _ => heir::columns(cx.desired, name),
+    };
+    let again = columns.iter().filter_map(|column| {
+        let id = Kind::Grant.to(&Kind::Column.of(name, column), role);
         let Some(Object::Grant(grant)) = cx.desired.get(&id) else { return None };
         let lost = |it: &Privilege| taken.contains(it);
         let same = cx.actual.get(&id).is_some_and(|it| *it == Object::Grant(grant.clone()));
@@ -134,6 +144,16 @@ fn on_columns_again(table: &ObjectId, role: &Name, taken: &[Privilege], cx: &Con
         same.then(|| drafts(&id, &change, cx, Draft::alter))
     });
     again.flatten().map(|it| it.adds().why(Why::PutBack { id: table.clone() })).collect()
+}
+
+/// The columns of a view: without a server, those that anything is granted on.
+fn yielded(view: &QualName, shape: &Shape, cx: &Context<'_>) -> Vec<Name> {
+    if let Some(columns) = &shape.0 {
+        return columns.iter().map(|it| it.0.clone()).collect();
+    }
+    let grants = cx.desired.iter().filter(|(id, _)| id.kind == Kind::Grant);
+    let targets = grants.filter_map(|(id, _)| id.target()).filter(|it| it.relation() == Some(view));
+    targets.map(|it| it.name().clone()).collect()
 }
 
 /// What GRANT calls an object, and the column if it is one.

@@ -310,7 +310,11 @@ fn inside<'a>(id: &ObjectId, table: &Table, cx: &Context<'a>, fixed: Vec<&Expr>)
 
 /// Whether all that a part of a table uses is there before any table needs to be.
 fn is_plain(part: &ObjectId, table: &ObjectId, desired: &Schema) -> bool {
-    let own = |it: &ObjectId| it == table || it.relation() == table.qual_name();
+    // What it has from above is there, or the table waits for it.
+    let above = table.qual_name().map(|it| heir::above(desired, it)).unwrap_or_default();
+    let inherited =
+        |it: &ObjectId| it.kind == Kind::Column && it.relation().is_some_and(|it| above.contains(it));
+    let own = |it: &ObjectId| it == table || it.relation() == table.qual_name() || inherited(it);
     desired.uses(part).iter().all(|it| own(it) || stands_on_plain_things(it, desired))
 }
 
