@@ -201,6 +201,7 @@ impl Work<'_> {
             }
             let was_gone = !self.desired.contains(&next);
             let (lost, won) = self.by_itself(&next);
+            let waiting = rules::waiting(&next, self.users, self.actual, self.desired);
             self.desired.insert(next.clone(), live.clone());
             self.changed = true;
             if next != *id {
@@ -208,6 +209,7 @@ impl Work<'_> {
             }
             queue.extend(lost.into_iter().chain(rules::companions(&next, self.actual)));
             self.withdraw(won, &Because::DependsOn { id: id.clone() });
+            self.withdraw(waiting, &Because::DependsOn { id: next.clone() });
             if was_gone {
                 let around = self.actual.children(&next).cloned().chain(self.actual.uses(&next));
                 queue.extend(around.chain(self.actual.parent(&next)).filter(|it| !self.desired.contains(it)));

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use diff::Change;
 use model::{
-    AlsoOwn, Column, Expr, Kind, Name, Object, ObjectId, PartitionOf, QualName, Rule, Schema, Table,
+    AlsoOwn, Column, Expr, Kind, Name, Object, ObjectId, PartitionOf, QualName, Rule, Schema, Table, Users,
 };
 
 use super::demand::Demand;
@@ -129,15 +129,27 @@ fn words(parents: &[QualName]) -> String {
     }
 }
 
-/// The table that cannot come under its new parent while it has a column.
+/// The table that cannot come under its new parent while it has a column of its own or another check of the same name.
 pub(crate) fn held_back(id: &ObjectId, actual: &Schema, desired: &Schema) -> Option<ObjectId> {
-    let table = Kind::Table.named(id.relation().filter(|_| id.kind == Kind::Column)?);
+    let table = Kind::Table.named(id.relation()?);
     let (Some(Object::Table(old)), Some(Object::Table(new))) = (actual.get(&table), desired.get(&table))
     else {
         return None;
     };
-    let above = new.partition_of.as_ref().filter(|_| old.partition_of != new.partition_of)?;
-    (!columns(desired, &above.parent).contains(id.name())).then_some(table)
+    let before = parents(old);
+    let mut gained = parents(new).into_iter().filter(|it| !before.contains(it));
+    let holds = match actual.get(id) {
+        Some(Object::Column(_)) => {
+            let above = new.partition_of.as_ref().filter(|_| old.partition_of != new.partition_of);
+            above.is_some_and(|it| !columns(desired, &it.parent).contains(id.name()))
+        }
+        Some(Object::Constraint(own)) => gained.any(|it| {
+            let mut named = checks(desired, it).into_iter().filter(|(it, _)| it.name() == id.name());
+            named.any(|(_, its)| !is_alike(own, its))
+        }),
+        _ => false,
+    };
+    holds.then_some(table)
 }
 
 /// What cannot come to an object that stays as it is: new columns of a partition, which can have none of its own, and
@@ -159,6 +171,26 @@ pub(crate) fn shut_out(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<
         }
         _ => Vec::new(),
     }
+}
+
+/// What has to wait for a table that is to stay as it is: what is new of it or reads it where it was to move, and who
+/// was to have its place among the partitions of another one.
+pub(crate) fn waiting(id: &ObjectId, users: &Users, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
+    let Some(Object::Table(live)) = actual.get(id) else { return Vec::new() };
+    let mut waiting = Vec::new();
+    if let Some(place) = &live.partition_of {
+        let takes = |it: &Object| match it {
+            Object::Table(it) => it.partition_of.as_ref() == Some(place),
+            _ => false,
+        };
+        let tables = desired.iter().filter(|(it, object)| *it != id && takes(object));
+        waiting.extend(tables.map(|(it, _)| it.clone()));
+    }
+    if matches!(desired.get(id), Some(Object::Table(new)) if parents(new) != parents(live)) {
+        waiting.extend(users.of(id).cloned());
+        waiting.extend(desired.parts(id).filter(|it| !actual.contains(it)).cloned());
+    }
+    waiting
 }
 
 /// Whether a default that is none comes or goes with a parent that has one.

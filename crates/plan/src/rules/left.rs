@@ -117,8 +117,8 @@ impl Left<'_, '_> {
         let lent = indexes.filter_map(|it| Some((it, super::goes_with(it, cx)?)));
         let gone = lent.filter(|(it, _)| !cx.desired.contains(it));
         let drop = |(index, above): (&ObjectId, ObjectId)| {
-            // Where the index above goes too, and first, this one has gone with it.
-            let when = if cx.desired.contains(&above) { "" } else { "IF EXISTS " };
+            // Where the index above goes or is made anew, and first, this one has gone with it.
+            let when = if cx.desired.get(&above) == cx.actual.get(&above) { "" } else { "IF EXISTS " };
             let draft = Draft::alter(self.id, format!("DROP INDEX {when}{}", index.address()));
             draft.lock(Mode::AccessExclusive, self.name)
         };

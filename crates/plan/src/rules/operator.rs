@@ -73,7 +73,9 @@ impl Rules for Operator {
             Draft::alter(id, format!("ALTER OPERATOR {} SET ({})", id.address(), joined(set))).gentle();
         let draft =
             changed.into_iter().fold(alter, |draft, (field, old, new)| draft.changed(field, old, new));
-        Alter::InPlace(vec![draft])
+        // Links and flags can only be given, and come by themselves with an operator that names this one.
+        let only_adds = (&self.restrict, &self.join) == (restrict, join);
+        Alter::InPlace(vec![if only_adds { draft.adds() } else { draft }])
     }
 
     fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
