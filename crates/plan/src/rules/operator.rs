@@ -1,6 +1,6 @@
 //! Operators. Does not know what their functions do.
 
-use model::{ObjectId, Operator, QualName, spelled, symbol};
+use model::{Object, ObjectId, Operator, QualName, spelled, symbol};
 
 use super::text::{joined, or_none};
 use super::{Alter, Context, Rules};
@@ -33,9 +33,18 @@ impl Rules for Operator {
             (
                 "COMMUTATOR",
                 "commutator",
-                Link { old: &self.commutator, new: commutator, other: self.commuted() },
+                Link {
+                    old: &self.commutator,
+                    new: commutator,
+                    other: self.commuted(),
+                    comes: new.commuted(),
+                },
             ),
-            ("NEGATOR", "negator", Link { old: &self.negator, new: negator, other: self.negated() }),
+            (
+                "NEGATOR",
+                "negator",
+                Link { old: &self.negator, new: negator, other: self.negated(), comes: new.negated() },
+            ),
         ];
         let flags =
             [("HASHES", "hashes", (self.hashes, *hashes)), ("MERGES", "merges", (self.merges, *merges))];
@@ -90,6 +99,8 @@ struct Link<'a> {
     new: &'a Option<QualName>,
     /// Which operator the old one is.
     other: Option<ObjectId>,
+    /// Which the new one is.
+    comes: Option<ObjectId>,
 }
 
 enum Linked<'a> {
@@ -112,8 +123,15 @@ impl<'a> Link<'a> {
             {
                 Linked::Same
             }
+            (None, Some(_)) if self.comes.as_ref().is_some_and(|it| is_new_pair(it, cx)) => Linked::Same,
             (None, Some(new)) if cx.facts.major >= 17 => Linked::Set(new),
             _ => Linked::Not,
         }
     }
+}
+
+/// Whether an operator is made by the plan, and says which other it goes with: that one it then links too.
+fn is_new_pair(id: &ObjectId, cx: &Context<'_>) -> bool {
+    let says = |it: &Operator| it.commutator.is_some() || it.negator.is_some();
+    !cx.actual.contains(id) && matches!(cx.desired.get(id), Some(Object::Operator(it)) if says(it))
 }

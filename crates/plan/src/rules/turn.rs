@@ -19,18 +19,20 @@ pub(super) fn left(draft: Draft, parent: &QualName, new: &Table, cx: &Context<'_
         (others, shared_parts(parent, cx).into_iter().chain(keys).collect())
     } else {
         let left = lineage(cx.actual, parent).into_iter().filter(|it| !is_above(it, new, cx));
-        let parts = left.flat_map(|it| [cx.actual, cx.desired].map(|schema| parts_of(&it, schema))).flatten();
-        parts.partition(|it| is_changing(it, cx))
+        let parts = left.flat_map(|of| handed_down(&of, cx).into_iter().map(move |it| (of.clone(), it)));
+        let (changing, stays): (Vec<_>, Vec<_>) = parts.partition(|(of, it)| is_changing(it, of, cx));
+        let ids = |parts: Vec<(QualName, ObjectId)>| parts.into_iter().map(|(_, it)| it).collect();
+        (ids(changing), ids(stays))
     };
     draft.lets_go().precedes(after).follows(before.iter().cloned()).needs(before)
 }
 
 /// Whether a part of a table changes, be it only with a column that it reads.
-fn is_changing(id: &ObjectId, cx: &Context<'_>) -> bool {
+fn is_changing(id: &ObjectId, table: &QualName, cx: &Context<'_>) -> bool {
     let differs = |it: &ObjectId| cx.actual.get(it) != cx.desired.get(it);
     let reads = |schema: &Schema| {
         let used = schema.uses(id).into_iter().filter(|it| it.kind == Kind::Column);
-        used.filter(|it| it.relation() == id.relation()).any(|it| differs(&it))
+        used.filter(|it| it.relation() == Some(table)).any(|it| differs(&it))
     };
     differs(id) || reads(cx.actual) || reads(cx.desired)
 }
@@ -43,10 +45,19 @@ pub(super) fn joined(draft: Draft, parent: &QualName, old: &Table, cx: &Context<
     draft.follows(all.iter().cloned()).needs(all)
 }
 
+/// What of a table, as it is or is to be, those below it may have too.
+fn handed_down(table: &QualName, cx: &Context<'_>) -> Vec<ObjectId> {
+    use Kind::{Column, Constraint, Default, ForeignKey, Index, NotNull, Trigger};
+    let parts = [cx.actual, cx.desired].map(|schema| parts_of(table, schema)).into_iter().flatten();
+    let is_shared = |it: &ObjectId| {
+        matches!(it.kind, Column | Constraint | Default | ForeignKey | Index | NotNull | Trigger)
+    };
+    parts.filter(is_shared).collect()
+}
+
 /// What of a table those below it have too, and must have.
 fn shared_parts(table: &QualName, cx: &Context<'_>) -> Vec<ObjectId> {
-    let parts = [cx.actual, cx.desired].map(|schema| parts_of(table, schema)).into_iter().flatten();
-    parts.filter(|it| is_demanded(it, cx)).collect()
+    handed_down(table, cx).into_iter().filter(|it| is_demanded(it, cx)).collect()
 }
 
 /// What belongs to a table and none of its partitions.
