@@ -17,6 +17,7 @@ mod live;
 mod locks;
 mod outsiders;
 mod owners;
+mod put_off;
 mod renames;
 mod rights;
 mod roles;

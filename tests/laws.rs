@@ -19,7 +19,11 @@ use crate::locks::Watch;
 
 /// Runs a law over all cases on two threads and reports every failure, not only the first.
 fn for_all(law: impl Fn(&Case) + Sync) {
-    let cases = cases();
+    for_these(&cases(), law);
+}
+
+/// The same over some cases.
+pub(crate) fn for_these(cases: &[Case], law: impl Fn(&Case) + Sync) {
     let next = AtomicUsize::new(0);
     let failures = std::sync::Mutex::new(Vec::new());
     let work = || {
@@ -41,13 +45,14 @@ fn for_all(law: impl Fn(&Case) + Sync) {
 }
 
 /// The cases that this server is new enough for.
-pub(crate) fn for_all_live(law: impl Fn(&Case) + Sync) {
+pub(crate) fn live_cases() -> Vec<Case> {
     let major = u32::from(server().install().major);
-    for_all(|case| {
-        if case.needs <= major {
-            law(case);
-        }
-    });
+    cases().into_iter().filter(|it| it.needs <= major).collect()
+}
+
+/// Runs a law over those.
+pub(crate) fn for_all_live(law: impl Fn(&Case) + Sync) {
+    for_these(&live_cases(), law);
 }
 
 fn offline_plan(case: &Case, from: &str, to: &str) -> Plan {
@@ -113,7 +118,7 @@ fn same_is_same() {
     });
 }
 
-fn show(plan: &Plan) -> String {
+pub(crate) fn show(plan: &Plan) -> String {
     plan.steps.iter().map(|it| format!("{};", it.sql)).collect::<Vec<_>>().join("\n")
 }
 

@@ -1,7 +1,7 @@
 //! Reads constraints of tables and domains. Knows of an index only that a constraint takes it.
 
 use model::{
-    Constraint, Deferral, DomainConstraint, Element, ForeignKey, Index, Kind, Match, NotNull, Object,
+    Constraint, Deferral, DomainConstraint, Element, ForeignKey, Index, Kind, Match, Name, NotNull, Object,
     ObjectId, QualName, Reaction, Rule,
 };
 use rustc_hash::FxHashMap;
@@ -39,7 +39,7 @@ fn taken(reader: &mut Reader, rows: &[Record]) -> Result<FxHashMap<u32, Index>, 
     reader.indexes = left;
     for (oid, index) in &taken {
         for number in index.statistics.keys() {
-            reader.unmodelled(*oid, "statistics target", &model::Name::new(number.to_string()));
+            reader.unmodelled(*oid, "statistics target", &Name::new(number.to_string()));
         }
     }
     Ok(taken.into_iter().collect())
@@ -102,9 +102,15 @@ fn clone(reader: &mut Reader, row: &Record) -> Result<(), Error> {
     if reader.addresses.contains_key(&(class::CONSTRAINT, oid, 0)) {
         return Ok(());
     }
+    let table = reader.table(relation).cloned();
     let above = reader.addresses.get(&(class::CONSTRAINT, row.get("parent")?, 0)).cloned();
-    lent(reader, row, above.as_ref())?;
-    let above = above.or_else(|| merged(reader, row));
+    if let (Some(above), Some(table)) = (&above, &table) {
+        lent(reader, row, above, table)?;
+    }
+    let above = match (above, &table) {
+        (None, Some(table)) => merged(reader, &row.name("name")?, table),
+        (above, _) => above,
+    };
     let Some(id) = above.or_else(|| reader.relation_id(relation).cloned()) else { return Ok(()) };
     if matches!(row.get::<&str>("kind")?, "p" | "u" | "x") {
         reader.put_address(class::RELATION, row.get("index")?, 0, id.clone());
@@ -115,17 +121,15 @@ fn clone(reader: &mut Reader, row: &Record) -> Result<(), Error> {
 
 /// What a partition calls what it has from above. Keys on partitioned tables have parts in their own table too, for
 /// each of the partitions.
-fn lent(reader: &mut Reader, row: &Record, above: Option<&ObjectId>) -> Result<(), Error> {
-    let table = reader.table(row.get("relation")?).cloned();
+fn lent(reader: &mut Reader, row: &Record, above: &ObjectId, table: &QualName) -> Result<(), Error> {
     let target = reader.table(row.get("target")?);
-    let is_part = above.is_some_and(|it| match reader.schema.get(it) {
+    let is_part = match reader.schema.get(above) {
         Some(Object::ForeignKey(it)) => target.is_none_or(|target| *target != it.target),
         _ => false,
-    });
-    if let (Some(above), Some(table)) = (above, table)
-        && above.relation().is_some_and(|it| *it != table)
+    };
+    if above.relation().is_some_and(|it| it != table)
         && !is_part
-        && let Some(Object::Table(it)) = reader.schema.get_mut(&Kind::Table.named(&table))
+        && let Some(Object::Table(it)) = reader.schema.get_mut(&Kind::Table.named(table))
     {
         it.also_own.lent.push((above.clone(), row.name("name")?));
     }
@@ -133,23 +137,9 @@ fn lent(reader: &mut Reader, row: &Record, above: Option<&ObjectId>) -> Result<(
 }
 
 /// The check above that an inherited one is one with: they go by one name.
-fn merged(reader: &Reader, row: &Record) -> Option<ObjectId> {
-    let name = row.name("name").ok()?;
-    let mut line = vec![reader.table(row.get("relation").ok()?)?.clone()];
-    let mut at = 0;
-    while let Some(table) = line.get(at).cloned() {
-        at += 1;
-        let check = Kind::Constraint.of(&table, &name);
-        if reader.schema.contains(&check) {
-            return Some(check);
-        }
-        if let Some(Object::Table(it)) = reader.schema.get(&Kind::Table.named(&table)) {
-            line.extend(
-                it.partition_of.iter().map(|it| it.parent.clone()).chain(it.inherits.iter().cloned()),
-            );
-        }
-    }
-    None
+fn merged(reader: &Reader, name: &Name, table: &QualName) -> Option<ObjectId> {
+    let line = reader.schema.lineage(table).into_iter();
+    line.map(|it| Kind::Constraint.of(it, name)).find(|it| reader.schema.contains(it))
 }
 
 fn domain(reader: &mut Reader, row: &Record) -> Result<(), Error> {
@@ -231,7 +221,7 @@ fn operators(row: &Record) -> Result<Vec<String>, Error> {
     let pairs = namespaces.into_iter().zip(names);
     let spelled = pairs.map(|(namespace, name)| match namespace.as_str() {
         "pg_catalog" => name,
-        _ => format!("OPERATOR({}.{name})", model::Name::from(namespace)),
+        _ => format!("OPERATOR({}.{name})", Name::from(namespace)),
     });
     Ok(spelled.collect())
 }

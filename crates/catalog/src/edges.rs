@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use model::{Kind, Object, ObjectId, Schema, Table, Unmodelled};
+use model::{Kind, ObjectId, Schema, Unmodelled};
 use postgres::Client;
 
 use crate::query::Query;
@@ -75,22 +75,13 @@ pub fn edges(client: &mut Client, actual: &mut Actual) -> Result<Vec<Outsider>, 
     Ok(outsiders)
 }
 
-/// Whether an object is of a table above another one: what a partition has from there stands on the partition, and
+/// Whether an object is of a table above a partition: what a partition has from there stands on the partition, and
 /// what it has it from does not.
 fn is_above(id: &ObjectId, table: &ObjectId, schema: &Schema) -> bool {
-    let (Some(above), Some(mut name)) =
-        (id.relation(), table.qual_name().filter(|_| table.kind == Kind::Table))
-    else {
-        return false;
-    };
-    while let Some(Object::Table(Table { partition_of: Some(it), .. })) = schema.get(&Kind::Table.named(name))
-    {
-        if it.parent == *above {
-            return true;
-        }
-        name = &it.parent;
-    }
-    false
+    let table = table.qual_name().filter(|_| table.kind == Kind::Table);
+    let (Some(of), Some(table)) = (id.relation(), table) else { return false };
+    let is_partition = schema.table(table).is_some_and(|it| it.partition_of.is_some());
+    is_partition && schema.above(table).any(|it| it == of)
 }
 
 /// The object at an address; a part that is no object of its own is the whole.

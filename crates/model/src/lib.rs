@@ -8,6 +8,7 @@ mod facts;
 mod fingerprint;
 mod id;
 mod kind;
+mod lineage;
 mod name;
 mod schema;
 mod settings;

@@ -251,26 +251,6 @@ impl Schema {
         uses
     }
 
-    /// The column that goes by an identity: of the relation itself, else of the tables above it.
-    fn column(&self, id: ObjectId) -> Option<ObjectId> {
-        let mut line = vec![id];
-        let mut at = 0;
-        while let Some(id) = line.get(at).cloned() {
-            if self.contains(&id) {
-                return Some(id);
-            }
-            let table = id.relation().and_then(|it| self.get(&Kind::Table.named(it)));
-            if let Some(Object::Table(it)) = table {
-                let parents = it.partition_of.iter().map(|it| &it.parent).chain(&it.inherits);
-                let above = parents.map(|it| Kind::Column.of(it, id.name()));
-                let new: Vec<ObjectId> = above.filter(|it| !line.contains(it)).collect();
-                line.extend(new);
-            }
-            at += 1;
-        }
-        None
-    }
-
     /// Records that the server says one object uses another.
     pub fn link(&mut self, user: &ObjectId, used: ObjectId) {
         self.edges.entry(user.clone()).or_default().push(used);

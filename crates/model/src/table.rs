@@ -162,11 +162,10 @@ impl Default {
 
 impl Facets for Table {
     fn uses(&self, id: &ObjectId, schema: &Schema) -> Vec<ObjectId> {
-        let Table { partition_by, partition_of, inherits, of_type, foreign, .. } = self;
+        let Table { partition_by, partition_of, of_type, foreign, .. } = self;
         let mut uses = crate::schema::namespace(id);
         uses.extend(foreign.iter().map(|it| Kind::Server.root(&it.server)));
-        let parents = partition_of.iter().map(|it| &it.parent).chain(inherits);
-        for parent in parents {
+        for parent in self.parents() {
             let parent = Kind::Table.named(parent);
             uses.extend(schema.parts(&parent).filter(|it| it.kind == Kind::Column).cloned());
             uses.push(parent);

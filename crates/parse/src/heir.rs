@@ -16,8 +16,7 @@ const DEEPEST: usize = 200;
 /// Takes a table from under its parents where it would stand under itself or too deep, and says so.
 pub(crate) fn keep_shallow(reader: &mut Reader<'_>, id: &ObjectId, object: &mut Object, at: Span) {
     let (Object::Table(table), Some(name)) = (object, id.qual_name()) else { return };
-    let parents = table.inherits.iter().chain(table.partition_of.as_ref().map(|it| &it.parent));
-    let mut level: Vec<QualName> = parents.cloned().collect();
+    let mut level: Vec<QualName> = table.parents().cloned().collect();
     let mut seen: HashSet<QualName> = level.iter().cloned().collect();
     let mut depth = 0;
     while !level.is_empty() && depth < DEEPEST && !seen.contains(name) {

@@ -65,9 +65,8 @@ impl Reader<'_> {
         if let Object::Table(table) = object
             && let Some(child) = id.qual_name()
         {
-            let parents = table.partition_of.iter().map(|it| &it.parent).chain(&table.inherits);
-            for parent in parents.cloned().collect::<Vec<_>>() {
-                self.state.heirs.entry(parent).or_default().push(child.clone());
+            for parent in table.parents() {
+                self.state.heirs.entry(parent.clone()).or_default().push(child.clone());
             }
         }
     }
@@ -249,13 +248,19 @@ impl Reader<'_> {
 
     /// Whether a relation, index or constraint's index of that name is declared.
     pub(crate) fn relation_taken(&self, name: &QualName) -> bool {
-        let holders = self.state.relations.get(name).into_iter().flatten();
-        holders.into_iter().any(|it| self.desired.schema.contains(it))
+        let mut holders = self.state.relations.get(name).into_iter().flatten();
+        holders.any(|it| self.desired.schema.contains(it))
     }
 
-    fn constraint_taken(&self, name: &QualName) -> bool {
-        let holders = self.state.constraints.get(name).into_iter().flatten();
-        holders.into_iter().any(|it| self.desired.schema.contains(it))
+    /// Whether a relation has that name, be it one that is ignored.
+    fn is_relation_kept(&self, name: &QualName) -> bool {
+        self.relation_taken(name) || self.state.ignored[0].contains(name)
+    }
+
+    /// Whether a constraint has that name, be it one that is ignored.
+    fn is_constraint_kept(&self, name: &QualName) -> bool {
+        let mut holders = self.state.constraints.get(name).into_iter().flatten();
+        holders.any(|it| self.desired.schema.contains(it)) || self.state.ignored[1].contains(name)
     }
 
     /// The constraint whose index has that name.
@@ -275,9 +280,7 @@ impl Reader<'_> {
         is_constraint: bool,
     ) -> Name {
         self.choose((table, second, label, is_constraint), |name| {
-            let [relations, constraints] = &self.state.ignored;
-            let taken = self.relation_taken(name) || relations.contains(name);
-            taken || is_constraint && (self.constraint_taken(name) || constraints.contains(name))
+            self.is_relation_kept(name) || is_constraint && self.is_constraint_kept(name)
         })
     }
 
@@ -288,10 +291,7 @@ impl Reader<'_> {
         second: Option<&str>,
         label: &'static str,
     ) -> Name {
-        let [_, constraints] = &self.state.ignored;
-        self.choose((table, second, label, true), |name| {
-            self.constraint_taken(name) || constraints.contains(name)
-        })
+        self.choose((table, second, label, true), |name| self.is_constraint_kept(name))
     }
 
     /// The first name of that make that is free.
@@ -313,20 +313,12 @@ impl Reader<'_> {
 
     /// A declared table.
     pub(crate) fn table(&self, name: &QualName) -> Option<&Table> {
-        match self.desired.schema.get(&Kind::Table.named(name)) {
-            Some(Object::Table(it)) => Some(it),
-            _ => None,
-        }
+        self.desired.schema.table(name)
     }
 
     /// What a table is a partition of or inherits from, one level up.
     pub(crate) fn parents(&self, name: &QualName) -> Vec<QualName> {
-        let table = self.table(name).into_iter();
-        let parents = |it: &Table| {
-            let above = it.partition_of.iter().map(|it| it.parent.clone());
-            above.chain(it.inherits.iter().cloned()).collect::<Vec<_>>()
-        };
-        table.flat_map(parents).collect()
+        self.table(name).into_iter().flat_map(Table::parents).cloned().collect()
     }
 
     /// The tables directly under a table, in order of declaration.

@@ -96,14 +96,14 @@ fn collect<'a>(
     seen: &mut Vec<QualName>,
 ) -> Option<()> {
     let id = Kind::Table.named(relation);
-    let Some(Object::Table(Table { partition_of, inherits, of_type: None, .. })) = schema.get(&id) else {
+    let Some(Object::Table(table @ Table { of_type: None, .. })) = schema.get(&id) else {
         return None;
     };
     if seen.contains(relation) {
         return Some(());
     }
     seen.push(relation.clone());
-    for parent in partition_of.iter().map(|it| &it.parent).chain(inherits) {
+    for parent in table.parents() {
         collect(schema, parent, fields, seen)?;
     }
     for id in schema.children(&id) {

@@ -418,8 +418,7 @@ fn column_type<'a>(schema: &'a Schema, relation: &QualName, name: &Name, depth: 
         return columns.iter().find(|it| it.0 == *name).map(|it| &it.1);
     }
     let Some(Object::Table(table)) = schema.get(&Kind::Table.named(relation)) else { return None };
-    let mut parents = table.partition_of.iter().map(|it| &it.parent).chain(&table.inherits);
-    parents.find_map(|it| column_type(schema, it, name, depth + 1).filter(|_| depth < 64))
+    table.parents().find_map(|it| column_type(schema, it, name, depth + 1).filter(|_| depth < 64))
 }
 
 impl Pair {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use model::{Kind, Object, ObjectId, Schema};
 
-use super::{Context, heir};
+use super::Context;
 
 /// What becomes of a user when what it uses is taken down.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -135,9 +135,9 @@ pub(crate) fn read_through(id: &ObjectId, uses: &[ObjectId], schema: &Schema) ->
         return Vec::new();
     }
     let tables = uses.iter().filter(|it| it.kind == Kind::Table);
-    let above = tables.filter_map(ObjectId::qual_name).flat_map(|it| heir::above(schema, it));
-    let columns = |it: model::QualName| {
-        let table = Kind::Table.named(&it);
+    let above = tables.filter_map(ObjectId::qual_name).flat_map(|it| schema.above(it));
+    let columns = |it: &model::QualName| {
+        let table = Kind::Table.named(it);
         schema.parts(&table).filter(|it| it.kind == Kind::Column).cloned().collect::<Vec<_>>()
     };
     above.flat_map(columns).collect()

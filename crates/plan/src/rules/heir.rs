@@ -23,11 +23,6 @@ pub(super) fn bounds(parent: &QualName) -> ObjectId {
     Kind::Table.of(parent, &Name::default())
 }
 
-/// The parents, in order.
-pub(super) fn parents(table: &Table) -> Vec<&QualName> {
-    table.partition_of.iter().map(|it| &it.parent).chain(&table.inherits).collect()
-}
-
 /// What ends that a table is a partition or a child of another.
 pub(super) fn leaving(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let Some(name) = id.qual_name() else { return Vec::new() };
@@ -56,7 +51,7 @@ pub(super) fn leaving(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>)
         drafts.push(leave.changed("inherits", words(&old.inherits), words(&new.inherits)));
     }
     let leaves = !drafts.is_empty();
-    if parents(old) != parents(new) {
+    if old.parents().ne(new.parents()) {
         drafts.extend(moved::loosened(name, new, id, cx));
     }
     if leaves {
@@ -79,11 +74,10 @@ pub(super) fn joining(cx: &Context<'_>, altered: &BTreeMap<ObjectId, Vec<Draft>>
 fn joins(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let Some(name) = id.qual_name() else { return Vec::new() };
     let mut drafts = Vec::new();
-    let before = parents(old);
-    for parent in parents(new).into_iter().filter(|it| !before.contains(it)) {
+    for parent in gained(old, new) {
         drafts.extend(Demand { name, id, parent, cx }.unmet());
     }
-    if before != parents(new) {
+    if old.parents().ne(new.parents()) {
         drafts.extend(moved::computed(name, new, id, cx));
     }
     if let Some(PartitionOf { parent, bound }) =
@@ -113,6 +107,11 @@ fn inherit(id: &ObjectId, name: &QualName, verb: &str, parent: &QualName) -> Dra
     if verb == "INHERIT" { draft.lock(Mode::ShareUpdateExclusive, parent) } else { draft }
 }
 
+/// The parents that a table gets.
+pub(super) fn gained<'a>(old: &'a Table, new: &'a Table) -> impl Iterator<Item = &'a QualName> {
+    new.parents().filter(|it| !old.parents().any(|had| had == *it))
+}
+
 /// How many of the first parents stay as they are.
 fn common(old: &Table, new: &Table) -> usize {
     old.inherits.iter().zip(&new.inherits).take_while(|(old, new)| old == new).count()
@@ -136,8 +135,7 @@ pub(crate) fn held_back(id: &ObjectId, actual: &Schema, desired: &Schema) -> Opt
     else {
         return None;
     };
-    let before = parents(old);
-    let mut gained = parents(new).into_iter().filter(|it| !before.contains(it));
+    let mut gained = gained(old, new);
     let holds = match actual.get(id) {
         Some(Object::Column(_)) => {
             let above = new.partition_of.as_ref().filter(|_| old.partition_of != new.partition_of);
@@ -186,7 +184,7 @@ pub(crate) fn waiting(id: &ObjectId, users: &Users, actual: &Schema, desired: &S
         let tables = desired.iter().filter(|(it, object)| *it != id && takes(object));
         waiting.extend(tables.map(|(it, _)| it.clone()));
     }
-    if matches!(desired.get(id), Some(Object::Table(new)) if parents(new) != parents(live)) {
+    if matches!(desired.get(id), Some(Object::Table(new)) if new.parents().ne(live.parents())) {
         waiting.extend(users.of(id).cloned());
         waiting.extend(desired.parts(id).filter(|it| !actual.contains(it)).cloned());
     }
@@ -200,26 +198,24 @@ pub(super) fn is_no_default_by_parent(change: &Change<'_>, actual: &Schema, desi
         Change::Drop { old: Object::Default(it), .. } if it.is_none() => (desired, actual),
         _ => return false,
     };
-    let table = change.id().relation().map(|it| Kind::Table.named(it));
-    let of = |schema: &Schema| match table.as_ref().and_then(|it| schema.get(it)) {
-        Some(Object::Table(it)) => Some(parents(it).into_iter().cloned().collect::<Vec<_>>()),
-        _ => None,
-    };
-    match (of(from), of(to)) {
-        (Some(without), Some(with)) => with.iter().any(|it| !without.contains(it)),
+    let Some(table) = change.id().relation() else { return false };
+    match (from.table(table), to.table(table)) {
+        (Some(without), Some(with)) => gained(without, with).next().is_some(),
         _ => false,
     }
 }
 
 /// What is done to a table's columns and checks is done to those below it.
 pub(super) fn with_heirs(draft: Draft, name: &QualName, cx: &Context<'_>) -> Draft {
-    heirs(name, cx).fold(draft.lock(Mode::AccessExclusive, name), |draft, it| with_heirs(draft, it, cx))
+    heirs(name, cx)
+        .into_iter()
+        .fold(draft.lock(Mode::AccessExclusive, name), |draft, it| with_heirs(draft, it, cx))
 }
 
 /// What leaves a column with the default that it has from above, or none: the statement, and the text in it.
 pub(super) fn default_as_above<'a>(own: &ObjectId, cx: &Context<'a>) -> (String, Option<&'a Expr>) {
-    let table = own.relation().map(|it| above(cx.desired, it)).unwrap_or_default();
-    match table.iter().find_map(|it| cx.desired.get(&Kind::Default.of(it, own.name()))) {
+    let mut above = own.relation().into_iter().flat_map(|it| cx.desired.above(it));
+    match above.find_map(|it| cx.desired.get(&Kind::Default.of(it, own.name()))) {
         Some(Object::Default(it)) => (column::set_default(own, &it.expr), Some(&it.expr)),
         _ => (format!("{} DROP DEFAULT", column::prefix(own)), None),
     }
@@ -236,7 +232,7 @@ pub(super) fn has_default(actual: &Schema, default: &ObjectId) -> bool {
 /// Whether a column of a table that is made takes a default over from above.
 pub(super) fn takes_default(id: &ObjectId, cx: &Context<'_>) -> bool {
     let Some(table) = id.relation().filter(|it| cx.is_new(&Kind::Table.named(it))) else { return false };
-    above(cx.desired, table).iter().any(|it| match cx.desired.get(&Kind::Default.of(it, id.name())) {
+    cx.desired.above(table).any(|it| match cx.desired.get(&Kind::Default.of(it, id.name())) {
         Some(Object::Default(it)) => !it.is_none(),
         _ => false,
     })
@@ -244,8 +240,8 @@ pub(super) fn takes_default(id: &ObjectId, cx: &Context<'_>) -> bool {
 
 /// The defaults that a column would have from above: the server gives them to all below as they are given.
 pub(super) fn defaults_above(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
-    let above = id.relation().map(|it| above(cx.desired, it)).unwrap_or_default();
-    above.iter().map(|it| Kind::Default.of(it, id.name())).collect()
+    let above = id.relation().into_iter().flat_map(|it| cx.desired.above(it));
+    above.map(|it| Kind::Default.of(it, id.name())).collect()
 }
 
 /// The server gives a new default to all heirs, so those that have their own say it again, unless they do anyhow.
@@ -263,7 +259,7 @@ pub(super) fn defaults_below(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
             _ => defaults_below(&own, cx),
         }
     };
-    heirs(table, cx).flat_map(again).map(|it| it.why(Why::PutBack { id: id.clone() })).collect()
+    heirs(table, cx).into_iter().flat_map(again).map(|it| it.why(Why::PutBack { id: id.clone() })).collect()
 }
 
 /// A NOT NULL that is no longer handed down stays with the heirs; those that are not to have it let go of it.
@@ -278,7 +274,7 @@ pub(super) fn let_take_null(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         let draft = Draft::alter(id, sql).lock(Mode::AccessExclusive, heir).hazard(Hazard::DropNotNull);
         std::iter::once(draft.touches([own.clone()])).chain(let_take_null(&own, cx)).collect()
     };
-    heirs(table, cx).flat_map(one).collect()
+    heirs(table, cx).into_iter().flat_map(one).collect()
 }
 
 /// What the definition of a new child says though it has it from above.
@@ -326,25 +322,15 @@ pub(super) fn outlasting(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         let draft = with_heirs(Draft::alter(id, sql), heir, cx).hazard(hazard).touches([own]);
         std::iter::once(draft).chain(more).collect()
     };
-    heirs(table, cx).flat_map(one).collect()
+    heirs(table, cx).into_iter().flat_map(one).collect()
 }
 
 /// The tables right below a table that are not to leave it: who leaves does so before anything reaches it.
-pub(super) fn heirs<'a>(table: &QualName, cx: &Context<'a>) -> impl Iterator<Item = &'a QualName> {
+pub(super) fn heirs<'a>(table: &QualName, cx: &Context<'a>) -> Vec<&'a QualName> {
     let above = Kind::Table.named(table);
     let users = cx.users.of(&above).filter(|it| it.kind == Kind::Table);
-    let stays = |it: &&ObjectId| match cx.desired.get(it) {
-        Some(Object::Table(it)) => moved::is_above(table, it, cx),
-        _ => true,
-    };
-    users.filter(stays).filter_map(ObjectId::qual_name).collect::<Vec<_>>().into_iter()
-}
-
-/// The tables above a table, all levels up.
-pub(super) fn above(schema: &Schema, table: &QualName) -> Vec<QualName> {
-    let Some(Object::Table(it)) = schema.get(&Kind::Table.named(table)) else { return Vec::new() };
-    let own = parents(it).into_iter().cloned();
-    own.flat_map(|it| std::iter::once(it.clone()).chain(above(schema, &it))).collect()
+    let stays = |it: &&QualName| cx.desired.table(it).is_none_or(|it| moved::is_above(table, it, cx));
+    users.filter_map(ObjectId::qual_name).filter(stays).collect()
 }
 
 /// The tables that take part in what is said of a table: itself, those below, and those above any of them.
@@ -353,24 +339,19 @@ pub(super) fn line(table: &QualName, cx: &Context<'_>) -> Vec<QualName> {
     let mut seen = HashSet::from([table]);
     while let Some(name) = line.get(at).cloned() {
         at += 1;
-        line.extend(heirs(&name, cx).filter(|it| seen.insert(it)).cloned());
+        line.extend(heirs(&name, cx).into_iter().filter(|it| seen.insert(it)).cloned());
     }
     let own = line.clone();
-    let up = own.iter().flat_map(|it| [cx.actual, cx.desired].map(|schema| above(schema, it)));
-    line.extend(up.flatten());
+    let up = own.iter().flat_map(|it| [cx.actual, cx.desired].map(|schema| schema.above(it)));
+    line.extend(up.flatten().cloned());
     line
-}
-
-/// A table's own lineage: itself, then those above.
-pub(super) fn lineage(schema: &Schema, table: &QualName) -> Vec<QualName> {
-    std::iter::once(table.clone()).chain(above(schema, table)).collect()
 }
 
 /// The columns a table has, from wherever.
 pub(super) fn columns(schema: &Schema, table: &QualName) -> Vec<Name> {
     let mut names: Vec<Name> = Vec::new();
-    for of in lineage(schema, table) {
-        let table = Kind::Table.named(&of);
+    for of in schema.lineage(table) {
+        let table = Kind::Table.named(of);
         for column in schema.parts(&table).filter(|it| it.kind == Kind::Column) {
             if !names.contains(column.name()) {
                 names.push(column.name().clone());
@@ -386,7 +367,7 @@ pub(super) fn column_of<'a>(
     table: &QualName,
     name: &Name,
 ) -> Option<(ObjectId, &'a Column)> {
-    lineage(schema, table).iter().find_map(|of| {
+    schema.lineage(table).into_iter().find_map(|of| {
         let id = Kind::Column.of(of, name);
         match schema.get(&id) {
             Some(Object::Column(it)) => Some((id, it)),
@@ -402,18 +383,18 @@ pub(super) fn part_of<'a>(
     table: &QualName,
     name: &Name,
 ) -> Option<&'a Object> {
-    lineage(schema, table).iter().find_map(|of| schema.get(&kind.of(of, name)))
+    schema.lineage(table).into_iter().find_map(|of| schema.get(&kind.of(of, name)))
 }
 
 /// Whether a table's column takes no NULL, by itself or from above.
 pub(super) fn is_not_null(schema: &Schema, table: &QualName, column: &Name) -> bool {
     let own = schema.contains(&Kind::NotNull.of(table, column));
-    own || above(schema, table).iter().any(|it| is_handed_not_null(schema, it, column))
+    own || schema.above(table).any(|it| is_handed_not_null(schema, it, column))
 }
 
 /// Whether a NOT NULL of a table, or of one above it, is handed down.
 pub(super) fn is_handed_not_null(schema: &Schema, table: &QualName, column: &Name) -> bool {
-    lineage(schema, table).iter().any(|it| match schema.get(&Kind::NotNull.of(it, column)) {
+    schema.lineage(table).into_iter().any(|it| match schema.get(&Kind::NotNull.of(it, column)) {
         Some(Object::NotNull(it)) => !it.no_inherit,
         _ => false,
     })
@@ -431,14 +412,14 @@ pub(super) fn is_alike(one: &model::Constraint, other: &model::Constraint) -> bo
 /// The checks a table has, its own and those that come from above.
 pub(super) fn checks<'a>(schema: &'a Schema, table: &QualName) -> Vec<(&'a ObjectId, &'a model::Constraint)> {
     let mut found = Vec::new();
-    for of in lineage(schema, table) {
-        let owner = Kind::Table.named(&of);
+    for of in schema.lineage(table) {
+        let owner = Kind::Table.named(of);
         let constraints = schema.parts(&owner).filter(|it| it.kind == Kind::Constraint);
         let all = constraints.filter_map(|id| match schema.get(id) {
             Some(Object::Constraint(it)) => Some((id, it)),
             _ => None,
         });
-        let of_all = |it: &model::Constraint| matches!(it.rule, Rule::Check { .. }) && of == *table;
+        let of_all = |it: &model::Constraint| matches!(it.rule, Rule::Check { .. }) && of == table;
         found.extend(all.filter(|(_, it)| of_all(it) || is_handed_down(it)));
     }
     found

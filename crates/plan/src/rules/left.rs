@@ -2,7 +2,7 @@
 
 use model::{Constraint, Kind, Name, Object, ObjectId, QualName, Schema, Table};
 
-use super::heir::{checks, column_of, columns, is_alike, is_not_null, lineage, part_of, with_heirs};
+use super::heir::{checks, column_of, columns, is_alike, is_not_null, part_of, with_heirs};
 use super::shared::{key_of, may_be_renamed};
 use super::{Context, column, moved};
 use crate::draft::Draft;
@@ -70,8 +70,8 @@ impl Left<'_, '_> {
             _ => (),
         }
         let parent = self.new.partition_of.iter().map(|it| &it.parent);
-        let joined: Vec<QualName> = parent.flat_map(|it| lineage(cx.desired, it)).collect();
-        if wanted.is_none() && joined.iter().any(|it| key_of(key, it, cx.desired).is_some()) {
+        let mut joined = parent.flat_map(|it| cx.desired.lineage(it));
+        if wanted.is_none() && joined.any(|it| key_of(key, it, cx.desired).is_some()) {
             return None;
         }
         let draft = self.alter(format!("ALTER TABLE {} DROP CONSTRAINT {own}", self.name));

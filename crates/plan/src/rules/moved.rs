@@ -3,7 +3,7 @@
 
 use model::{Column, Expr, Kind, Mention, Object, ObjectId, QualName, Table};
 
-use super::heir::{above, column_of, columns, has_default, parents, with_heirs};
+use super::heir::{column_of, columns, has_default, with_heirs};
 use super::{Alter, Context, Rules, column, retype};
 use crate::Hazard;
 use crate::draft::Draft;
@@ -97,12 +97,12 @@ fn reads_moved(own: &ObjectId, cx: &Context<'_>) -> bool {
 
 /// Whether a table is above one as it is to be.
 pub(super) fn is_above(table: &QualName, new: &Table, cx: &Context<'_>) -> bool {
-    parents(new).into_iter().any(|stays| stays == table || above(cx.desired, stays).contains(table))
+    new.parents().any(|stays| cx.desired.lineage(stays).contains(&table))
 }
 
 /// Whether the table a column is of has been above all the time: then the column comes from there.
 fn is_above_before(of: &ObjectId, name: &QualName, cx: &Context<'_>) -> bool {
-    of.relation().is_some_and(|it| above(cx.actual, name).contains(it))
+    of.relation().is_some_and(|of| cx.actual.above(name).any(|it| it == of))
 }
 
 /// A column that a table has from above, or is to have: what takes it out of the table.

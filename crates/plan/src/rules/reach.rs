@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{Column, Kind, Object, PartitionOf, QualName, Rule, Schema, Table};
+use model::{Column, Kind, Object, PartitionOf, QualName, Rule, Schema};
 
 use super::shared::key_of;
 use crate::{Lock, Mode, Step, Verb, Why};
@@ -14,14 +14,19 @@ struct Below<'a> {
     tables: HashMap<&'a QualName, Vec<&'a QualName>>,
     /// The partition that has all the rest: what the others have decides what may be in it.
     rest: HashMap<&'a QualName, &'a QualName>,
+    /// The tables whose foreign keys point to each table.
+    pointing: HashMap<&'a QualName, Vec<&'a QualName>>,
 }
 
 impl<'a> Below<'a> {
     fn of(schema: &'a Schema) -> Below<'a> {
         let mut below = Below::default();
         for (id, object) in schema.iter() {
+            if let (Object::ForeignKey(key), Some(table)) = (object, id.relation()) {
+                below.pointing.entry(&key.target).or_default().push(table);
+            }
             let (Object::Table(table), Some(name)) = (object, id.qual_name()) else { continue };
-            for parent in super::heir::parents(table) {
+            for parent in table.parents() {
                 below.tables.entry(parent).or_default().push(name);
             }
             if let Some(it) = table.partition_of.as_ref().filter(|it| &*it.bound.key == "default") {
@@ -37,8 +42,8 @@ impl<'a> Below<'a> {
         if !step.why.iter().any(|it| matches!(it, Why::Changed { field: "inherits" | "partition_of", .. })) {
             return;
         }
-        let Some(Object::Table(new)) = desired.get(&step.id) else { return };
-        let stays = super::heir::parents(new);
+        let Some(new) = desired.table(name) else { return };
+        let stays: Vec<_> = new.parents().collect();
         let is_locked = |it: &QualName| step.locks.iter().any(|lock| lock.relation == *it);
         for (parent, tables) in &mut self.tables {
             tables.retain(|it| *it != name || stays.contains(parent));
@@ -88,8 +93,8 @@ fn all_reached(steps: &[Step], actual: &Schema, desired: &Schema, major: u32) ->
 /// At which children the drop of a column or check ends: they declare it too, and so keep it.
 fn ends<'a>(step: &'a Step, actual: &'a Schema) -> impl Fn(&QualName) -> bool + 'a {
     let name = step.id.name();
-    move |heir| match (step.verb, actual.get(&Kind::Table.named(heir))) {
-        (Verb::Drop, Some(Object::Table(it))) => match step.id.kind {
+    move |heir| match (step.verb, actual.table(heir)) {
+        (Verb::Drop, Some(it)) => match step.id.kind {
             Kind::Column => it.also_own.columns.contains(name),
             Kind::Constraint => it.also_own.checks.contains(name),
             _ => false,
@@ -145,13 +150,18 @@ fn reached(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>, ma
 /// A key on a partitioned table has a trigger on each of its partitions.
 fn at_target(target: &QualName, step: &Step, actual: &Schema, below: &Below<'_>) -> Vec<Lock> {
     let own = step.locks.iter().find(|it| it.relation == *target);
-    let own = own.filter(|_| has_partitions(actual.get(&Kind::Table.named(target))));
-    own.map(|it| on(it.mode, descendants(target, below, |_| false))).unwrap_or_default()
+    own.map(|it| on(it.mode, with_partitions(target, actual, below))).unwrap_or_default()
+}
+
+/// A table and the partitions it has, all levels down.
+fn with_partitions<'a>(table: &'a QualName, schema: &Schema, below: &Below<'a>) -> Vec<&'a QualName> {
+    let parts = if is_partitioned(table, schema) { descendants(table, below, |_| false) } else { Vec::new() };
+    std::iter::once(table).chain(parts).collect()
 }
 
 /// Whether children have the part too, so that what is done to it is done to theirs.
 fn is_inherited(part: Option<&Object>, step: &Step, relation: &QualName, actual: &Schema) -> bool {
-    let partitioned = || has_partitions(actual.get(&Kind::Table.named(relation)));
+    let partitioned = || is_partitioned(relation, actual);
     match part {
         // Children have no identity, partitions do.
         Some(Object::Column(_)) if is_of_identity(step) => partitioned(),
@@ -186,44 +196,45 @@ fn is_of_identity(step: &Step) -> bool {
     step.why.iter().any(|it| matches!(it, Why::Changed { field: "identity", .. }))
 }
 
-fn has_partitions(table: Option<&Object>) -> bool {
-    matches!(table, Some(Object::Table(Table { partition_by: Some(_), .. })))
+fn is_partitioned(table: &QualName, schema: &Schema) -> bool {
+    schema.table(table).is_some_and(|it| it.partition_by.is_some())
 }
 
 fn table(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) -> Vec<Lock> {
     let Some(name) = step.id.qual_name() else { return Vec::new() };
-    let place = |schema: &Schema| match schema.get(&step.id) {
-        Some(Object::Table(it)) => it.partition_of.clone(),
-        _ => None,
-    };
-    let after = if step.verb == Verb::Drop { None } else { place(desired) };
-    let before = place(actual);
-    let mut locks = Vec::new();
-    if step.verb == Verb::Drop {
-        locks.extend(on(Mode::AccessExclusive, targets(name, actual)));
+    let place = |schema: &Schema| schema.table(name).and_then(|it| it.partition_of.clone());
+    let (before, after) = (place(actual), place(desired).filter(|_| step.verb != Verb::Drop));
+    let dropped = if step.verb == Verb::Drop { targets(name, actual) } else { Vec::new() };
+    let mut locks = on(Mode::AccessExclusive, dropped);
+    if before == after {
+        return locks;
     }
-    let moves = before != after;
-    let named = |it: &QualName| moves && step.locks.iter().any(|lock| lock.relation == *it);
-    for PartitionOf { parent, .. } in before.iter().chain(&after).filter(|it| named(&it.parent)) {
+    let is_named = |it: &QualName| step.locks.iter().any(|lock| lock.relation == *it);
+    for PartitionOf { parent, .. } in before.iter().chain(&after).filter(|it| is_named(&it.parent)) {
         let rest = below.rest.get(parent).copied().filter(|it| *it != name);
         locks.extend(on(Mode::AccessExclusive, rest));
         if step.verb == Verb::Alter {
-            locks.extend(on(Mode::AccessExclusive, descendants(name, below, |_| false)));
-            let mode = if brings_key(name, parent, actual) {
-                Mode::AccessExclusive
-            } else {
-                Mode::ShareRowExclusive
-            };
-            let targets = targets(parent, actual);
-            let parts = targets.iter().filter(|it| has_partitions(actual.get(&Kind::Table.named(it))));
-            locks.extend(on(mode, parts.flat_map(|it| descendants(it, below, |_| false))));
-            locks.extend(on(mode, targets));
-            let leaves =
-                step.locks.iter().any(|it| it.relation == *parent && it.mode == Mode::AccessExclusive);
-            let mode = if leaves { Mode::AccessExclusive } else { Mode::ShareRowExclusive };
-            locks.extend(on(mode, pointing(parent, actual)));
+            locks.extend(by_move(name, parent, step, actual, below));
         }
     }
+    locks
+}
+
+/// What is locked beside a table and its parent while it leaves that or comes under it.
+fn by_move(
+    table: &QualName,
+    parent: &QualName,
+    step: &Step,
+    actual: &Schema,
+    below: &Below<'_>,
+) -> Vec<Lock> {
+    let mode = |all| if all { Mode::AccessExclusive } else { Mode::ShareRowExclusive };
+    let targets = targets(parent, actual).into_iter().flat_map(|it| with_partitions(it, actual, below));
+    let leaves = step.locks.iter().any(|it| it.relation == *parent && it.mode == Mode::AccessExclusive);
+    let pointing = below.pointing.get(parent).into_iter().flatten().copied().filter(|it| *it != parent);
+    let mut locks = on(Mode::AccessExclusive, descendants(table, below, |_| false));
+    locks.extend(on(mode(brings_key(table, parent, actual)), targets));
+    locks.extend(on(mode(leaves), pointing));
     locks
 }
 
@@ -234,15 +245,6 @@ fn brings_key(table: &QualName, parent: &QualName, schema: &Schema) -> bool {
         Object::ForeignKey(_) => key_of(it, parent, schema).is_some(),
         _ => false,
     })
-}
-
-/// The tables whose foreign keys point to a table.
-fn pointing<'a>(table: &QualName, schema: &'a Schema) -> Vec<&'a QualName> {
-    let keys = schema.iter().filter_map(|(id, object)| match object {
-        Object::ForeignKey(it) if it.target == *table => id.relation(),
-        _ => None,
-    });
-    keys.filter(|it| *it != table).collect()
 }
 
 /// The tables that the foreign keys of a table point to.

@@ -5,7 +5,7 @@ use diff::Change;
 use model::{AlsoOwn, Kind, Object, ObjectId, QualName, Rule, Schema};
 use sql::Sameness;
 
-use super::heir::{column_of, is_alike, is_no_default_by_parent, lineage, parents};
+use super::heir::{column_of, gained, is_alike, is_no_default_by_parent};
 use super::partition;
 
 /// A part of a table that is an object of its own on one side only, where its table is on both.
@@ -42,14 +42,10 @@ pub(crate) fn by_itself(change: &Change<'_>, actual: &Schema, desired: &Schema) 
 
 impl Part<'_> {
     fn is_shared(&self) -> bool {
-        let table = Kind::Table.named(self.table);
-        let (Some(Object::Table(alone)), Some(Object::Table(below))) =
-            (self.own.get(&table), self.shared.get(&table))
-        else {
+        let (Some(alone), Some(below)) = (self.own.table(self.table), self.shared.table(self.table)) else {
             return false;
         };
-        let before = parents(alone);
-        let gained: Vec<&QualName> = parents(below).into_iter().filter(|it| !before.contains(it)).collect();
+        let gained: Vec<&QualName> = gained(alone, below).collect();
         if let Some(above) = gained.iter().find_map(|it| self.key_of(it)) {
             let mut lent = below.also_own.lent.iter().filter(|(it, _)| *it == above);
             return !self.comes
@@ -59,9 +55,9 @@ impl Part<'_> {
         let AlsoOwn { columns, checks, lent: _ } = &*below.also_own;
         let declared = if self.id.kind == Kind::Constraint { checks } else { columns };
         let declares = declared.contains(self.id.name());
-        let all = parents(below).into_iter().filter(|it| gained.contains(it) || !self.comes || declares);
-        let known: Vec<QualName> = before.into_iter().flat_map(|it| lineage(self.own, it)).collect();
-        all.into_iter().any(|it| self.is_from(it, &known))
+        let mut all = below.parents().filter(|it| gained.contains(it) || !self.comes || declares);
+        let known: Vec<&QualName> = alone.parents().flat_map(|it| self.own.lineage(it)).collect();
+        all.any(|it| self.is_from(it, &known))
     }
 
     fn key_of(&self, parent: &QualName) -> Option<ObjectId> {
@@ -69,10 +65,10 @@ impl Part<'_> {
     }
 
     /// Whether the table has it from a parent by its name, or from further up, but not from what has been above all the time.
-    fn is_from(&self, parent: &QualName, known: &[QualName]) -> bool {
+    fn is_from(&self, parent: &QualName, known: &[&QualName]) -> bool {
         let of = |it: &QualName| self.shared.get(&self.id.kind.of(it, self.id.name()));
-        let above = lineage(self.shared, parent);
-        above.iter().filter(|it| !known.contains(it)).find_map(of).is_some_and(|it| self.is(it))
+        let above = self.shared.lineage(parent).into_iter();
+        above.filter(|it| !known.contains(it)).find_map(of).is_some_and(|it| self.is(it))
     }
 
     fn is(&self, its: &Object) -> bool {
@@ -100,10 +96,7 @@ impl Part<'_> {
 /// table which older servers give the names that others would have.
 pub(super) fn may_be_renamed(key: &ObjectId, schema: &Schema) -> bool {
     match schema.get(key) {
-        Some(Object::ForeignKey(it)) => match schema.get(&Kind::Table.named(&it.target)) {
-            Some(Object::Table(it)) => it.partition_by.is_none(),
-            _ => true,
-        },
+        Some(Object::ForeignKey(it)) => schema.table(&it.target).is_none_or(|it| it.partition_by.is_none()),
         _ => true,
     }
 }

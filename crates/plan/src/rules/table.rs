@@ -138,7 +138,7 @@ impl Rules for Table {
             let draft = if *force_row_security { force(id) } else { unforce(id) };
             drafts.push(draft.changed("force_row_security", self.force_row_security, force_row_security));
         }
-        match heir::parents(self) == heir::parents(new) {
+        match self.parents().eq(new.parents()) {
             true => Alter::InPlace(drafts),
             false => Alter::Around { down: moved::in_the_way(name, id, cx), drafts },
         }
@@ -311,9 +311,9 @@ fn inside<'a>(id: &ObjectId, table: &Table, cx: &Context<'a>, fixed: Vec<&Expr>)
 /// Whether all that a part of a table uses is there before any table needs to be.
 fn is_plain(part: &ObjectId, table: &ObjectId, desired: &Schema) -> bool {
     // What it has from above is there, or the table waits for it.
-    let above = table.qual_name().map(|it| heir::above(desired, it)).unwrap_or_default();
+    let above: Vec<_> = table.qual_name().into_iter().flat_map(|it| desired.above(it)).collect();
     let inherited =
-        |it: &ObjectId| it.kind == Kind::Column && it.relation().is_some_and(|it| above.contains(it));
+        |it: &ObjectId| it.kind == Kind::Column && it.relation().is_some_and(|it| above.contains(&it));
     let own = |it: &ObjectId| it == table || it.relation() == table.qual_name() || inherited(it);
     desired.uses(part).iter().all(|it| own(it) || stands_on_plain_things(it, desired))
 }

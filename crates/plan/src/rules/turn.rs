@@ -4,27 +4,33 @@
 use model::{Kind, Object, ObjectId, QualName, Rule, Schema, Table};
 
 use super::Context;
-use super::heir::{lineage, parents};
 use super::moved::is_above;
 use crate::draft::Draft;
 
 /// When a table leaves a parent: before it would get what is new there, lose what goes and change with what changes,
 /// after what is only made again there. Who comes back must have all that is demanded by then, and has it before.
 pub(super) fn left(draft: Draft, parent: &QualName, new: &Table, cx: &Context<'_>) -> Draft {
-    let (after, before): (Vec<ObjectId>, Vec<ObjectId>) = if is_above(parent, new, cx) {
-        let news = parts_of(parent, cx.desired).into_iter().filter(|it| !cx.actual.contains(it));
-        // A key makes its columns NOT NULL, which is demanded.
-        let (keys, others): (Vec<_>, Vec<_>) =
-            news.filter(|it| !is_demanded(it, cx)).partition(|it| it.kind == Kind::Constraint);
-        (others, shared_parts(parent, cx).into_iter().chain(keys).collect())
-    } else {
-        let left = lineage(cx.actual, parent).into_iter().filter(|it| !is_above(it, new, cx));
-        let parts = left.flat_map(|of| handed_down(&of, cx).into_iter().map(move |it| (of.clone(), it)));
-        let (changing, stays): (Vec<_>, Vec<_>) = parts.partition(|(of, it)| is_changing(it, of, cx));
-        let ids = |parts: Vec<(QualName, ObjectId)>| parts.into_iter().map(|(_, it)| it).collect();
-        (ids(changing), ids(stays))
-    };
+    let (after, before) =
+        if is_above(parent, new, cx) { around_return(parent, cx) } else { around_leave(parent, new, cx) };
     draft.lets_go().precedes(after).follows(before.iter().cloned()).needs(before)
+}
+
+/// What comes after and before a table leaves a parent that it comes back to.
+fn around_return(parent: &QualName, cx: &Context<'_>) -> (Vec<ObjectId>, Vec<ObjectId>) {
+    let news = parts_of(parent, cx.desired).into_iter().filter(|it| !cx.actual.contains(it));
+    // A key makes its columns NOT NULL, which is demanded.
+    let (keys, others): (Vec<_>, Vec<_>) =
+        news.filter(|it| !is_demanded(it, cx)).partition(|it| it.kind == Kind::Constraint);
+    (others, shared_parts(parent, cx).into_iter().chain(keys).collect())
+}
+
+/// What comes after and before a table leaves a parent for good.
+fn around_leave(parent: &QualName, new: &Table, cx: &Context<'_>) -> (Vec<ObjectId>, Vec<ObjectId>) {
+    let left = cx.actual.lineage(parent).into_iter().filter(|it| !is_above(it, new, cx));
+    let parts = left.flat_map(|of| handed_down(of, cx).into_iter().map(move |it| (of, it)));
+    let (changing, stays): (Vec<_>, Vec<_>) = parts.partition(|(of, it)| is_changing(it, of, cx));
+    let ids = |parts: Vec<(&QualName, ObjectId)>| parts.into_iter().map(|(_, it)| it).collect();
+    (ids(changing), ids(stays))
 }
 
 /// Whether a part of a table changes, be it only with a column that it reads.
@@ -39,9 +45,9 @@ fn is_changing(id: &ObjectId, table: &QualName, cx: &Context<'_>) -> bool {
 
 /// When a table comes under a parent: once that has all it is to have.
 pub(super) fn joined(draft: Draft, parent: &QualName, old: &Table, cx: &Context<'_>) -> Draft {
-    let before: Vec<QualName> = parents(old).into_iter().flat_map(|it| lineage(cx.actual, it)).collect();
-    let joined = lineage(cx.desired, parent).into_iter().filter(|it| !before.contains(it));
-    let all: Vec<ObjectId> = joined.flat_map(|it| shared_parts(&it, cx)).collect();
+    let before: Vec<&QualName> = old.parents().flat_map(|it| cx.actual.lineage(it)).collect();
+    let joined = cx.desired.lineage(parent).into_iter().filter(|it| !before.contains(it));
+    let all: Vec<ObjectId> = joined.flat_map(|it| shared_parts(it, cx)).collect();
     draft.follows(all.iter().cloned()).needs(all)
 }
 
@@ -67,6 +73,7 @@ fn parts_of(table: &QualName, schema: &Schema) -> Vec<ObjectId> {
     parts.flat_map(|it| std::iter::once(it.clone()).chain(schema.descendants(it))).collect()
 }
 
+/// Whether a table must have such a part before it can come under the one it is of.
 fn is_demanded(id: &ObjectId, cx: &Context<'_>) -> bool {
     match cx.desired.get(id).or_else(|| cx.actual.get(id)) {
         Some(Object::Constraint(it)) => matches!(it.rule, Rule::Check { .. }),

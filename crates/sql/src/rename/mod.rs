@@ -7,7 +7,7 @@ mod apart;
 mod operator;
 mod text;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use model::{
@@ -83,23 +83,31 @@ pub(crate) struct Names {
     namespaces: HashMap<Name, Name>,
 }
 
-/// The tables that have their columns from a table, all levels down.
-fn below(schema: &Schema, table: &QualName) -> Vec<QualName> {
+/// Tables by what is right above them.
+type Heirs<'a> = HashMap<&'a QualName, Vec<&'a QualName>>;
+
+/// Who stands under whom, if any column is renamed.
+fn heirs<'a>(schema: &'a Schema, renames: &[(ObjectId, ObjectId)]) -> Heirs<'a> {
+    let mut heirs = Heirs::new();
+    if renames.iter().any(|(it, _)| it.kind == Kind::Column) {
+        for (id, object) in schema.iter() {
+            let (Object::Table(table), Some(name)) = (object, id.qual_name()) else { continue };
+            table.parents().for_each(|it| heirs.entry(it).or_default().push(name));
+        }
+    }
+    heirs
+}
+
+/// A table and those that have their columns from it, all levels down.
+fn with_heirs<'a>(table: &'a QualName, heirs: &Heirs<'a>) -> Vec<&'a QualName> {
     let mut line = vec![table];
+    let mut seen = HashSet::from([table]);
     let mut at = 0;
-    while let Some(above) = line.get(at).copied() {
-        let heirs = schema.iter().filter_map(|(id, object)| match object {
-            Object::Table(it) => {
-                let mut parents = it.partition_of.iter().map(|it| &it.parent).chain(&it.inherits);
-                id.qual_name().filter(|_| parents.any(|it| it == above))
-            }
-            _ => None,
-        });
-        let new: Vec<&QualName> = heirs.filter(|it| !line.contains(it)).collect();
-        line.extend(new);
+    while let Some(above) = line.get(at) {
+        line.extend(heirs.get(above).into_iter().flatten().filter(|it| seen.insert(it)));
         at += 1;
     }
-    line.into_iter().skip(1).cloned().collect()
+    line
 }
 
 impl Names {
@@ -113,13 +121,14 @@ impl Names {
             columns: HashMap::new(),
             namespaces: HashMap::new(),
         };
+        let heirs = heirs(schema, renames);
         for (from, to) in renames {
-            names.learn(schema, from, to);
+            names.learn(schema, &heirs, from, to);
         }
         names
     }
 
-    fn learn(&mut self, schema: &Schema, from: &ObjectId, to: &ObjectId) {
+    fn learn<'a>(&mut self, schema: &'a Schema, heirs: &Heirs<'a>, from: &'a ObjectId, to: &ObjectId) {
         match (&from.path, &to.path) {
             (Path::Root(old), Path::Root(new)) if from.kind == Kind::Namespace => {
                 self.namespaces.insert(old.clone(), new.clone());
@@ -141,8 +150,8 @@ impl Names {
                 self.routines.insert(old.clone(), new.clone());
             }
             (Path::Of(table, old), Path::Of(_, new)) if from.kind == Kind::Column => {
-                for table in std::iter::once(table.clone()).chain(below(schema, table)) {
-                    self.columns.insert((table, old.clone()), new.clone());
+                for table in with_heirs(table, heirs) {
+                    self.columns.insert((table.clone(), old.clone()), new.clone());
                 }
             }
             _ => (),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use model::{Column, Domain, Expr, Kind, Name, Object, ObjectId, QualName, Schema, SearchPath, Table, Type};
+use model::{Column, Domain, Expr, Kind, Name, Object, ObjectId, QualName, Schema, SearchPath, Type};
 
 use super::{Columns, Sameness, adopted, same};
 
@@ -115,12 +115,12 @@ fn collect(
     seen: &mut Vec<QualName>,
 ) {
     let id = Kind::Table.named(relation);
-    let Some(Object::Table(Table { partition_of, inherits, .. })) = schema.get(&id) else { return };
+    let Some(Object::Table(table)) = schema.get(&id) else { return };
     if seen.contains(relation) {
         return;
     }
     seen.push(relation.clone());
-    for parent in partition_of.iter().map(|it| &it.parent).chain(inherits) {
+    for parent in table.parents() {
         collect(schema, parent, types, seen);
     }
     for id in schema.children(&id) {
