@@ -210,10 +210,9 @@ impl Work<'_> {
             queue.extend(lost.into_iter().chain(rules::companions(&next, self.actual)));
             self.withdraw(won, &Because::DependsOn { id: id.clone() });
             self.withdraw(waiting, &Because::DependsOn { id: next.clone() });
-            if was_gone {
-                let around = self.actual.children(&next).cloned().chain(self.actual.uses(&next));
-                queue.extend(around.chain(self.actual.parent(&next)).filter(|it| !self.desired.contains(it)));
-            }
+            let around = self.actual.children(&next).cloned().chain(self.actual.parent(&next));
+            let around = around.filter(|_| was_gone).chain(self.actual.uses(&next));
+            queue.extend(around.filter(|it| !self.desired.contains(it)));
             kept.push(next);
         }
         if !self.actual.contains(id) {
@@ -243,6 +242,7 @@ impl Work<'_> {
         let new = desired.children(id).chain(parts);
         let new = new.filter_map(|id| Some(Change::Create { id, new: desired.get(id)? }));
         let won = new.filter(|it| !actual.contains(it.id()) && is(it)).map(|it| it.id().clone());
+        let won = won.filter(|it| !rules::comes_anyway(it, actual, desired));
         (lost.collect(), won.collect())
     }
 

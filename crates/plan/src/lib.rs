@@ -163,7 +163,7 @@ pub fn plan(request: Request<'_>) -> Plan {
     if !blocked.is_empty() {
         steps.clear();
     }
-    rules::spread(&mut steps, actual, desired, facts.major);
+    rules::spread(&mut steps, actual, &allowed, facts.major);
     Plan { steps, pending, unverified, blocked }
 }
 

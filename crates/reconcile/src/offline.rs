@@ -2,8 +2,9 @@
 //!
 //! Knows neither files nor forms of answers.
 
-use model::{ObjectId, Schema};
+use model::{ObjectId, Schema, Users};
 use parse::Desired;
+use plan::{Because, Pending, Verb};
 
 /// What the desired schema is compared with, once what bears another name by now has the new one.
 #[derive(Clone, Debug)]
@@ -17,24 +18,24 @@ pub struct Aligned {
 }
 
 impl Aligned {
-    /// Takes both schemas back to the old names, for a plan that renames nothing. What would have been renamed, by
-    /// its new identity.
-    pub fn withhold(&mut self, desired: &mut Desired) -> Vec<ObjectId> {
+    /// Takes both schemas back to the old names, for a plan that renames nothing: what waits for that.
+    pub fn withhold(&mut self, desired: &mut Desired) -> Vec<Pending> {
         let (renames, relabels) = (std::mem::take(&mut self.renames), std::mem::take(&mut self.relabels));
         withhold([&mut self.actual, &mut desired.schema], renames, relabels)
     }
 }
 
-/// Undoes renames of objects and labels in both schemas, and names what would have been renamed. What is the same
-/// stays the same, though its texts may differ.
+/// Undoes renames of objects and labels in both schemas: what would have been renamed, by its new identity, and what
+/// cannot come because the old names stay taken. What is the same stays the same, though its texts may differ.
 pub(crate) fn withhold(
     [actual, desired]: [&mut Schema; 2],
     renames: Vec<(ObjectId, ObjectId)>,
     relabels: Vec<(ObjectId, String, String)>,
-) -> Vec<ObjectId> {
+) -> Vec<Pending> {
     if renames.is_empty() && relabels.is_empty() {
         return Vec::new();
     }
+    let mut pending = give_way(actual, desired, &renames);
     let before = |schema: &Schema| under_old_names(schema, &renames, &relabels);
     let (live, mut wanted) = (before(actual), before(desired));
     let both = desired.iter().zip(wanted.iter());
@@ -45,7 +46,40 @@ pub(crate) fn withhold(
         }
     }
     (*actual, *desired) = (live, wanted);
-    renames.into_iter().map(|(_, to)| to).chain(relabels.into_iter().map(|(id, _, _)| id)).collect()
+    let renamed = renames.into_iter().map(|(_, to)| to).chain(relabels.into_iter().map(|(id, _, _)| id));
+    pending.extend(renamed.map(Pending::rename));
+    pending
+}
+
+/// Takes out of the desired schema what has the old name of something that is not to be renamed, and takes back to
+/// what it is whatever uses that.
+fn give_way(actual: &Schema, desired: &mut Schema, renames: &[(ObjectId, ObjectId)]) -> Vec<Pending> {
+    let is_taken = |old: &ObjectId| desired.contains(old) && !renames.iter().any(|(_, new)| new == old);
+    let taken = renames.iter().map(|(old, _)| old).filter(|it| is_taken(it));
+    let taken = taken.map(|it| (it.clone(), Because::NameTaken { by: it.clone() }));
+    let mut queue: Vec<(ObjectId, Because)> = taken.collect();
+    let users = if queue.is_empty() { Users::default() } else { desired.users() };
+    let mut pending = Vec::new();
+    while let Some((id, because)) = queue.pop() {
+        if desired.get(&id) == actual.get(&id) {
+            continue;
+        }
+        let on = Because::DependsOn { id: id.clone() };
+        let waiting = users.of(&id).chain(desired.children(&id)).cloned();
+        queue.extend(waiting.map(|it| (it, on.clone())));
+        let verb = match actual.get(&id) {
+            Some(live) => {
+                desired.insert(id.clone(), live.clone());
+                Verb::Alter
+            }
+            None => {
+                desired.retain(|it, _| *it != id);
+                Verb::Create
+            }
+        };
+        pending.push(Pending { id, verb, because, hazards: Vec::new(), allow: Vec::new() });
+    }
+    pending
 }
 
 /// The schema with renames of objects and labels undone.

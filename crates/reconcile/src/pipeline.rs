@@ -172,7 +172,7 @@ pub fn plan(
             Ok::<_, catalog::Error>(comparison.plan(options))
         })?,
     };
-    plan.pending.extend(withheld.into_iter().map(Pending::rename));
+    plan.pending.extend(withheld);
     comparison.timings = timings;
     Ok(plan)
 }
@@ -231,9 +231,8 @@ impl Comparison {
         Ok(())
     }
 
-    /// Takes both schemas back to the names that are live, for a plan that renames nothing. What would have been
-    /// renamed, by its new identity.
-    fn withhold(&mut self) -> Vec<ObjectId> {
+    /// Takes both schemas back to the names that are live, for a plan that renames nothing: what waits for that.
+    fn withhold(&mut self) -> Vec<Pending> {
         let (renames, relabels) = (std::mem::take(&mut self.renames), std::mem::take(&mut self.relabels));
         let withheld =
             offline::withhold([&mut self.actual.schema, &mut self.desired.schema], renames, relabels);

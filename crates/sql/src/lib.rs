@@ -19,6 +19,8 @@ pub use expr::{expr, expr_of, key, server_expr};
 pub use fault::{Code, Fault};
 pub use lex::{Tok, TokenKind, lex};
 pub use rename::{relabelled, renamed, unrenamed};
-pub use same::{Columns, Place, Sameness, adopted, columns_of, restated, same, same_in, settle_offline};
+pub use same::{
+    Columns, Place, Sameness, adopted, columns_in, columns_of, restated, same, same_in, settle_offline,
+};
 pub use split::{Directive, Piece, PieceKind, Pieces, split};
 pub use types::{TypeName, canonical_type, is_builtin_type};

@@ -1,6 +1,7 @@
 //! Check, primary key, unique and exclusion constraints. Does not know the rows they are about.
 
-use model::{Constraint, Deferral, Element, Kind, Name, Object, ObjectId, Rule, Settings};
+use model::{Constraint, Deferral, Element, Kind, Name, Object, ObjectId, QualName, Rule, Schema, Settings};
+use sql::{Columns, Sameness};
 
 use super::depend::is_doomed;
 use super::heir;
@@ -140,10 +141,25 @@ impl Rules for Constraint {
 /// Whether the same is demanded under another name from now on.
 fn has_successor(old: &Constraint, id: &ObjectId, cx: &Context<'_>) -> bool {
     let Some(table) = id.relation() else { return false };
-    let table = Kind::Table.named(table);
-    let mut siblings = cx.desired.parts(&table).filter(|it| *it != id);
+    let whole = Kind::Table.named(table);
+    let mut siblings = cx.desired.parts(&whole).filter(|it| *it != id);
     siblings.any(|it| match cx.desired.get(it) {
-        Some(Object::Constraint(new)) => new.rule == old.rule && new.enforced >= old.enforced,
+        Some(Object::Constraint(new)) => {
+            new.enforced >= old.enforced && demands(&new.rule, &old.rule, table, [cx.actual, cx.desired])
+        }
         _ => false,
     })
+}
+
+/// Whether two rules demand the same of a table's columns, as they are and as they are to be. What only the server
+/// could tell is not the same.
+pub(super) fn demands(one: &Rule, other: &Rule, table: &QualName, sides: [&Schema; 2]) -> bool {
+    let (Rule::Check { expr, no_inherit }, Rule::Check { expr: its, no_inherit: alone }) = (one, other)
+    else {
+        return one == other;
+    };
+    let same = |columns: &Columns| {
+        [(expr, its), (its, expr)].iter().any(|(a, b)| sql::same(a, b, columns) == Sameness::Same)
+    };
+    no_inherit == alone && (expr == its || sides.iter().all(|it| same(&sql::columns_in(it, table))))
 }

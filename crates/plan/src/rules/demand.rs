@@ -66,12 +66,16 @@ impl Demand<'_, '_> {
         Some(self.alter(sql).reads(expr))
     }
 
+    fn is_alike(&self, had: &Constraint, rule: &Constraint) -> bool {
+        is_alike(had, rule, self.name, [self.cx.actual, self.cx.desired])
+    }
+
     fn checks(&self) -> Vec<Draft> {
         let cx = self.cx;
         let mut had = checks(cx.actual, self.name);
         had.retain(|(it, _)| it.relation() != Some(self.name) || !cx.dropped.contains_key(*it));
         let has = |check: &ObjectId, rule: &Constraint| {
-            had.iter().any(|(it, had)| it.name() == check.name() && is_alike(had, rule))
+            had.iter().any(|(it, had)| it.name() == check.name() && self.is_alike(had, rule))
                 || cx.desired.contains(&Kind::Constraint.of(self.name, check.name()))
         };
         let demanded = checks(cx.desired, self.parent).into_iter().filter(|(_, it)| is_handed_down(it));

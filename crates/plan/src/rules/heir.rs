@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use diff::Change;
 use model::{
-    AlsoOwn, Column, Expr, Kind, Name, Object, ObjectId, PartitionOf, QualName, Rule, Schema, Table, Users,
+    AlsoOwn, Column, Expr, Kind, Name, Object, ObjectId, PartitionOf, QualName, Rule, Schema, Table,
 };
 
 use super::demand::Demand;
@@ -126,69 +126,6 @@ fn words(parents: &[QualName]) -> String {
         [] => "none".to_string(),
         _ => parents.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     }
-}
-
-/// The table that cannot come under its new parent while it has a column of its own or another check of the same name.
-pub(crate) fn held_back(id: &ObjectId, actual: &Schema, desired: &Schema) -> Option<ObjectId> {
-    let table = Kind::Table.named(id.relation()?);
-    let (Some(Object::Table(old)), Some(Object::Table(new))) = (actual.get(&table), desired.get(&table))
-    else {
-        return None;
-    };
-    let mut gained = gained(old, new);
-    let holds = match actual.get(id) {
-        Some(Object::Column(_)) => {
-            let above = new.partition_of.as_ref().filter(|_| old.partition_of != new.partition_of);
-            above.is_some_and(|it| !columns(desired, &it.parent).contains(id.name()))
-        }
-        Some(Object::Constraint(own)) => gained.any(|it| {
-            let mut named = checks(desired, it).into_iter().filter(|(it, _)| it.name() == id.name());
-            named.any(|(_, its)| !is_alike(own, its))
-        }),
-        _ => false,
-    };
-    holds.then_some(table)
-}
-
-/// What cannot come to an object that stays as it is: new columns of a partition, which can have none of its own, and
-/// comments on attributes that a composite type does not get.
-pub(crate) fn shut_out(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
-    match actual.get(id) {
-        Some(Object::Table(it)) if it.partition_of.is_some() => {
-            let new = desired.parts(id).filter(|it| it.kind == Kind::Column && !actual.contains(it));
-            new.cloned().collect()
-        }
-        Some(Object::Composite(it)) => {
-            let has = |name: &Name| it.attributes.iter().any(|it| it.name == *name);
-            let is_of_none = |it: &ObjectId| {
-                let about =
-                    it.target().filter(|it| it.kind == Kind::Column && it.relation() == id.qual_name());
-                about.is_some_and(|it| !has(it.name()))
-            };
-            desired.iter().map(|(it, _)| it).filter(|it| is_of_none(it)).cloned().collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// What has to wait for a table that is to stay as it is: what is new of it or reads it where it was to move, and who
-/// was to have its place among the partitions of another one.
-pub(crate) fn waiting(id: &ObjectId, users: &Users, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
-    let Some(Object::Table(live)) = actual.get(id) else { return Vec::new() };
-    let mut waiting = Vec::new();
-    if let Some(place) = &live.partition_of {
-        let takes = |it: &Object| match it {
-            Object::Table(it) => it.partition_of.as_ref() == Some(place),
-            _ => false,
-        };
-        let tables = desired.iter().filter(|(it, object)| *it != id && takes(object));
-        waiting.extend(tables.map(|(it, _)| it.clone()));
-    }
-    if matches!(desired.get(id), Some(Object::Table(new)) if new.parents().ne(live.parents())) {
-        waiting.extend(users.of(id).cloned());
-        waiting.extend(desired.parts(id).filter(|it| !actual.contains(it)).cloned());
-    }
-    waiting
 }
 
 /// Whether a default that is none comes or goes with a parent that has one.
@@ -405,8 +342,15 @@ pub(super) fn is_handed_down(it: &model::Constraint) -> bool {
 }
 
 /// Whether a check that a table has will do, valid or more, where a parent has the other.
-pub(super) fn is_alike(one: &model::Constraint, other: &model::Constraint) -> bool {
-    one.rule == other.rule && one.enforced == other.enforced && (one.validated || !other.validated)
+pub(super) fn is_alike(
+    one: &model::Constraint,
+    other: &model::Constraint,
+    table: &QualName,
+    sides: [&Schema; 2],
+) -> bool {
+    one.enforced == other.enforced
+        && (one.validated || !other.validated)
+        && constraint::demands(&one.rule, &other.rule, table, sides)
 }
 
 /// The checks a table has, its own and those that come from above.

@@ -41,7 +41,7 @@ impl Rules for Index {
         if comes_by_itself(self, id, cx) {
             return Vec::new();
         }
-        let spreads = spreads(id, cx);
+        let spreads = spreads(id, cx.desired);
         let apart = self.concurrently && may_go_apart(self, id, cx);
         let sql = sql(self, id, relation, Form { apart, only: self.only || !spreads });
         let create = Draft::create(id, sql).reads(self.keys.iter().map(|it| &it.expr).chain(&self.predicate));
@@ -109,12 +109,12 @@ impl Rules for Index {
         }
         drafts.extend(targets(id, &self.statistics, statistics));
         // What is there is attached as its table becomes a partition, and as the index above is made.
-        let comes_with = |above: &ObjectId| !cx.actual.contains(above) && spreads(above, cx);
+        let comes_with = |above: &ObjectId| !cx.actual.contains(above) && spreads(above, cx.desired);
         let attached = attached_to
             .as_ref()
             .filter(|it| !joins(&self.relation, cx) && !comes_with(&Kind::Index.named(it)));
         if let Some(parent) = attached.filter(|_| *attached_to != self.attached_to) {
-            drafts.push(attach(id, parent).changed(
+            drafts.push(attach(id, parent).adds().changed(
                 "attached_to",
                 or_none(self.attached_to.as_ref()),
                 parent,

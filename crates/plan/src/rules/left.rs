@@ -35,12 +35,12 @@ impl Left<'_, '_> {
 
     fn checks(&self) -> Vec<Draft> {
         let wanted = checks(self.cx.desired, self.name);
+        let sides = [self.cx.actual, self.cx.desired];
+        let alike = |one: &Constraint, other: &Constraint| is_alike(one, other, self.name, sides);
         let stays = |check: &ObjectId, rule: &Constraint| {
             let mut named = wanted.iter().filter(|(it, _)| it.name() == check.name());
             // What becomes the table's own is as it says, no better.
-            named.any(|(it, new)| {
-                is_alike(rule, new) && (it.relation() != Some(self.name) || is_alike(new, rule))
-            })
+            named.any(|(it, new)| alike(rule, new) && (it.relation() != Some(self.name) || alike(new, rule)))
         };
         let live = checks(self.cx.actual, self.name).into_iter();
         let from_left = |it: &ObjectId| it.relation().is_some_and(|it| it != self.name && !self.is_above(it));

@@ -48,6 +48,7 @@ mod trigger;
 mod turn;
 mod types;
 mod view;
+mod wait;
 
 use std::collections::BTreeMap;
 
@@ -57,12 +58,12 @@ pub(crate) use claim::{Claim, claims};
 pub(crate) use depend::{
     Stance, is_quiet, is_shared_with, others_wait_for, read_through, stance, stand_ins, waits_for_others,
 };
-pub(crate) use heir::{held_back, shut_out, waiting};
 pub(crate) use partition::{companions, goes_with};
 pub(crate) use reach::spread;
 pub(crate) use rename::{relabels, renames};
 pub(crate) use shared::by_itself;
 pub(crate) use swap::{along, swap};
+pub(crate) use wait::{comes_anyway, held_back, shut_out, waiting};
 
 use crate::draft::Draft;
 use crate::family::Orphans;

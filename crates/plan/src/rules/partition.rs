@@ -25,7 +25,7 @@ pub(super) fn comes_by_itself(index: &Index, id: &ObjectId, cx: &Context<'_>) ->
     let Some(above) = &index.attached_to else { return false };
     let above = Kind::Index.named(above);
     if cx.created.contains_key(&above) {
-        return spreads(&above, cx) && !is_made_before(id, cx);
+        return spreads(&above, cx.desired) && !is_made_before(id, cx);
     }
     cx.is_new(&index.relation) || joins(&index.relation, cx)
 }
@@ -81,9 +81,9 @@ pub(super) fn is_made_before(id: &ObjectId, cx: &Context<'_>) -> bool {
 
 /// Whether creating an index of a partitioned table makes those of its partitions too, under the names
 /// they are to have.
-pub(super) fn spreads(id: &ObjectId, cx: &Context<'_>) -> bool {
-    let Some(Object::Index(index)) = cx.desired.get(id) else { return false };
-    !index.only && below(id, cx.desired).iter().all(|it| has_usual_name(it, cx.desired))
+pub(super) fn spreads(id: &ObjectId, desired: &Schema) -> bool {
+    let Some(Object::Index(index)) = desired.get(id) else { return false };
+    !index.only && below(id, desired).iter().all(|it| has_usual_name(it, desired))
 }
 
 /// The indexes attached to one, all levels down.

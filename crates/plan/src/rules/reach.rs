@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use model::{Column, Kind, Object, PartitionOf, QualName, Rule, Schema};
 
+use super::partition::spreads;
 use super::shared::key_of;
 use crate::{Lock, Mode, Step, Verb, Why};
 
@@ -134,7 +135,7 @@ fn reached(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>, ma
             let Some(relation) = id.relation().or(of_index) else { return Vec::new() };
             let own = step.locks.iter().find(|it| it.relation == *relation);
             let own = own.filter(|_| {
-                is_inherited(object, step, relation, actual) || adds_at_heirs(object, step, major)
+                is_inherited(object, step, relation, [actual, desired]) || adds_at_heirs(object, step, major)
             });
             let mut locks = own
                 .map(|it| on(it.mode, descendants(relation, below, ends(step, actual))))
@@ -160,7 +161,12 @@ fn with_partitions<'a>(table: &'a QualName, schema: &Schema, below: &Below<'a>) 
 }
 
 /// Whether children have the part too, so that what is done to it is done to theirs.
-fn is_inherited(part: Option<&Object>, step: &Step, relation: &QualName, actual: &Schema) -> bool {
+fn is_inherited(
+    part: Option<&Object>,
+    step: &Step,
+    relation: &QualName,
+    [actual, desired]: [&Schema; 2],
+) -> bool {
     let partitioned = || is_partitioned(relation, actual);
     match part {
         // Children have no identity, partitions do.
@@ -172,6 +178,9 @@ fn is_inherited(part: Option<&Object>, step: &Step, relation: &QualName, actual:
             // What stands on an index has a name of its own in each partition.
             _ => step.verb != Verb::Rename && partitioned(),
         },
+        Some(Object::Index(it)) if step.verb == Verb::Create => {
+            !it.only && partitioned() && spreads(&step.id, desired)
+        }
         Some(Object::Index(it)) => !it.only && partitioned(),
         Some(Object::ForeignKey(_)) => step.verb != Verb::Rename && partitioned(),
         Some(Object::Trigger(_)) => partitioned(),

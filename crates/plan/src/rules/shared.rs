@@ -75,7 +75,8 @@ impl Part<'_> {
         match (self.own.get(self.id), its) {
             (Some(Object::Constraint(own)), Object::Constraint(its)) => {
                 let is_check = matches!(own.rule, Rule::Check { .. });
-                is_check && is_alike(own, its) && (!self.comes || is_alike(its, own))
+                let alike = |one, other| is_alike(one, other, self.table, [self.own, self.shared]);
+                is_check && alike(own, its) && (!self.comes || alike(its, own))
             }
             (Some(Object::Default(own)), Object::Default(its)) if self.comes => {
                 // With a column that gets another type its default is taken down.

@@ -6,7 +6,7 @@ use std::path::Path;
 use diff::Pair;
 
 use parse::Desired;
-use plan::{Pending, Request};
+use plan::Request;
 use reconcile::offline::{Aligned, align};
 use report::{Answer, Places};
 
@@ -38,7 +38,7 @@ pub(crate) fn run(context: &Context, args: &Diff) -> miette::Result<Outcome> {
     let pair = Pair { actual: &actual, desired: &to.schema };
     let request = Request::between(pair, &facts, &options);
     let mut plan = plan::plan(Request { renames: &renames, relabels: &relabels, ..request });
-    plan.pending.extend(withheld.into_iter().map(Pending::rename));
+    plan.pending.extend(withheld);
     let places = Places::new(files(&to.sources), &to.spans);
     let told = Answer::new(&plan, pair, &places, &facts);
     let ledger = context.args.ledger.then(|| account_of_file(&to, told.left));

@@ -15,7 +15,7 @@ use model::{Expr, Name, Span};
 use crate::{Tok, expr_of, lex};
 use unify::Unifier;
 
-pub use offline::{Place, columns_of, same_in, settle_offline};
+pub use offline::{Place, columns_in, columns_of, same_in, settle_offline};
 
 /// What is known of two expressions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

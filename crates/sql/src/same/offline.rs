@@ -96,6 +96,11 @@ fn argument(arguments: &[model::Argument], slot: usize) -> Option<Arc<str>> {
     with_default.nth(slot).map(|it| Arc::clone(&it.ty.text))
 }
 
+/// What an expression over a table's columns stands on.
+pub fn columns_in(schema: &Schema, table: &QualName) -> Columns {
+    own(schema, Some(table))
+}
+
 fn own(schema: &Schema, relation: Option<&QualName>) -> Columns {
     let types = relation.map(|it| types(schema, it)).unwrap_or_default();
     Columns { table: relation.map(|it| it.name.clone()), types, result: None }

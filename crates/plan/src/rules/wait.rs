@@ -1,0 +1,125 @@
+//! What has to wait for an object that stays as it is, because a change to it is put off. Knows no statement.
+
+use model::{Index, Kind, Mention, Name, Object, ObjectId, Schema, Users};
+
+use super::heir::{checks, columns, gained, is_alike};
+
+/// The table that cannot come under its new parent while it has a column of its own or another check of the same name.
+pub(crate) fn held_back(id: &ObjectId, actual: &Schema, desired: &Schema) -> Option<ObjectId> {
+    let of = id.relation()?;
+    let (old, new) = actual.table(of).zip(desired.table(of))?;
+    let mut gained = gained(old, new);
+    let holds = match actual.get(id) {
+        Some(Object::Column(_)) => {
+            let above = new.partition_of.as_ref().filter(|_| old.partition_of != new.partition_of);
+            above.is_some_and(|it| !columns(desired, &it.parent).contains(id.name()))
+        }
+        Some(Object::Constraint(own)) => gained.any(|it| {
+            let mut named = checks(desired, it).into_iter().filter(|(it, _)| it.name() == id.name());
+            named.any(|(_, its)| !is_alike(own, its, of, [actual, desired]))
+        }),
+        _ => false,
+    };
+    holds.then(|| Kind::Table.named(of))
+}
+
+/// What cannot come to an object that stays as it is: new columns of a partition, which can have none of its own,
+/// comments on attributes that a composite type does not get, the sequence that an identity already has.
+pub(crate) fn shut_out(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
+    match actual.get(id) {
+        Some(Object::Table(it)) if it.partition_of.is_some() => {
+            let new = desired.parts(id).filter(|it| it.kind == Kind::Column && !actual.contains(it));
+            new.cloned().collect()
+        }
+        Some(Object::Composite(it)) => {
+            let has = |name: &Name| it.attributes.iter().any(|it| it.name == *name);
+            let is_of_none = |it: &ObjectId| {
+                let about =
+                    it.target().filter(|it| it.kind == Kind::Column && it.relation() == id.qual_name());
+                about.is_some_and(|it| !has(it.name()))
+            };
+            desired.iter().map(|(it, _)| it).filter(|it| is_of_none(it)).cloned().collect()
+        }
+        Some(Object::Column(it)) if it.identity.is_some() => {
+            let own = id.relation().map(|it| (it, id.name()));
+            let of_it = |it: &ObjectId| match desired.get(it) {
+                Some(Object::Sequence(it)) => {
+                    it.owned_by.as_ref().map(|(table, column)| (table, column)) == own
+                }
+                _ => false,
+            };
+            let new = desired.parts(id).filter(|it| !actual.contains(it) && of_it(it));
+            new.cloned().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What has to wait for an object that is to stay as it is, beside who uses it by name.
+pub(crate) fn waiting(id: &ObjectId, users: &Users, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
+    match id.kind {
+        Kind::Table => for_table(id, users, actual, desired),
+        Kind::Column => star_readers(id, users, desired),
+        Kind::Index => users.of(id).filter(|it| it.kind == Kind::Index).cloned().collect(),
+        Kind::Enum | Kind::Range | Kind::Domain | Kind::Composite => {
+            let columns = users.of(id).filter(|it| it.kind == Kind::Column);
+            columns.flat_map(|it| users.of(it)).cloned().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What is new of a table or reads it where it was to move, and who was to have its place among the partitions of
+/// another one.
+fn for_table(id: &ObjectId, users: &Users, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
+    let Some(Object::Table(live)) = actual.get(id) else { return Vec::new() };
+    let mut waiting = Vec::new();
+    if let Some(place) = &live.partition_of {
+        let takes = |it: &Object| match it {
+            Object::Table(it) => it.partition_of.as_ref() == Some(place),
+            _ => false,
+        };
+        let tables = desired.iter().filter(|(it, object)| *it != id && takes(object));
+        waiting.extend(tables.map(|(it, _)| it.clone()));
+    }
+    if matches!(desired.get(id), Some(Object::Table(new)) if new.parents().ne(live.parents())) {
+        waiting.extend(users.of(id).cloned());
+        waiting.extend(desired.parts(id).filter(|it| !actual.contains(it)).cloned());
+    }
+    waiting
+}
+
+/// Who reads all columns of a column's table, or of one below it: a star stands for the columns of the day.
+fn star_readers(column: &ObjectId, users: &Users, desired: &Schema) -> Vec<ObjectId> {
+    let mut tables: Vec<ObjectId> = column.relation().map(|it| Kind::Table.named(it)).into_iter().collect();
+    let mut readers = Vec::new();
+    let mut at = 0;
+    while let Some(table) = tables.get(at).cloned() {
+        at += 1;
+        let below = users.of(&table).filter(|it| it.kind == Kind::Table && !tables.contains(it));
+        let below: Vec<ObjectId> = below.cloned().collect();
+        readers.extend(
+            users.of(&table).chain(desired.parts(&table)).filter(|it| has_star(it, desired)).cloned(),
+        );
+        tables.extend(below);
+    }
+    readers
+}
+
+fn has_star(id: &ObjectId, desired: &Schema) -> bool {
+    let exprs = desired.get(id).map(Object::exprs).unwrap_or_default();
+    exprs.iter().any(|it| it.mentions.contains(&Mention::Star))
+}
+
+/// Whether an index of a partition comes from above wherever its table is: one is made for the table above, which
+/// both have.
+pub(crate) fn comes_anyway(id: &ObjectId, actual: &Schema, desired: &Schema) -> bool {
+    let Some(Object::Index(Index { relation, attached_to: Some(above), .. })) = desired.get(id) else {
+        return false;
+    };
+    let parent = |schema: &Schema| {
+        let table = relation.qual_name().and_then(|it| schema.table(it));
+        table.and_then(|it| it.partition_of.as_ref()).map(|it| it.parent.clone())
+    };
+    !actual.contains(&Kind::Index.named(above)) && parent(actual) == parent(desired)
+}
