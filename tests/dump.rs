@@ -1,6 +1,6 @@
 //! Two prints of `pg_dump -s`, made comparable line by line. Knows no law.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use reconcile::pipeline::Comparison;
@@ -17,9 +17,10 @@ pub(crate) fn sorted(dump: &str, comparison: &Comparison, owners: bool) -> Vec<S
     }
     let noise = |it: &str| it.trim_start().starts_with("SEQUENCE NAME");
     let dump = Dump { lines: dump.lines().collect() };
-    let again = dump.said_again();
+    let (again, defaults) = (dump.said_again(), dump.own_defaults());
     let lines = dump.lines.iter().enumerate().filter(|(at, it)| !again.contains(at) && !noise(it));
-    let mut lines: Vec<String> = lines.map(|(_, it)| canonical(it)).collect();
+    let mut lines: Vec<String> =
+        lines.map(|(at, it)| canonical(defaults.get(&at).map_or(*it, |it| it))).collect();
     lines.sort();
     lines
 }
@@ -48,6 +49,26 @@ impl<'a> Dump<'a> {
         own.chain(added).chain(self.defaults(table, &above)).collect()
     }
 
+    /// The lines that say of a child's column what its parent says, but for the default: the statement that says no
+    /// more than that.
+    fn own_defaults(&self) -> HashMap<usize, String> {
+        let tables = self.lines.iter().filter_map(|it| it.strip_prefix("CREATE TABLE ")?.strip_suffix(" ("));
+        tables.flat_map(|it| self.defaults_of(it)).collect()
+    }
+
+    fn defaults_of(&self, table: &str) -> Vec<(usize, String)> {
+        let said: HashSet<String> = self.lineage(table).iter().flat_map(|it| self.told(it)).collect();
+        let plain = |it: &str| it.split(" DEFAULT ").next().unwrap_or(it).to_owned();
+        let above: HashSet<String> = said.iter().map(|it| plain(it)).collect();
+        let one = |at: usize| {
+            let line = self.said(at);
+            let (column, value) = line.split_once(" DEFAULT ").filter(|(it, _)| above.contains(*it))?;
+            let (name, value) = (column.trim().split(' ').next()?, value.split(" COLLATE ").next()?);
+            Some((at, format!("ALTER TABLE ONLY {table} ALTER COLUMN {name} SET DEFAULT {value}")))
+        };
+        self.body(table).filter_map(one).collect()
+    }
+
     /// What the lines of a parent say that those of a child may say again.
     fn told(&self, parent: &str) -> Vec<String> {
         let said: Vec<String> = self.body(parent).map(|at| self.said(at)).collect();
@@ -70,7 +91,8 @@ impl<'a> Dump<'a> {
             let said = line.strip_prefix(&prefix).and_then(|it| it.split_once(" SET DEFAULT "));
             said.is_some_and(|(column, value)| {
                 let value = format!(" DEFAULT {}", value.trim_end_matches(';'));
-                above.iter().any(|it| it.trim_start().starts_with(column) && it.ends_with(&value))
+                let given = |it: &str| it.split(" COLLATE ").next().is_some_and(|it| it.ends_with(&value));
+                above.iter().any(|it| it.trim_start().starts_with(column) && given(it))
             })
         };
         (0..self.lines.len()).filter(|at| is_above(&self.lines[*at])).collect()

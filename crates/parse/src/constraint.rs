@@ -519,6 +519,10 @@ fn declare_foreign_key(
     reader.is_free(&id, span)?;
     reader.is_free(&Kind::Constraint.of(table, &name), span)?;
     renamed(reader, Kind::ForeignKey, table, &name, span);
+    let above = reader.table(table).and_then(|it| it.partition_of.as_ref());
+    if above.is_some_and(|it| partition::has_reference(reader, &it.parent, &key)) {
+        reader.keep_apart(&id);
+    }
     reader.declare(&id, key, span);
     if unnamed {
         reader.desired.unnamed.insert(id);

@@ -80,6 +80,7 @@ pub(crate) fn attach(
     let table = model::Table { partition_of: Some(bound), inherits: Vec::new(), ..table };
     let span = reader.desired.spans.get(&id).copied().unwrap_or(at);
     reader.declare(&id, table, span);
+    reader.bring_together(&child);
     join(reader, parent, &child, at);
     Ok(())
 }
@@ -114,6 +115,24 @@ pub(crate) fn lent_keys(reader: &Reader<'_>, child: &QualName) -> Vec<(Constrain
     let held = keys(reader, child);
     let lent = reader.lent(child).iter();
     lent.filter(|(it, _)| held.iter().any(|held| held.rule == it.rule)).cloned().collect()
+}
+
+/// Tells each partition what it calls the keys it has from above.
+pub(crate) fn note_lent(reader: &mut Reader<'_>) {
+    for child in reader.lenders() {
+        let above: Vec<ObjectId> =
+            reader.desired.schema.above(&child).flat_map(|it| reader.constraints_of(it)).collect();
+        let of = |key: &Constraint| {
+            let is_it = |id: &&ObjectId| match reader.desired.schema.get(id) {
+                Some(Object::Constraint(it)) => it.rule == key.rule,
+                _ => false,
+            };
+            above.iter().find(is_it).cloned()
+        };
+        let keys = reader.lent(&child).iter();
+        let lent = keys.filter_map(|(key, name)| Some((of(key)?, name.clone()))).collect();
+        reader.change_table(&child, |it| it.also_own.lent = lent);
+    }
 }
 
 /// Gives the partitions of a table their copies of a key.
@@ -281,7 +300,8 @@ pub(crate) fn merge(reader: &mut Reader<'_>) {
             }
             Object::ForeignKey(it) => {
                 let of = reader.table(table).and_then(|it| it.partition_of.as_ref());
-                of.is_some_and(|above| has_reference(reader, &above.parent, it))
+                let above = of.filter(|_| !reader.is_apart(id));
+                above.is_some_and(|above| has_reference(reader, &above.parent, it))
             }
             _ => false,
         };
@@ -315,11 +335,15 @@ fn has_check(reader: &Reader<'_>, table: &QualName, name: &Name) -> bool {
     own || reader.parents(table).iter().any(|it| has_check(reader, it, name))
 }
 
-fn has_reference(reader: &Reader<'_>, table: &QualName, key: &ForeignKey) -> bool {
+/// Whether a table has a foreign key of its own or from above that is one with another's.
+pub(crate) fn has_reference(reader: &Reader<'_>, table: &QualName, key: &ForeignKey) -> bool {
     let references = reader.parts_of(&Kind::Table.named(table), Kind::ForeignKey);
     let own = references.iter().any(|id| match reader.desired.schema.get(id) {
         Some(Object::ForeignKey(it)) => {
-            ForeignKey { validated: key.validated, enforced: key.enforced, ..it.clone() } == *key
+            let open = [it, key].iter().any(|it| it.target_columns.is_empty());
+            let target_columns = if open { key.target_columns.clone() } else { it.target_columns.clone() };
+            let (validated, enforced) = (key.validated, key.enforced);
+            ForeignKey { validated, enforced, target_columns, ..it.clone() } == *key
         }
         _ => false,
     });

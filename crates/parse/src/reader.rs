@@ -65,6 +65,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn finish(mut self) -> Desired {
         constraint::resolve_late(&mut self);
         partition::merge(&mut self);
+        partition::note_lent(&mut self);
         model::pair_operators(&mut self.desired.schema);
         column_type::forget_toast(&mut self);
         self.drop_stray_grants();

@@ -278,15 +278,16 @@ fn declare(
             Err(fault) => faults.push(fault),
         }
     }
+    // What a partition has from above is there before its own, even if that is the same.
+    if let Some(parent) = parent {
+        partition::join(reader, &parent, name, span);
+    }
     // The server makes a column's constraints before a table's own of the same kind, as they come in the text.
     of_columns.append(&mut constraints);
     of_columns.sort_by_key(|it| it.span.start);
     faults.extend(constraint::declare_all(reader, name, of_columns, true));
     for like in &copies {
         table_like::rest(reader, name, like, span);
-    }
-    if let Some(parent) = parent {
-        partition::join(reader, &parent, name, span);
     }
     let last = faults.pop();
     reader.desired.faults.extend(faults);

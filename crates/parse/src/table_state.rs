@@ -28,6 +28,8 @@ pub(crate) struct State {
     heirs: FxHashMap<QualName, Vec<QualName>>,
     /// Copies of keys that partitions have from above, and what they are called.
     lent: FxHashMap<QualName, Vec<(Constraint, Name)>>,
+    /// Foreign keys of partitions that came after an equal one above, and so stay their own.
+    apart: FxHashSet<ObjectId>,
     /// Names of relations and of constraints that objects under `ignore` have: nothing else is given them.
     ignored: [HashSet<QualName>; 2],
     /// Temporary relations, which are never ours.
@@ -100,6 +102,26 @@ impl Reader<'_> {
         self.state.lent.get(child).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Remembers that a partition's foreign key stays its own though one above is equal.
+    pub(crate) fn keep_apart(&mut self, id: &ObjectId) {
+        self.state.apart.insert(id.clone());
+    }
+
+    /// Forgets that of a table: as it comes under another one, what is equal becomes one.
+    pub(crate) fn bring_together(&mut self, table: &QualName) {
+        self.state.apart.retain(|it| it.relation() != Some(table));
+    }
+
+    /// Whether a partition's foreign key stays its own though one above is equal.
+    pub(crate) fn is_apart(&self, id: &ObjectId) -> bool {
+        self.state.apart.contains(id)
+    }
+
+    /// The partitions that were given copies of keys.
+    pub(crate) fn lenders(&self) -> Vec<QualName> {
+        self.state.lent.keys().cloned().collect()
+    }
+
     /// Remembers the sequence behind an identity column.
     pub(crate) fn take_identity_name(&mut self, name: QualName, column: &ObjectId) {
         self.take_relation_name(name.clone(), column);
@@ -167,6 +189,8 @@ impl Reader<'_> {
                 id.clone_from(new);
             }
         }
+        let apart = std::mem::take(&mut self.state.apart).into_iter();
+        self.state.apart = apart.map(|it| moved.get(&it).cloned().unwrap_or(it)).collect();
         let lent = std::mem::take(&mut self.state.lent).into_iter();
         let of = |it: QualName| {
             moved.get(&Kind::Table.named(&it)).and_then(ObjectId::qual_name).cloned().unwrap_or(it)

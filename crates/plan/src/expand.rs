@@ -70,7 +70,13 @@ impl Expander<'_> {
     fn begin(&mut self, change: &Change<'_>) {
         let id = change.id().clone();
         match change {
-            Change::Create { .. } => _ = self.it.created.insert(id, Why::New),
+            Change::Create { .. } => {
+                let mut taken = rules::taken_over(&id, self.cx);
+                // What is not ours may become part of what is.
+                taken.retain(|it| !self.unmanaged.contains(it));
+                self.push_all(taken, &id);
+                self.it.created.insert(id, Why::New);
+            }
             Change::Drop { .. } => {
                 self.queue.push_front(Fall { id: id.clone(), why: Why::Undeclared, cause: id });
             }

@@ -232,8 +232,18 @@ impl Work<'_> {
         }
     }
 
-    /// The parts of an object that would be lost and won with its change alone.
+    /// The parts of an object, and of the tables below it, that would be lost and won with its change alone.
     fn by_itself(&self, id: &ObjectId) -> (Vec<ObjectId>, Vec<ObjectId>) {
+        let (mut lost, mut won) = (Vec::new(), Vec::new());
+        for whole in rules::with_heirs_of(id, self.users) {
+            let (gone, new) = self.parts_by_itself(&whole);
+            lost.extend(gone);
+            won.extend(new);
+        }
+        (lost, won)
+    }
+
+    fn parts_by_itself(&self, id: &ObjectId) -> (Vec<ObjectId>, Vec<ObjectId>) {
         let (actual, desired) = (self.actual, &*self.desired);
         let is = |change: &Change<'_>| rules::by_itself(change, actual, desired);
         let gone = actual.children(id).filter_map(|id| Some(Change::Drop { id, old: actual.get(id)? }));

@@ -12,7 +12,7 @@ use super::foreign::{is_column_of_foreign, options_changed, words};
 use super::retype::{self, detour, retype};
 use super::sequence::{clauses, inward, retyped, standard};
 use super::text::{Options, collate, inside, operand, or_none};
-use super::{Alter, Context, Rules, heir};
+use super::{Alter, Context, Rules, apart, heir};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -137,7 +137,10 @@ impl Rules for Column {
             .hazard_if(fails, Hazard::MayFail)
             .hazard_if(rewrites, Hazard::RewritesTable);
         let needs: Vec<ObjectId> = makes.iter().flat_map(|it| cx.desired.uses(it)).collect();
-        std::iter::once(create.needs(needs).makes(makes)).chain(tail(id, self, cx.desired)).collect()
+        std::iter::once(create.needs(needs).makes(makes))
+            .chain(tail(id, self, cx.desired))
+            .chain(apart::merging(id, cx))
+            .collect()
     }
 
     fn alter(&self, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Alter {
@@ -186,10 +189,12 @@ impl Rules for Column {
             Some(Object::Column(new)) => self.generated.is_some() && new.generated.is_some(),
             _ => false,
         };
-        let drop = Draft::drop(id, format!("ALTER TABLE {table} DROP COLUMN {}", id.name()));
+        let only = apart::only(id, cx);
+        let drop = Draft::drop(id, format!("ALTER TABLE {only}{table} DROP COLUMN {}", id.name()));
         let hazard = if computed_again { Hazard::RewritesTable } else { Hazard::DropColumn };
-        let drop = drop.lock(Mode::AccessExclusive, table).hazard(hazard);
-        std::iter::once(drop).chain(heir::outlasting(id, cx)).collect()
+        let drop = drop.lock(Mode::AccessExclusive, table).hazard(hazard).precedes(apart::made_below(id, cx));
+        let before = apart::before_leaving(id, id, cx).into_iter();
+        before.chain([drop]).chain(heir::outlasting(id, cx)).chain(apart::after_leaving(id, cx)).collect()
     }
 }
 

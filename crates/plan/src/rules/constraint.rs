@@ -4,10 +4,9 @@ use model::{Constraint, Deferral, Element, Kind, Name, Object, ObjectId, QualNam
 use sql::{Columns, Sameness};
 
 use super::depend::is_doomed;
-use super::heir;
 use super::index::key;
 use super::text::{Options, inside, joined, list, with};
-use super::{Alter, Context, Rules};
+use super::{Alter, Context, Rules, apart, heir};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -82,13 +81,12 @@ impl Rules for Constraint {
         let has_rows = !cx.is_new(&Kind::Table.named(table)) && self.validated && self.enforced;
         let builds = self.rule.is_indexed();
         let create = Draft::create(id, sql).reads(model::Object::from(self.clone()).exprs());
-        let create = create.lock(Mode::AccessExclusive, table);
-        vec![
-            create
-                .hazard_if(has_rows && !builds, Hazard::ScansTable)
-                .hazard_if(has_rows && builds, Hazard::BlocksWrites)
-                .hazard_if(has_rows, Hazard::MayFail),
-        ]
+        let create = create.lock(Mode::AccessExclusive, table).needs(apart::same_above(id, cx));
+        let create = create
+            .hazard_if(has_rows && !builds, Hazard::ScansTable)
+            .hazard_if(has_rows && builds, Hazard::BlocksWrites)
+            .hazard_if(has_rows, Hazard::MayFail);
+        std::iter::once(create).chain(apart::named_as_lent(id, cx)).collect()
     }
 
     fn alter(&self, new: &Constraint, id: &ObjectId, _: &Context<'_>) -> Alter {
@@ -127,7 +125,8 @@ impl Rules for Constraint {
 
     fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         let Some(table) = id.relation() else { return Vec::new() };
-        let drop = Draft::drop(id, format!("{} DROP CONSTRAINT {}", on(id), id.name()));
+        let only = apart::only(id, cx);
+        let drop = Draft::drop(id, format!("ALTER TABLE {only}{table} DROP CONSTRAINT {}", id.name()));
         let loses = match cx.desired.get(id) {
             Some(Object::Constraint(new)) => self.enforced && !new.enforced,
             _ => !is_doomed(id, cx) && !has_successor(self, id, cx),

@@ -16,6 +16,8 @@ pub(super) struct Demand<'a, 'b> {
     pub(super) name: &'a QualName,
     pub(super) id: &'a ObjectId,
     pub(super) parent: &'a QualName,
+    /// The parents it comes under before this one.
+    pub(super) before: &'a [&'a QualName],
     pub(super) cx: &'a Context<'b>,
 }
 
@@ -31,9 +33,13 @@ impl Demand<'_, '_> {
         with_heirs(Draft::alter(self.id, sql), self.name, self.cx)
     }
 
-    fn column(&self, own: &ObjectId) -> Vec<Draft> {
+    /// What a column lacks, or the column where the table has none.
+    pub(super) fn column(&self, own: &ObjectId) -> Vec<Draft> {
         let (cx, column) = (self.cx, own.name());
         let Some((above, wanted)) = column_of(cx.desired, self.parent, column) else { return Vec::new() };
+        if self.before.iter().any(|it| column_of(cx.desired, it, column).is_some()) {
+            return self.not_null(own).into_iter().collect();
+        }
         match column_of(cx.actual, self.name, column) {
             Some((_, live)) if !moved::is_remade(live, wanted, own, cx) => {
                 let fitted = moved::fitted(live, wanted, own, self.id, cx).into_iter();
@@ -49,7 +55,8 @@ impl Demand<'_, '_> {
         let (cx, column) = (self.cx, own.name());
         let lacks = is_handed_not_null(cx.desired, self.parent, column)
             && !is_not_null(cx.actual, self.name, column)
-            && !cx.desired.contains(&Kind::NotNull.of(self.name, column));
+            && !cx.desired.contains(&Kind::NotNull.of(self.name, column))
+            && !self.before.iter().any(|it| is_handed_not_null(cx.desired, it, column));
         let draft = lacks.then(|| self.alter(format!("{} SET NOT NULL", column::prefix(own))))?;
         Some(draft.hazard(Hazard::ScansTable).hazard(Hazard::MayFail))
     }

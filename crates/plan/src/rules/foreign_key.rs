@@ -5,7 +5,7 @@ use model::{ForeignKey, Kind, Match, Name, Object, ObjectId, Reaction};
 use super::constraint::{deferral, on, state};
 use super::depend::is_doomed;
 use super::text::list;
-use super::{Alter, Context, Rules};
+use super::{Alter, Context, Rules, apart};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -60,7 +60,11 @@ impl Rules for ForeignKey {
         let sql = format!("{} ADD CONSTRAINT {} {}", on(id), id.name(), clause(self));
         let has_rows = !cx.is_new(&Kind::Table.named(table)) && self.validated && self.enforced;
         let create = Draft::create(id, sql).hazard_if(has_rows, Hazard::ScansTable);
-        vec![both(create.hazard_if(has_rows, Hazard::MayFail), self, table, Mode::ShareRowExclusive)]
+        let create = create.hazard_if(has_rows, Hazard::MayFail).needs(apart::same_above(id, cx));
+        let create = both(create, self, table, Mode::ShareRowExclusive);
+        // The triggers of a partition's own key go.
+        let merges = apart::is_merged_below(id, cx);
+        vec![if merges { create.lock(Mode::AccessExclusive, &self.target) } else { create }]
     }
 
     fn alter(&self, new: &ForeignKey, id: &ObjectId, cx: &Context<'_>) -> Alter {

@@ -14,7 +14,7 @@ use model::{
 use super::demand::Demand;
 use super::left::Left;
 use super::text::collate;
-use super::{Context, column, constraint, moved, turn};
+use super::{Context, apart, column, constraint, moved, turn};
 use crate::draft::Draft;
 use crate::{Hazard, Mode, Why};
 
@@ -74,8 +74,9 @@ pub(super) fn joining(cx: &Context<'_>, altered: &BTreeMap<ObjectId, Vec<Draft>>
 fn joins(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let Some(name) = id.qual_name() else { return Vec::new() };
     let mut drafts = Vec::new();
-    for parent in gained(old, new) {
-        drafts.extend(Demand { name, id, parent, cx }.unmet());
+    let gained: Vec<&QualName> = gained(old, new).collect();
+    for (at, parent) in gained.iter().enumerate() {
+        drafts.extend(Demand { name, id, parent, before: &gained[..at], cx }.unmet());
     }
     if old.parents().ne(new.parents()) {
         drafts.extend(moved::computed(name, new, id, cx));
@@ -238,6 +239,7 @@ pub(super) fn said_again<'a>(
 /// A column or check that children declare too stays with them; those that are not to have it let go of it.
 pub(super) fn outlasting(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let (Some(table), name) = (id.relation(), id.name()) else { return Vec::new() };
+    let alone = apart::stays_below(id, cx);
     let one = |heir: &QualName| {
         let own = id.kind.of(heir, name);
         let more = outlasting(&own, cx);
@@ -252,12 +254,17 @@ pub(super) fn outlasting(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
                 (live.also_own.checks.contains(name), wanted, Hazard::DropConstraint)
             }
         };
-        if !stays || wanted || cx.is_gone(&Kind::Table.named(heir)) {
+        let stays = if alone { !wanted || cx.created.contains_key(&own) } else { stays && !wanted };
+        if !stays || cx.is_gone(&Kind::Table.named(heir)) {
             return more;
         }
-        let sql = format!("ALTER TABLE {heir} DROP {} {name}", id.kind.meta().sql);
-        let draft = with_heirs(Draft::alter(id, sql), heir, cx).hazard(hazard).touches([own]);
-        std::iter::once(draft).chain(more).collect()
+        let sql = format!("ALTER TABLE {}{heir} DROP {} {name}", apart::only(&own, cx), id.kind.meta().sql);
+        let draft = apart::locked(Draft::alter(id, sql), &own, cx)
+            .hazard(hazard)
+            .precedes([own.clone()])
+            .touches([own.clone()]);
+        let before = apart::before_leaving(id, &own, cx).filter(|_| id.kind == Kind::Column);
+        before.into_iter().chain([draft]).chain(more).collect()
     };
     heirs(table, cx).into_iter().flat_map(one).collect()
 }

@@ -7,7 +7,7 @@ use model::{Index, IndexKey, Kind, Name, Object, ObjectId, QualName};
 use super::depend::is_doomed;
 use super::partition::{below, comes_by_itself, is_made_before, joins, leaves, spreads};
 use super::text::{Options, collate, inside, joined, list, or_none, settings, with};
-use super::{Alter, Context, Rules};
+use super::{Alter, Context, Rules, apart};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -53,6 +53,7 @@ impl Rules for Index {
                 .outside(),
             false => create.lock(Mode::Share, relation).hazard_if(has_rows, Hazard::BlocksWrites),
         };
+        let create = create.needs(apart::same_above(id, cx));
         let create = create.hazard_if(has_rows && self.unique, Hazard::MayFail);
         let others = if spreads { below(id, cx.desired) } else { Vec::new() };
         let others: Vec<ObjectId> = others.into_iter().filter(|it| !is_made_before(it, cx)).collect();

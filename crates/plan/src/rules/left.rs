@@ -83,7 +83,8 @@ impl Left<'_, '_> {
         Some(draft.hazard_if(wanted.is_none(), Hazard::DropConstraint))
     }
 
-    fn column(&self, own: &ObjectId) -> Vec<Draft> {
+    /// What becomes of a column from above.
+    pub(super) fn column(&self, own: &ObjectId) -> Vec<Draft> {
         let (cx, name, column) = (self.cx, self.name, own.name());
         let Some((from, live)) = column_of(cx.actual, name, column).filter(|(it, _)| it != own) else {
             return Vec::new();

@@ -3,6 +3,7 @@
 
 mod access;
 mod aggregate;
+mod apart;
 mod cast;
 mod claim;
 mod collation;
@@ -54,6 +55,7 @@ use std::collections::BTreeMap;
 
 use model::{Facts, Object, ObjectId, Schema, Users};
 
+pub(crate) use apart::taken_over;
 pub(crate) use claim::{Claim, claims};
 pub(crate) use depend::{
     Stance, is_quiet, is_shared_with, others_wait_for, read_through, stance, stand_ins, waits_for_others,
@@ -63,7 +65,7 @@ pub(crate) use reach::spread;
 pub(crate) use rename::{relabels, renames};
 pub(crate) use shared::by_itself;
 pub(crate) use swap::{along, swap};
-pub(crate) use wait::{comes_anyway, held_back, shut_out, waiting};
+pub(crate) use wait::{comes_anyway, held_back, shut_out, waiting, with_heirs_of};
 
 use crate::draft::Draft;
 use crate::family::Orphans;

@@ -27,7 +27,8 @@ impl Rules for NotNull {
         let is_kept = named && !cx.is_new(&whole) && !cx.actual.contains(id);
         let kept = (is_kept && heir::is_not_null(cx.actual, table, id.name())).then(|| {
             let drop = Draft::alter(id, format!("{} DROP NOT NULL", column::prefix(id)));
-            drop.lock(Mode::AccessExclusive, table).follows([whole])
+            let above = heir::column_of(cx.actual, table, id.name()).map(|it| it.0);
+            drop.lock(Mode::AccessExclusive, table).follows([whole]).follows(above)
         });
         kept.into_iter().chain([create]).collect()
     }

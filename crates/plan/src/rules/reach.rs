@@ -3,8 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{Column, Kind, Object, PartitionOf, QualName, Rule, Schema};
+use model::{Column, Kind, Name, Object, PartitionOf, QualName, Rule, Schema};
 
+use super::apart::is_left;
+use super::heir::is_not_null;
 use super::partition::spreads;
 use super::shared::key_of;
 use crate::{Lock, Mode, Step, Verb, Why};
@@ -91,16 +93,51 @@ fn all_reached(steps: &[Step], actual: &Schema, desired: &Schema, major: u32) ->
     steps.iter().map(reached).collect()
 }
 
-/// At which children the drop of a column or check ends: they declare it too, and so keep it.
-fn ends<'a>(step: &'a Step, actual: &'a Schema) -> impl Fn(&QualName) -> bool + 'a {
-    let name = step.id.name();
+/// At which children it ends: the drop of a column or check where they declare it too, or are to have it of their own,
+/// and so keep it, a new column or key where they have one that becomes one with it.
+fn ends<'a>(
+    step: &'a Step,
+    below: &Below<'_>,
+    [actual, desired]: [&'a Schema; 2],
+    major: u32,
+) -> impl Fn(&QualName) -> bool + 'a {
+    let (name, id) = (step.id.name(), &step.id);
+    let goes = step.verb != Verb::Create && !desired.contains(id);
+    let heirs = id.relation().filter(|_| goes).map(|it| descendants(it, below, |_| false));
+    let mut parts = heirs.into_iter().flatten().map(|it| id.kind.of(it, name));
+    let alone = parts.any(|it| is_left(&it, actual, desired));
+    let key = desired.get(id).filter(|_| step.verb == Verb::Create && major < 18);
     move |heir| match (step.verb, actual.table(heir)) {
-        (Verb::Drop, Some(it)) => match step.id.kind {
+        (Verb::Create, _) if id.kind == Kind::Column => actual.contains(&id.kind.of(heir, name)),
+        (Verb::Create, Some(_)) => key.is_some_and(|it| key_of(it, heir, actual).is_some()),
+        _ if alone => true,
+        (Verb::Drop, Some(it)) => match id.kind {
             Kind::Column => it.also_own.columns.contains(name),
             Kind::Constraint => it.also_own.checks.contains(name),
             _ => false,
         },
         _ => false,
+    }
+}
+
+/// Up to 17 a key that is added to a partitioned table leaves its partitions readable, unless their columns are to
+/// become NOT NULL.
+fn mode_below(
+    mode: Mode,
+    part: Option<&Object>,
+    step: &Step,
+    relation: &QualName,
+    actual: &Schema,
+    major: u32,
+) -> Mode {
+    let Some(Object::Constraint(it)) = part.filter(|_| step.verb == Verb::Create && major < 18) else {
+        return mode;
+    };
+    let stays = |column: &Name| is_not_null(actual, relation, column);
+    match &it.rule {
+        Rule::PrimaryKey { columns, .. } if !columns.iter().all(stays) => mode,
+        rule if rule.is_indexed() && is_partitioned(relation, actual) => Mode::Share,
+        _ => mode,
     }
 }
 
@@ -138,7 +175,13 @@ fn reached(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>, ma
                 is_inherited(object, step, relation, [actual, desired]) || adds_at_heirs(object, step, major)
             });
             let mut locks = own
-                .map(|it| on(it.mode, descendants(relation, below, ends(step, actual))))
+                .map(|it| {
+                    let ends = ends(step, below, [actual, desired], major);
+                    on(
+                        mode_below(it.mode, object, step, relation, actual, major),
+                        descendants(relation, below, ends),
+                    )
+                })
                 .unwrap_or_default();
             if let Some(Object::ForeignKey(key)) = object {
                 locks.extend(at_target(&key.target, step, actual, below));

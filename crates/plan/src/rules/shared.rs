@@ -2,7 +2,7 @@
 //! statement.
 
 use diff::Change;
-use model::{AlsoOwn, Kind, Object, ObjectId, QualName, Rule, Schema};
+use model::{AlsoOwn, Index, Kind, Object, ObjectId, QualName, Rule, Schema, Table};
 use sql::Sameness;
 
 use super::heir::{column_of, gained, is_alike, is_no_default_by_parent};
@@ -51,13 +51,16 @@ impl Part<'_> {
             return !self.comes
                 || lent.all(|(_, name)| name == self.id.name() || may_be_renamed(&above, self.shared));
         }
+        if self.is_taken_over(below) {
+            return true;
+        }
         // What comes by a parent that moves itself stays with the table only if that declares it too.
         let AlsoOwn { columns, checks, lent: _ } = &*below.also_own;
         let declared = if self.id.kind == Kind::Constraint { checks } else { columns };
         let declares = declared.contains(self.id.name());
-        let mut all = below.parents().filter(|it| gained.contains(it) || !self.comes || declares);
         let known: Vec<&QualName> = alone.parents().flat_map(|it| self.own.lineage(it)).collect();
-        all.any(|it| self.is_from(it, &known))
+        let mut all = below.parents().filter(|it| gained.contains(it) || !self.comes || declares);
+        all.any(|it| self.is_from(it, &known)) || self.is_split_from(below, &known)
     }
 
     fn key_of(&self, parent: &QualName) -> Option<ObjectId> {
@@ -66,9 +69,42 @@ impl Part<'_> {
 
     /// Whether the table has it from a parent by its name, or from further up, but not from what has been above all the time.
     fn is_from(&self, parent: &QualName, known: &[&QualName]) -> bool {
-        let of = |it: &QualName| self.shared.get(&self.id.kind.of(it, self.id.name()));
         let above = self.shared.lineage(parent).into_iter();
-        above.filter(|it| !known.contains(it)).find_map(of).is_some_and(|it| self.is(it))
+        above.filter(|it| !known.contains(it)).find_map(|it| self.at(it)).is_some_and(|it| self.is(it))
+    }
+
+    /// The part of that name that another table has.
+    fn at(&self, table: &QualName) -> Option<&Object> {
+        self.shared.get(&self.id.kind.of(table, self.id.name()))
+    }
+
+    /// Whether a table that is above all the time gets it, and the two become one, or gives it up, and one becomes two:
+    /// that takes no statement if they do not differ in anything.
+    fn is_split_from(&self, below: &Table, known: &[&QualName]) -> bool {
+        let is_partitioned =
+            |it: &QualName| self.shared.table(it).is_some_and(|it| it.partition_by.is_some());
+        let is_split = |it: &&QualName| {
+            known.contains(it)
+                && !self.own.contains(&self.id.kind.of(it, self.id.name()))
+                && !(self.comes && is_partitioned(it))
+        };
+        let mut above = below.parents().flat_map(|it| self.shared.lineage(it)).filter(is_split);
+        match (self.own.get(self.id), above.find_map(|it| self.at(it))) {
+            (Some(Object::Column(own)), Some(Object::Column(its))) => own == its && own.identity.is_none(),
+            (Some(_), Some(its)) => self.is(its),
+            _ => false,
+        }
+    }
+
+    /// Whether the server takes a partition's key for its part of one that comes to be above: it must be the only such.
+    fn is_taken_over(&self, below: &Table) -> bool {
+        let (Some(own), Some(place)) = (self.own.get(self.id), &below.partition_of) else { return false };
+        let above = self.shared.lineage(&place.parent).into_iter();
+        let mut keys = above.filter_map(|it| key_of(own, it, self.shared));
+        let is_only = || {
+            keys_of(own, self.table, self.own).count() == 1 && key_of(own, self.table, self.shared).is_none()
+        };
+        !self.comes && keys.any(|it| !self.own.contains(&it)) && is_only()
     }
 
     fn is(&self, its: &Object) -> bool {
@@ -104,11 +140,28 @@ pub(super) fn may_be_renamed(key: &ObjectId, schema: &Schema) -> bool {
 
 /// The key or foreign key of a table that is one with another's: they are told by what they demand.
 pub(super) fn key_of(own: &Object, table: &QualName, schema: &Schema) -> Option<ObjectId> {
+    keys_of(own, table, schema).next()
+}
+
+fn keys_of(own: &Object, table: &QualName, schema: &Schema) -> impl Iterator<Item = ObjectId> {
     let table = Kind::Table.named(table);
-    let is_same = |its: &Object| match (own, its) {
+    let same = |it: &&ObjectId| schema.get(it).is_some_and(|its| is_same(own, its));
+    let found: Vec<ObjectId> = schema.parts(&table).filter(same).cloned().collect();
+    found.into_iter()
+}
+
+/// Whether the server would take one key, foreign key or index for a part of the other.
+pub(super) fn is_same(own: &Object, other: &Object) -> bool {
+    let definition = |it: &Index| {
+        let Index { unique, method, keys, include, predicate, nulls_not_distinct, .. } = it.clone();
+        (unique, method, keys, include, predicate, nulls_not_distinct)
+    };
+    match (own, other) {
         (Object::Constraint(own), Object::Constraint(its)) => own.rule.is_indexed() && own.rule == its.rule,
         (Object::ForeignKey(own), Object::ForeignKey(its)) => own == its,
+        (Object::Index(own), Object::Index(its)) => {
+            own.attached_to.is_none() && definition(own) == definition(its)
+        }
         _ => false,
-    };
-    schema.parts(&table).find(|it| schema.get(it).is_some_and(is_same)).cloned()
+    }
 }

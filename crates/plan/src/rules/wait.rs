@@ -1,6 +1,6 @@
 //! What has to wait for an object that stays as it is, because a change to it is put off. Knows no statement.
 
-use model::{Index, Kind, Mention, Name, Object, ObjectId, Schema, Users};
+use model::{Index, Kind, Mention, Name, Object, ObjectId, Rule, Schema, Users};
 
 use super::heir::{checks, columns, gained, is_alike};
 
@@ -24,7 +24,8 @@ pub(crate) fn held_back(id: &ObjectId, actual: &Schema, desired: &Schema) -> Opt
 }
 
 /// What cannot come to an object that stays as it is: new columns of a partition, which can have none of its own,
-/// comments on attributes that a composite type does not get, the sequence that an identity already has.
+/// comments on attributes that a composite type does not get, the sequence that an identity already has, a check or
+/// trigger above that has another one's name.
 pub(crate) fn shut_out(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
     match actual.get(id) {
         Some(Object::Table(it)) if it.partition_of.is_some() => {
@@ -40,7 +41,9 @@ pub(crate) fn shut_out(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<
             };
             desired.iter().map(|(it, _)| it).filter(|it| is_of_none(it)).cloned().collect()
         }
-        Some(Object::Column(it)) if it.identity.is_some() => {
+        Some(Object::Constraint(_) | Object::Trigger(_)) => above_in_the_way(id, actual, desired),
+        Some(Object::Column(it)) if it.identity.is_none() => above_in_the_way(id, actual, desired),
+        Some(Object::Column(_)) => {
             let own = id.relation().map(|it| (it, id.name()));
             let of_it = |it: &ObjectId| match desired.get(it) {
                 Some(Object::Sequence(it)) => {
@@ -49,17 +52,49 @@ pub(crate) fn shut_out(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<
                 _ => false,
             };
             let new = desired.parts(id).filter(|it| !actual.contains(it) && of_it(it));
-            new.cloned().collect()
+            new.cloned().chain(above_in_the_way(id, actual, desired)).collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// What is new above a table and would have to be one with what the table keeps.
+fn above_in_the_way(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
+    let above = id.relation().into_iter().flat_map(|it| desired.above(it));
+    above
+        .map(|it| id.kind.of(it, id.name()))
+        .filter(|it| desired.contains(it) && !actual.contains(it))
+        .collect()
+}
+
+/// What is new below a table and would be one with what the table keeps, or cannot be beside it.
+fn below_in_the_way(id: &ObjectId, users: &Users, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
+    let Some(table) = id.relation() else { return Vec::new() };
+    let is_primary = |id: &ObjectId, schema: &Schema| match schema.get(id) {
+        Some(Object::Constraint(it)) => matches!(it.rule, Rule::PrimaryKey { .. }),
+        _ => false,
+    };
+    let below = with_heirs_of(&Kind::Table.named(table), users).into_iter().skip(1);
+    let names = below.filter_map(|it| it.qual_name().cloned()).collect::<Vec<_>>();
+    let mut waiting: Vec<ObjectId> = names.iter().map(|it| id.kind.of(it, id.name())).collect();
+    if is_primary(id, actual) {
+        let parts =
+            names.iter().flat_map(|it| desired.parts(&Kind::Table.named(it)).cloned().collect::<Vec<_>>());
+        waiting.extend(parts.filter(|it| is_primary(it, desired)));
+    }
+    waiting.retain(|it| desired.contains(it) && !actual.contains(it));
+    waiting
 }
 
 /// What has to wait for an object that is to stay as it is, beside who uses it by name.
 pub(crate) fn waiting(id: &ObjectId, users: &Users, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
     match id.kind {
         Kind::Table => for_table(id, users, actual, desired),
-        Kind::Column => star_readers(id, users, desired),
+        Kind::Column => {
+            let below = below_in_the_way(id, users, actual, desired);
+            below.into_iter().chain(star_readers(id, users, desired)).collect()
+        }
+        Kind::Constraint | Kind::NotNull => below_in_the_way(id, users, actual, desired),
         Kind::Index => users.of(id).filter(|it| it.kind == Kind::Index).cloned().collect(),
         Kind::Enum | Kind::Range | Kind::Domain | Kind::Composite => {
             let columns = users.of(id).filter(|it| it.kind == Kind::Column);
@@ -91,19 +126,23 @@ fn for_table(id: &ObjectId, users: &Users, actual: &Schema, desired: &Schema) ->
 
 /// Who reads all columns of a column's table, or of one below it: a star stands for the columns of the day.
 fn star_readers(column: &ObjectId, users: &Users, desired: &Schema) -> Vec<ObjectId> {
-    let mut tables: Vec<ObjectId> = column.relation().map(|it| Kind::Table.named(it)).into_iter().collect();
-    let mut readers = Vec::new();
+    let Some(table) = column.relation() else { return Vec::new() };
+    let tables = with_heirs_of(&Kind::Table.named(table), users);
+    let readers = tables.iter().flat_map(|it| users.of(it).chain(desired.parts(it)));
+    readers.filter(|it| has_star(it, desired)).cloned().collect()
+}
+
+/// An object and, if it is a table, those that are to be below it.
+pub(crate) fn with_heirs_of(id: &ObjectId, users: &Users) -> Vec<ObjectId> {
+    let mut line = vec![id.clone()];
     let mut at = 0;
-    while let Some(table) = tables.get(at).cloned() {
+    while let Some(table) = line.get(at).filter(|it| it.kind == Kind::Table).cloned() {
         at += 1;
-        let below = users.of(&table).filter(|it| it.kind == Kind::Table && !tables.contains(it));
+        let below = users.of(&table).filter(|it| it.kind == Kind::Table && !line.contains(it));
         let below: Vec<ObjectId> = below.cloned().collect();
-        readers.extend(
-            users.of(&table).chain(desired.parts(&table)).filter(|it| has_star(it, desired)).cloned(),
-        );
-        tables.extend(below);
+        line.extend(below);
     }
-    readers
+    line
 }
 
 fn has_star(id: &ObjectId, desired: &Schema) -> bool {

@@ -1,0 +1,167 @@
+//! A part that a table has of its own becomes one with its parent's as that comes, and is left to it as that goes: rows
+//! keep their values. Does not know tables whose parents change.
+
+use diff::Change;
+use model::{Kind, Object, ObjectId, QualName, Schema};
+
+use super::demand::Demand;
+use super::heir::{column_of, heirs, is_handed_not_null, with_heirs};
+use super::left::Left;
+use super::shared::{is_same, key_of};
+use super::{Context, by_itself};
+use crate::Mode;
+use crate::draft::Draft;
+
+/// `ONLY `, if what goes from a table stays with one below it.
+pub(super) fn only(id: &ObjectId, cx: &Context<'_>) -> &'static str {
+    if stays_below(id, cx) { "ONLY " } else { "" }
+}
+
+/// Whether a table right below, or one further down, is to have of its own what goes from this one.
+pub(super) fn stays_below(id: &ObjectId, cx: &Context<'_>) -> bool {
+    let Some(table) = id.relation() else { return false };
+    let mut below = heirs(table, cx).into_iter().map(|it| id.kind.of(it, id.name()));
+    below.any(|it| is_left(&it, cx.actual, cx.desired) || stays_below(&it, cx))
+}
+
+/// Whether a table has something from above that becomes its own without a statement.
+pub(super) fn is_left(id: &ObjectId, actual: &Schema, desired: &Schema) -> bool {
+    let new = desired.get(id).filter(|_| !actual.contains(id));
+    new.is_some_and(|new| by_itself(&Change::Create { id, new }, actual, desired))
+}
+
+/// Whether a table has something of its own that becomes one with what comes from above.
+fn is_merged(id: &ObjectId, actual: &Schema, desired: &Schema) -> bool {
+    let old = actual.get(id).filter(|_| !desired.contains(id));
+    old.is_some_and(|old| by_itself(&Change::Drop { id, old }, actual, desired))
+}
+
+/// The locks of what is done to a table's part there alone, or to those below as well.
+pub(super) fn locked(draft: Draft, id: &ObjectId, cx: &Context<'_>) -> Draft {
+    let Some(table) = id.relation() else { return draft };
+    if !stays_below(id, cx) {
+        return with_heirs(draft, table, cx);
+    }
+    let draft = draft.lock(Mode::AccessExclusive, table);
+    heirs(table, cx).into_iter().fold(draft, |draft, it| draft.lock(Mode::AccessExclusive, it))
+}
+
+/// The tables below that have what goes or comes, each with its own part of it.
+fn parts_below<'a>(id: &ObjectId, cx: &Context<'a>) -> Vec<(&'a QualName, ObjectId)> {
+    let Some(table) = id.relation() else { return Vec::new() };
+    let below = heirs(table, cx).into_iter().map(|it| (it, id.kind.of(it, id.name())));
+    below
+        .flat_map(|(name, own)| {
+            let more = parts_below(&own, cx);
+            std::iter::once((name, own)).chain(more)
+        })
+        .collect()
+}
+
+/// What tables below get of their own, which they can only when what they have from above is gone.
+pub(super) fn made_below(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
+    let parts = parts_below(id, cx).into_iter().map(|(_, own)| own);
+    parts.filter(|it| cx.created.contains_key(it)).collect()
+}
+
+/// What the columns below still lack as the one above comes: the server merges them and looks no further.
+pub(super) fn merging(column: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+    let Some(parent) = column.relation() else { return Vec::new() };
+    // Of two that come above the first sees to it.
+    let is_first = |name| column_of(cx.desired, name, column.name()).is_some_and(|it| it.0 == *column);
+    let merged = parts_below(column, cx).into_iter().filter(|(_, own)| is_merged(own, cx.actual, cx.desired));
+    let merged = merged.filter(|(name, _)| is_first(name));
+    merged
+        .flat_map(|(name, own)| {
+            let id = Kind::Table.named(name);
+            Demand { name, id: &id, parent, before: &[], cx }.column(&own)
+        })
+        .collect()
+}
+
+/// Whether a partition's own key becomes part of one that comes above.
+pub(super) fn is_merged_below(key: &ObjectId, cx: &Context<'_>) -> bool {
+    let Some(object) = cx.desired.get(key) else { return false };
+    let had = parts_below(key, cx).into_iter().filter_map(|(name, _)| key_of(object, name, cx.actual));
+    had.into_iter().any(|it| is_merged(&it, cx.actual, cx.desired))
+}
+
+/// What gives the keys that partitions had of their own the names that their parts of one above are to have, as
+/// that comes.
+pub(super) fn named_as_lent(key: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+    let Some(object) = cx.desired.get(key) else { return Vec::new() };
+    parts_below(key, cx)
+        .into_iter()
+        .filter_map(|(name, _)| {
+            let had = key_of(object, name, cx.actual).filter(|it| is_merged(it, cx.actual, cx.desired))?;
+            let mut lent = cx.desired.table(name)?.also_own.lent.iter();
+            let wanted = lent.find(|(it, name)| it == key && name != had.name()).map(|it| &it.1)?;
+            let sql = format!("ALTER TABLE {name} RENAME CONSTRAINT {} TO {wanted}", had.name());
+            Some(Draft::alter(key, sql).lock(Mode::AccessExclusive, name))
+        })
+        .collect()
+}
+
+/// The keys and indexes of partitions that would become parts of a new one above, and are to stay the partitions' own:
+/// they are out of the way until that has parts of its own.
+pub(crate) fn taken_over(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
+    let Some(new) = cx.desired.get(id).filter(|_| !cx.actual.contains(id)) else { return Vec::new() };
+    let mut tables: Vec<ObjectId> = whole(id, new).into_iter().collect();
+    let mut found = Vec::new();
+    while let Some(table) = tables.pop() {
+        let below = cx.actual.children(&table).filter(|it| it.kind == Kind::Table);
+        for partition in below.filter(|it| cx.desired.contains(it)) {
+            let own =
+                cx.actual.parts(partition).filter(|it| cx.actual.get(it).is_some_and(|it| is_same(it, new)));
+            found.extend(own.filter(|it| cx.desired.get(it).is_some_and(|it| is_same(it, new))).cloned());
+            tables.push(partition.clone());
+        }
+    }
+    found
+}
+
+/// The keys and indexes above a partition's own that is the same: those come first, and have other parts then.
+pub(super) fn same_above(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
+    let Some(own) = cx.desired.get(id) else { return Vec::new() };
+    let table = whole(id, own);
+    let above = table.as_ref().and_then(ObjectId::qual_name).into_iter().flat_map(|it| cx.desired.above(it));
+    let same = |it: &&ObjectId| cx.desired.get(it).is_some_and(|it| is_same(it, own));
+    above
+        .flat_map(|it| cx.desired.parts(&Kind::Table.named(it)).filter(same).cloned().collect::<Vec<_>>())
+        .collect()
+}
+
+/// The table whose partitions get their part of a key or index.
+fn whole(id: &ObjectId, object: &Object) -> Option<ObjectId> {
+    match object {
+        Object::Index(it) => Some(it.relation.clone()).filter(|_| it.attached_to.is_none()),
+        Object::Constraint(it) => {
+            id.relation().filter(|_| it.rule.is_indexed()).map(|it| Kind::Table.named(it))
+        }
+        Object::ForeignKey(_) => id.relation().map(|it| Kind::Table.named(it)),
+        _ => None,
+    }
+}
+
+/// What goes before a column that goes from a table alone: a NOT NULL would stay handed down, with nobody above.
+/// `id` is whose statements they belong to.
+pub(super) fn before_leaving(id: &ObjectId, column: &ObjectId, cx: &Context<'_>) -> Option<Draft> {
+    let table = column.relation()?;
+    let is_left = cx.facts.major >= 18
+        && stays_below(column, cx)
+        && is_handed_not_null(cx.actual, table, column.name());
+    let sql = format!("ALTER TABLE ONLY {table} ALTER COLUMN {} DROP NOT NULL", column.name());
+    is_left.then(|| locked(Draft::alter(id, sql), column, cx))
+}
+
+/// What the tables below keep of a column that they are not to have, now that it is their own.
+pub(super) fn after_leaving(column: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+    let left = parts_below(column, cx).into_iter().filter(|(_, own)| is_left(own, cx.actual, cx.desired));
+    left.flat_map(|(name, own)| {
+        let id = Kind::Table.named(name);
+        let new = cx.desired.table(name);
+        let drafts = new.map(|new| Left { name, id: &id, new, cx }.column(&own)).unwrap_or_default();
+        drafts.into_iter().map(|it| it.follows([column.clone()]))
+    })
+    .collect()
+}
