@@ -36,6 +36,18 @@ fn is_merged(id: &ObjectId, actual: &Schema, desired: &Schema) -> bool {
     old.is_some_and(|old| by_itself(&Change::Drop { id, old }, actual, desired))
 }
 
+/// Whether who stands on something of a table does so by tables below alone, and those keep it of their own.
+pub(super) fn reads_what_stays(user: &ObjectId, used: &ObjectId, cx: &Context<'_>) -> bool {
+    let Some(above) = used.relation() else { return false };
+    let own = user.relation().map(|it| Kind::Table.named(it));
+    let tables: Vec<ObjectId> =
+        cx.actual.uses(user).into_iter().chain(own).filter(|it| it.kind == Kind::Table).collect();
+    let names = || tables.iter().filter_map(ObjectId::qual_name);
+    let mut below = names().filter(|it| cx.actual.above(it).any(|it| it == above)).peekable();
+    let is_below = below.peek().is_some() && names().all(|it| it != above);
+    is_below && below.all(|it| is_left(&used.kind.of(it, used.name()), cx.actual, cx.desired))
+}
+
 /// The locks of what is done to a table's part there alone, or to those below as well.
 pub(super) fn locked(draft: Draft, id: &ObjectId, cx: &Context<'_>) -> Draft {
     let Some(table) = id.relation() else { return draft };

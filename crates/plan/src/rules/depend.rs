@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use model::{Kind, Object, ObjectId, Schema};
 
-use super::Context;
+use super::{Context, apart};
 
 /// What becomes of a user when what it uses is taken down.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,6 +21,7 @@ pub(crate) enum Stance {
 pub(crate) fn stance(user: &ObjectId, used: &ObjectId, cx: &Context<'_>) -> Stance {
     match (user.kind, used.kind) {
         (Kind::Sequence, _) | (_, Kind::Role | Kind::Extension) => Stance::Stays,
+        (_, Kind::Column | Kind::Constraint) if apart::reads_what_stays(user, used, cx) => Stance::Stays,
         (it, _) if it.meta().rebuildable => Stance::Falls,
         (Kind::Column, Kind::Table) if user.relation() != used.qual_name() => Stance::Cannot,
         (Kind::Column, _) => column_stance(user, used, cx),

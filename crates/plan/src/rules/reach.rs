@@ -106,7 +106,7 @@ fn ends<'a>(
     let heirs = id.relation().filter(|_| goes).map(|it| descendants(it, below, |_| false));
     let mut parts = heirs.into_iter().flatten().map(|it| id.kind.of(it, name));
     let alone = parts.any(|it| is_left(&it, actual, desired));
-    let key = desired.get(id).filter(|_| step.verb == Verb::Create && major < 18);
+    let key = desired.get(id).filter(|it| matches!(it, Object::Constraint(_)) && major < 18);
     move |heir| match (step.verb, actual.table(heir)) {
         (Verb::Create, _) if id.kind == Kind::Column => actual.contains(&id.kind.of(heir, name)),
         (Verb::Create, Some(_)) => key.is_some_and(|it| key_of(it, heir, actual).is_some()),

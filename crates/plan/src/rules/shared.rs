@@ -90,10 +90,30 @@ impl Part<'_> {
         };
         let mut above = below.parents().flat_map(|it| self.shared.lineage(it)).filter(is_split);
         match (self.own.get(self.id), above.find_map(|it| self.at(it))) {
-            (Some(Object::Column(own)), Some(Object::Column(its))) => own == its && own.identity.is_none(),
+            (Some(Object::Column(own)), Some(Object::Column(its))) => {
+                let ty = own.ty.user.as_ref().and_then(|it| self.own.type_named(it));
+                let collation = own.collation.as_ref().map(|it| Kind::Collation.named(it));
+                let mut made_of = ty.into_iter().chain(collation);
+                own == its && own.identity.is_none() && !made_of.any(|it| self.is_made_anew(&it))
+            }
             (Some(_), Some(its)) => self.is(its),
             _ => false,
         }
+    }
+
+    /// Whether a type or collation, or one it is made of, may be made anew: then only columns that stay move over.
+    fn is_made_anew(&self, id: &ObjectId) -> bool {
+        if !matches!(id.kind, Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range | Kind::Collation) {
+            return false;
+        }
+        let (one, other) = (self.own.get(id), self.shared.get(id));
+        let differs = match if self.comes { (other, one) } else { (one, other) } {
+            (Some(Object::Enum(old)), Some(Object::Enum(new))) => {
+                new.labels.iter().filter(|it| old.labels.contains(it)).ne(&old.labels)
+            }
+            (old, new) => old != new,
+        };
+        differs || self.own.uses(id).iter().any(|it| self.is_made_anew(it))
     }
 
     /// Whether the server takes a partition's key for its part of one that comes to be above: it must be the only such.

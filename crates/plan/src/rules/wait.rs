@@ -94,7 +94,7 @@ pub(crate) fn waiting(id: &ObjectId, users: &Users, actual: &Schema, desired: &S
             let below = below_in_the_way(id, users, actual, desired);
             below.into_iter().chain(star_readers(id, users, desired)).collect()
         }
-        Kind::Constraint | Kind::NotNull => below_in_the_way(id, users, actual, desired),
+        Kind::Constraint | Kind::NotNull | Kind::Trigger => below_in_the_way(id, users, actual, desired),
         Kind::Index => users.of(id).filter(|it| it.kind == Kind::Index).cloned().collect(),
         Kind::Enum | Kind::Range | Kind::Domain | Kind::Composite => {
             let columns = users.of(id).filter(|it| it.kind == Kind::Column);
