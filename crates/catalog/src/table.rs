@@ -131,10 +131,7 @@ fn one(reader: &mut Reader, row: &Record, (relation, at): Place) -> Result<(), E
         reader.schema.insert(id.clone(), column);
     }
     match (generated, oid) {
-        (Some(_), Some(oid)) => {
-            let above = relation::column_id(reader, relation, number).unwrap_or(id);
-            reader.put_address(class::DEFAULT, oid, 0, above);
-        }
+        (Some(_), Some(oid)) => reader.put_address(class::DEFAULT, oid, 0, id),
         _ => default(reader, (relation, at), &table),
     }
     if reader.facts.major < 18 {

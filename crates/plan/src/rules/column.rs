@@ -379,7 +379,13 @@ impl Rules for Default {
             return Vec::new();
         }
         let create = locked(Draft::create(id, set_default(id, &self.expr)).reads([&self.expr]), id);
-        let create = create.needs(heir::defaults_above(id, cx));
+        // What was computed by a parent that is left is so until the table has left.
+        let live = id.relation().and_then(|it| heir::column_of(cx.actual, it, id.name()));
+        let computed = live.is_some_and(|(from, it)| {
+            it.generated.is_some() && !cx.actual.contains(id) && from.relation() != id.relation()
+        });
+        let left = id.relation().filter(|_| computed).map(|it| Kind::Table.named(it));
+        let create = create.needs(heir::defaults_above(id, cx)).follows(left);
         std::iter::once(create).chain(heir::defaults_below(id, cx)).collect()
     }
 

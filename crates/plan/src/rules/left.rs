@@ -46,7 +46,8 @@ impl Left<'_, '_> {
         let from_left = |it: &ObjectId| it.relation().is_some_and(|it| it != self.name && !self.is_above(it));
         let left = live.filter(|(it, rule)| from_left(it) && !stays(it, rule));
         let drop = |it: &ObjectId| format!("ALTER TABLE {} DROP CONSTRAINT {}", self.name, it.name());
-        left.map(|(it, _)| self.alter(drop(it)).hazard(Hazard::DropConstraint)).collect()
+        let read = |it: &ObjectId| self.cx.actual.uses(it).into_iter().filter(|it| it.kind != Kind::Column);
+        left.map(|(it, _)| self.alter(drop(it)).hazard(Hazard::DropConstraint).precedes(read(it))).collect()
     }
 
     /// A partition keeps the keys it has from above, under names of its own.
@@ -115,8 +116,11 @@ impl Left<'_, '_> {
     fn indexes(&self) -> Vec<Draft> {
         let cx = self.cx;
         let indexes = cx.actual.parts(self.id).filter(|it| it.kind == Kind::Index);
-        let lent = indexes.filter_map(|it| Some((it, super::goes_with(it, cx)?)));
-        let gone = lent.filter(|(it, _)| !cx.desired.contains(it));
+        let above = |id: &ObjectId| match cx.actual.get(id) {
+            Some(Object::Index(it)) => it.attached_to.as_ref().map(|it| Kind::Index.named(it)),
+            _ => None,
+        };
+        let gone = indexes.filter_map(|it| Some((it, above(it)?))).filter(|(it, _)| !cx.desired.contains(it));
         let drop = |(index, above): (&ObjectId, ObjectId)| {
             // Where the index above goes or is made anew, and first, this one has gone with it.
             let when = if cx.desired.get(&above) == cx.actual.get(&above) { "" } else { "IF EXISTS " };

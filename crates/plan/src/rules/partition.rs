@@ -7,10 +7,12 @@ use model::{Index, Kind, Object, ObjectId, QualName, Schema, Table};
 use super::{Context, heir};
 
 /// What an object goes with, though it is no part of it, when that is dropped: an index of a partition with that of
-/// the partitioned table, what is said of a column with the column of the table above.
+/// the partitioned table, unless its table leaves that before, what is said of a column with the column of the table
+/// above.
 pub(crate) fn goes_with(id: &ObjectId, cx: &Context<'_>) -> Option<ObjectId> {
     if let Some(Object::Index(it)) = cx.actual.get(id) {
-        return it.attached_to.as_ref().map(|it| Kind::Index.named(it));
+        let above = it.attached_to.as_ref().filter(|_| !leaves(&it.relation, cx));
+        return above.map(|it| Kind::Index.named(it));
     }
     let column = match id.kind {
         Kind::Default | Kind::NotNull => Kind::Column.of(id.relation()?, id.name()),
