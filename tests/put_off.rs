@@ -1,27 +1,21 @@
 //! What is not allowed, and ways between schemas that have nothing to do with each other.
 //!
-//! `EVERY=1` takes all ways rather than a sample, `STRIDE` says which case goes to which.
+//! `STRIDE` says which case goes to which.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use model::ObjectId;
-use plan::{Options, Plan};
+use plan::{Allow, Hazard, Options, Plan};
 use postgres::Client;
 use reconcile::pipeline::{self, Comparison, Wanted};
 
 use crate::cases::Case;
 use crate::laws::{
-    assert_in_sync, carry_out, compare, compare_as, for_these, live_cases, planned, show, wanted,
+    assert_in_sync, carry_out, compare, compare_as, for_all_live, for_these, live_cases, planned, show,
+    wanted,
 };
 use crate::live::Database;
-
-/// One in so many cases, unless `EVERY` says otherwise.
-const EVERY: u64 = 4;
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok()?.parse().ok()
-}
 
 /// A number that stays a case's own as others are added.
 fn place(case: &Case, salt: u64) -> u64 {
@@ -30,24 +24,49 @@ fn place(case: &Case, salt: u64) -> u64 {
     hasher.finish()
 }
 
-fn sample(salt: u64) -> Vec<Case> {
-    let every = number("EVERY").unwrap_or(EVERY).max(1);
-    let all = std::env::var_os("CASE").is_some();
-    let mut cases = live_cases();
-    cases.retain(|it| all || place(it, salt).is_multiple_of(every));
-    cases
-}
-
 /// Without leave, and with additions alone, what is left to do afterwards is what was announced.
 #[test]
 fn what_is_put_off_is_what_is_left() {
-    for_these(&sample(1), |case| {
+    for_all_live(|case| {
         for additive in [false, true] {
             let options = Options { additive, ..Options::default() };
             put_off(case, &case.from, &case.to, &options);
             put_off(case, &case.to, &case.from, &options);
         }
     });
+}
+
+/// Where what is done brings more into reach, which comes with a second plan.
+const BY_AND_BY: [&str; 2] = ["inherit/function_of_kept_check_replaced", "types/enum_under_split_columns"];
+
+/// With leave for one kind of loss and no other. What stays because of another may come about all the same.
+#[test]
+fn some_leave_is_not_all() {
+    for_all_live(|case| {
+        if BY_AND_BY.contains(&case.name.as_str()) {
+            return;
+        }
+        for (from, to) in [(&case.from, &case.to), (&case.to, &case.from)] {
+            let mut needed: Vec<Hazard> =
+                everything(case, from, to).steps.iter().flat_map(|it| it.hazards.clone()).collect();
+            needed.retain(|it| it.needs_leave());
+            needed.sort();
+            needed.dedup();
+            // With leave for the only kind there is, nothing is put off.
+            for hazard in needed.iter().filter(|_| needed.len() > 1) {
+                let allow = vec![Allow { hazard: *hazard, objects: None }];
+                put_off(case, from, to, &Options { allow, ..Options::default() });
+            }
+        }
+    });
+}
+
+/// The plan of all that differs.
+fn everything(case: &Case, from: &str, to: &str) -> Plan {
+    let database = Database::new();
+    let mut client = database.load(&case.name, from);
+    let mut comparison = compare(&mut client, &case.name, to);
+    planned(&mut client, &case.name, &mut comparison)
 }
 
 fn put_off(case: &Case, from: &str, to: &str, options: &Options) {
@@ -62,7 +81,8 @@ fn put_off(case: &Case, from: &str, to: &str, options: &Options) {
     let rest = self::plan(&mut client, &mut after, options);
     let (told, left) = (waiting(&plan), waiting(&rest));
     let said = || format!("{} ({options:?}):\n{}", case.name, show(&plan));
-    assert!(left == told, "{}\nnot told: {:#?}\nnot left: {:#?}", said(), &left - &told, &told - &left);
+    let is_told = if options.allow.is_empty() { left == told } else { left.is_subset(&told) };
+    assert!(is_told, "{}\nnot told: {:#?}\nnot left: {:#?}", said(), &left - &told, &told - &left);
     assert!(rest.steps.is_empty() && rest.blocked.is_empty(), "{}\nplanned again:\n{}", said(), show(&rest));
 }
 
@@ -78,18 +98,22 @@ fn waiting(plan: &Plan) -> BTreeSet<ObjectId> {
 /// everything goes at once.
 #[test]
 fn any_to_any() {
-    let stride = number("STRIDE").unwrap_or(0);
+    let stride = std::env::var("STRIDE").ok().and_then(|it| it.parse().ok()).unwrap_or(0);
     let mut ring = live_cases();
     ring.sort_by_key(|it| place(it, stride));
-    for_these(&sample(2), |case| {
+    let way = |case: Case| {
         let at = ring.iter().position(|it| it.name == case.name).unwrap_or_default();
         let other = &ring[(at + 1) % ring.len()];
         let name = format!("{} to {}", case.name, other.name);
+        Case { name, from: case.to, to: other.from.clone(), seed: None, ..case }
+    };
+    let ways: Vec<Case> = live_cases().into_iter().map(way).collect();
+    for_these(&ways, |Case { name, from, to, .. }| {
         let database = Database::new();
-        let mut client = database.load(&name, &case.to);
-        let mut comparison = compare(&mut client, &name, &other.from);
-        let plan = planned(&mut client, &name, &mut comparison);
-        carry_out(&name, &mut client, &plan);
-        assert_in_sync(&format!("{name}\n{}", show(&plan)), &compare(&mut client, &name, &other.from));
+        let mut client = database.load(name, from);
+        let mut comparison = compare(&mut client, name, to);
+        let plan = planned(&mut client, name, &mut comparison);
+        carry_out(name, &mut client, &plan);
+        assert_in_sync(&format!("{name}\n{}", show(&plan)), &compare(&mut client, name, to));
     });
 }

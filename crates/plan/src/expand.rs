@@ -61,6 +61,9 @@ pub(crate) fn expand(changes: &[Change<'_>], cx: &Context<'_>, unmanaged: &HashS
         if !expander.release() {
             let Expansion { along, altered, .. } = &mut expander.it;
             altered.retain(|id, _| !along.contains_key(id));
+            let Expansion { blocked, dropped, .. } = &mut expander.it;
+            // Who cannot let go may go for another reason.
+            blocked.retain(|it| it.allow.is_some() || !dropped.contains_key(&it.id));
             return expander.it;
         }
     }

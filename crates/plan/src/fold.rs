@@ -83,6 +83,8 @@ fn absorbed(cx: &Context<'_>, expansion: &Expansion) -> Absorbed {
             hosts.insert(id, host);
         }
     }
+    let mut silent: HashSet<ObjectId> =
+        cx.dropped.keys().filter(|it| rules::goes_by_leaving(it, cx)).cloned().collect();
     let mut by: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
     for id in cx.dropped.keys().filter(|it| hosts.contains_key(it)) {
         let mut top = &hosts[id];
@@ -91,5 +93,6 @@ fn absorbed(cx: &Context<'_>, expansion: &Expansion) -> Absorbed {
         }
         by.entry(top.clone()).or_default().push(id.clone());
     }
-    Absorbed { silent: hosts.into_keys().cloned().collect(), by }
+    silent.extend(hosts.into_keys().cloned());
+    Absorbed { silent, by }
 }

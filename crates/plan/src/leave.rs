@@ -207,7 +207,7 @@ impl Work<'_> {
             if next != *id {
                 self.note(&next, Because::DependsOn { id: id.clone() }, Vec::new());
             }
-            queue.extend(lost.into_iter().chain(rules::companions(&next, self.actual)));
+            queue.extend(lost.into_iter().chain(rules::companions(&next, self.actual, self.desired)));
             self.withdraw(won, &Because::DependsOn { id: id.clone() });
             self.withdraw(waiting, &Because::DependsOn { id: next.clone() });
             let around = self.actual.children(&next).cloned().chain(self.actual.parent(&next));
@@ -222,9 +222,8 @@ impl Work<'_> {
             self.free_name(&id);
             let shut_out = rules::shut_out(&id, self.actual, self.desired);
             self.withdraw(shut_out, &Because::DependsOn { id: id.clone() });
-            if let Some(held) = rules::held_back(&id, self.actual, self.desired) {
-                self.withdraw(vec![held], &Because::DependsOn { id: id.clone() });
-            }
+            let held = rules::held_back(&id, self.actual, self.desired);
+            self.withdraw(held, &Because::DependsOn { id: id.clone() });
             if rules::others_wait_for(&id) {
                 let waiting = self.users.of(&id).filter(|it| rules::waits_for_others(it)).cloned().collect();
                 self.withdraw(waiting, &Because::DependsOn { id });

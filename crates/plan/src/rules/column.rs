@@ -162,7 +162,7 @@ impl Rules for Column {
         }
         if *generated != self.generated {
             let at = if generated.is_none() { 0 } else { drafts.len() };
-            drafts.insert(at, change_generated(self, new, id));
+            drafts.insert(at, change_generated(self, new, id, cx));
         }
         if *identity != self.identity {
             drafts.extend(change_identity(self, new, id));
@@ -256,7 +256,7 @@ fn change_type(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>) -> D
     }
 }
 
-fn change_generated(old: &Column, new: &Column, id: &ObjectId) -> Draft {
+fn change_generated(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Draft {
     let was = or_none(old.generated.as_ref().map(|it| &it.expr));
     match &new.generated {
         Some(it) => {
@@ -266,7 +266,13 @@ fn change_generated(old: &Column, new: &Column, id: &ObjectId) -> Draft {
         }
         None => {
             let draft = Draft::alter(id, format!("{} DROP EXPRESSION", prefix(id)));
-            locked(draft, id).changed("generated", was, "none")
+            let draft = locked(draft, id).changed("generated", was, "none");
+            // What it is computed from may go with a parent.
+            let sides = id.relation().and_then(|it| cx.actual.table(it).zip(cx.desired.table(it)));
+            match sides.is_some_and(|(old, new)| old.parents().ne(new.parents())) {
+                true => draft.lets_go().precedes(id.relation().map(|it| Kind::Table.named(it))),
+                false => draft,
+            }
         }
     }
 }

@@ -46,7 +46,9 @@ impl Left<'_, '_> {
         let from_left = |it: &ObjectId| it.relation().is_some_and(|it| it != self.name && !self.is_above(it));
         let left = live.filter(|(it, rule)| from_left(it) && !stays(it, rule));
         let drop = |it: &ObjectId| format!("ALTER TABLE {} DROP CONSTRAINT {}", self.name, it.name());
-        let read = |it: &ObjectId| self.cx.actual.uses(it).into_iter().filter(|it| it.kind != Kind::Column);
+        let (actual, desired) = (self.cx.actual, self.cx.desired);
+        let goes = |it: &ObjectId| it.kind != Kind::Column && !desired.contains(it);
+        let read = |it: &ObjectId| actual.uses(it).into_iter().filter(goes);
         left.map(|(it, _)| self.alter(drop(it)).hazard(Hazard::DropConstraint).precedes(read(it))).collect()
     }
 

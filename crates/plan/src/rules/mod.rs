@@ -60,7 +60,7 @@ pub(crate) use claim::{Claim, claims};
 pub(crate) use depend::{
     Stance, is_quiet, is_shared_with, others_wait_for, read_through, stance, stand_ins, waits_for_others,
 };
-pub(crate) use partition::{companions, goes_with};
+pub(crate) use partition::{companions, goes_by_leaving, goes_with};
 pub(crate) use reach::spread;
 pub(crate) use rename::{relabels, renames};
 pub(crate) use shared::by_itself;

@@ -2,7 +2,7 @@
 //! the partitioned table or with the partition. Does not know how partitions are bounded.
 
 use diff::Change;
-use model::{Index, Kind, Object, ObjectId, QualName, Schema, Table};
+use model::{Index, Kind, Object, ObjectId, QualName, Rule, Schema, Table};
 
 use super::{Context, heir};
 
@@ -19,7 +19,26 @@ pub(crate) fn goes_with(id: &ObjectId, cx: &Context<'_>) -> Option<ObjectId> {
         _ => id.target().filter(|it| it.kind == Kind::Column)?.clone(),
     };
     let (from, _) = heir::column_of(cx.actual, column.relation()?, column.name())?;
-    (from != column).then_some(from)
+    (from != column && !has_left(column.relation()?, from.relation()?, cx)).then_some(from)
+}
+
+/// Whether what is said of a column goes with the column as its table leaves the one it has that from.
+pub(crate) fn goes_by_leaving(id: &ObjectId, cx: &Context<'_>) -> bool {
+    let column = match id.kind {
+        Kind::Default | Kind::NotNull => id.relation().map(|it| Kind::Column.of(it, id.name())),
+        _ => id.target().filter(|it| it.kind == Kind::Column).cloned(),
+    };
+    let Some((table, column)) = column.as_ref().and_then(|it| Some((it.relation()?, it))) else {
+        return false;
+    };
+    let from = heir::column_of(cx.actual, table, column.name()).filter(|(from, _)| from != column);
+    from.and_then(|(from, _)| Some(has_left(table, from.relation()?, cx))).unwrap_or_default()
+        && heir::column_of(cx.desired, table, column.name()).is_none()
+}
+
+/// Whether a table that stays is no longer below another one.
+fn has_left(table: &QualName, above: &QualName, cx: &Context<'_>) -> bool {
+    cx.desired.table(table).is_some() && !cx.desired.above(table).any(|it| it == above)
 }
 
 /// Whether the server makes an index of a partition without being told.
@@ -104,10 +123,20 @@ pub(super) fn below(id: &ObjectId, desired: &Schema) -> Vec<ObjectId> {
 }
 
 /// What stays as it is together with an object, because one statement would change both: indexes of
-/// partitions with the one above them, the owner of a column's sequence with the table's.
-pub(crate) fn companions(id: &ObjectId, actual: &Schema) -> Vec<ObjectId> {
+/// partitions with the one above them, the owner of a column's sequence with the table's, NOT NULL with a primary key.
+pub(crate) fn companions(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
+    if let (Some(Object::Constraint(it)), Some(table)) = (actual.get(id), id.relation())
+        && let Rule::PrimaryKey { columns, .. } = &it.rule
+    {
+        return columns.iter().map(|it| Kind::NotNull.of(table, it)).collect();
+    }
     let Some(table) = id.target().filter(|it| id.kind == Kind::Owner && it.kind == Kind::Table) else {
-        return if id.kind == Kind::Index { below(id, actual) } else { Vec::new() };
+        let place = |of: &Schema, index: &ObjectId| match actual.get(index) {
+            Some(Object::Index(it)) => of.table(it.relation.qual_name()?)?.partition_of.clone(),
+            _ => None,
+        };
+        let below = if id.kind == Kind::Index { below(id, actual) } else { Vec::new() };
+        return below.into_iter().filter(|it| place(actual, it) == place(desired, it)).collect();
     };
     let columns = actual.parts(table).filter(|it| it.kind == Kind::Column);
     let sequences = columns.flat_map(|it| actual.parts(it)).filter(|it| it.kind == Kind::Sequence);

@@ -257,6 +257,7 @@ fn table(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) -> V
     let place = |schema: &Schema| schema.table(name).and_then(|it| it.partition_of.clone());
     let (before, after) = (place(actual), place(desired).filter(|_| step.verb != Verb::Drop));
     let dropped = if step.verb == Verb::Drop { targets(name, actual) } else { Vec::new() };
+    let dropped = dropped.into_iter().flat_map(|it| with_partitions(it, actual, below));
     let mut locks = on(Mode::AccessExclusive, dropped);
     if before == after {
         return locks;

@@ -86,7 +86,7 @@ impl Rules for Table {
             row_security,
             force_row_security,
             options,
-            partition_by,
+            partition_by: _,
             partition_of: _,
             inherits: _,
             also_own: _,
@@ -99,14 +99,8 @@ impl Rules for Table {
         } = new;
         let Some(name) = id.qual_name() else { return Alter::InPlace(Vec::new()) };
         let prefix = format!("ALTER TABLE {name}");
-        if *partition_by != self.partition_by {
-            return Alter::Replace("partition_by");
-        }
-        if foreign.as_ref().map(|it| &it.server) != self.foreign.as_ref().map(|it| &it.server) {
-            return Alter::Replace("server");
-        }
-        if *access_method != self.access_method && (cx.facts.major < 15 || partition_by.is_some()) {
-            return Alter::Replace("access_method");
+        if let Some(field) = remade(self, new, cx) {
+            return Alter::Replace(field);
         }
         let mut drafts = heir::leaving(self, new, id, cx);
         if *of_type != self.of_type {
@@ -128,6 +122,10 @@ impl Rules for Table {
         let (before, after) = both.words();
         for clause in both.change() {
             let draft = Draft::alter(id, format!("{prefix} {clause}")).trailing();
+            // Without a column that could be stored there is no TOAST table to have them.
+            let columns = [cx.actual, cx.desired].map(|it| it.parts(id).filter(|it| it.kind == Kind::Column));
+            let [altered, made] = columns.map(|it| it.cloned().collect::<Vec<_>>());
+            let draft = if clause.contains("toast.") { draft.follows(altered).needs(made) } else { draft };
             drafts.push(draft.lock(Mode::ShareUpdateExclusive, name).changed("options", &before, &after));
         }
         if *row_security != self.row_security {
@@ -306,6 +304,27 @@ fn inside<'a>(id: &ObjectId, table: &Table, cx: &Context<'a>, fixed: Vec<&Expr>)
         }
     }
     it
+}
+
+/// The field because of which a table has to be made anew.
+fn remade(old: &Table, new: &Table, cx: &Context<'_>) -> Option<&'static str> {
+    let server = |it: &Table| it.foreign.as_ref().map(|it| it.server.clone());
+    match () {
+        () if new.partition_by != old.partition_by => Some("partition_by"),
+        () if server(new) != server(old) => Some("server"),
+        () if new.access_method != old.access_method
+            && (cx.facts.major < 15 || new.partition_by.is_some()) =>
+        {
+            Some("access_method")
+        }
+        () => None,
+    }
+}
+
+/// Whether a table has to be made anew.
+pub(super) fn is_remade(name: &model::QualName, cx: &Context<'_>) -> bool {
+    let both = cx.actual.table(name).zip(cx.desired.table(name));
+    both.is_some_and(|(old, new)| remade(old, new, cx).is_some())
 }
 
 /// Whether all that a part of a table uses is there before any table needs to be.

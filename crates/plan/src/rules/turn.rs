@@ -3,8 +3,8 @@
 
 use model::{Kind, Object, ObjectId, QualName, Rule, Schema, Table};
 
-use super::Context;
 use super::moved::is_above;
+use super::{Context, table};
 use crate::draft::Draft;
 
 /// When a table leaves a parent: before it would get what is new there, lose what goes and change with what changes,
@@ -26,7 +26,8 @@ fn around_return(parent: &QualName, cx: &Context<'_>) -> (Vec<ObjectId>, Vec<Obj
 
 /// What comes after and before a table leaves a parent for good.
 fn around_leave(parent: &QualName, new: &Table, cx: &Context<'_>) -> (Vec<ObjectId>, Vec<ObjectId>) {
-    let left = cx.actual.lineage(parent).into_iter().filter(|it| !is_above(it, new, cx));
+    let stays = |it: &&QualName| !is_above(it, new, cx) && !table::is_remade(it, cx);
+    let left = cx.actual.lineage(parent).into_iter().filter(stays);
     let parts = left.flat_map(|of| handed_down(of, cx).into_iter().map(move |it| (of, it)));
     let (changing, stays): (Vec<_>, Vec<_>) = parts.partition(|(of, it)| is_changing(it, of, cx));
     let ids = |parts: Vec<(&QualName, ObjectId)>| parts.into_iter().map(|(_, it)| it).collect();

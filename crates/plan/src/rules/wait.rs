@@ -4,8 +4,33 @@ use model::{Index, Kind, Mention, Name, Object, ObjectId, Rule, Schema, Users};
 
 use super::heir::{checks, columns, gained, is_alike};
 
+/// What cannot change while an object stays as it is: a table that would come under a parent, enums that would lose a
+/// label that it names.
+pub(crate) fn held_back(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
+    let mut held: Vec<ObjectId> = held_table(id, actual, desired).into_iter().collect();
+    let exprs = actual.get(id).map(Object::exprs).unwrap_or_default();
+    if !exprs.is_empty() {
+        let uses = actual.uses(id);
+        let types = uses.iter().filter(|it| it.kind == Kind::Column).flat_map(|it| actual.uses(it));
+        let enums = types.chain(uses.iter().cloned()).filter(|it| it.kind == Kind::Enum);
+        let names = |label: &String| exprs.iter().any(|it| it.text.contains(&model::literal(label)));
+        held.extend(enums.filter(|it| lost_labels(it, actual, desired).iter().any(names)));
+    }
+    held
+}
+
+/// The labels that an enum is not to have any more.
+fn lost_labels(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<String> {
+    match (actual.get(id), desired.get(id)) {
+        (Some(Object::Enum(old)), Some(Object::Enum(new))) => {
+            old.labels.iter().filter(|it| !new.labels.contains(it)).cloned().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The table that cannot come under its new parent while it has a column of its own or another check of the same name.
-pub(crate) fn held_back(id: &ObjectId, actual: &Schema, desired: &Schema) -> Option<ObjectId> {
+fn held_table(id: &ObjectId, actual: &Schema, desired: &Schema) -> Option<ObjectId> {
     let of = id.relation()?;
     let (old, new) = actual.table(of).zip(desired.table(of))?;
     let mut gained = gained(old, new);
