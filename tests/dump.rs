@@ -148,17 +148,24 @@ fn without_owners(dump: &str) -> String {
         .collect()
 }
 
+fn without_not_null_name(line: &str) -> String {
+    let Some((before, named)) = line.split_once(" CONSTRAINT ") else { return line.to_owned() };
+    // A name in quotes may hold spaces.
+    let end = match named.strip_prefix('"') {
+        Some(quoted) => quoted.find("\" NOT NULL").map(|it| it + 2),
+        None => named.find(' '),
+    };
+    match end.map(|it| &named[it..]).filter(|it| it.starts_with(" NOT ")) {
+        Some(rest) => format!("{before}{rest}"),
+        None => line.to_owned(),
+    }
+}
+
 /// A line without what is not compared: the name of a NOT NULL constraint, the order of storage parameters,
 /// where in a list of strings the cast stands.
 fn canonical(line: &str) -> String {
-    let line = line.trim_end_matches([',', ';']);
-    let words: Vec<&str> = line.split(' ').collect();
-    let named =
-        words.iter().position(|it| *it == "CONSTRAINT").filter(|at| words.get(at + 2) == Some(&"NOT"));
-    let mut kept: Vec<&str> = match named {
-        Some(at) => words[..at].iter().chain(&words[at + 2..]).copied().collect(),
-        None => words,
-    };
+    let line = &without_not_null_name(line.trim_end_matches([',', ';']));
+    let mut kept: Vec<&str> = line.split(' ').collect();
     // What the server prints of IN over another type it reads back as another print, of the same meaning.
     if line.contains("= ANY (") {
         let pieces = line.split(['(', ')', ':', ' ', ',', '[', ']']);

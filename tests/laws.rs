@@ -13,7 +13,7 @@ use postgres::Client;
 use reconcile::offline::{Aligned, align};
 use reconcile::pipeline::{self, Ask, Comparison, Wanted};
 
-use crate::cases::{Case, cases, declared, offline};
+use crate::cases::{Case, cases, declared, facts, offline};
 use crate::dump::sorted;
 use crate::live::{Database, message, server};
 use crate::locks::Watch;
@@ -56,10 +56,9 @@ pub(crate) fn for_all_live(law: impl Fn(&Case) + Sync) {
     for_these(&live_cases(), law);
 }
 
-fn offline_plan(case: &Case, from: &str, to: &str) -> Plan {
-    let facts = offline(case);
-    let (Aligned { actual, renames, relabels }, desired) = aligned(case, from, to, &facts);
-    plan_between(&actual, &desired, (&renames, &relabels), &facts)
+fn offline_plan(case: &Case, from: &str, to: &str, facts: &Facts) -> Plan {
+    let (Aligned { actual, renames, relabels }, desired) = aligned(case, from, to, facts);
+    plan_between(&actual, &desired, (&renames, &relabels), facts)
 }
 
 /// What one text has, and what the other wants of it.
@@ -90,7 +89,7 @@ pub(crate) fn wanted() -> Wanted {
 #[test]
 fn as_written() {
     for_all(|case| {
-        let plan = offline_plan(case, &case.from, &case.to);
+        let plan = offline_plan(case, &case.from, &case.to, &offline(case));
         let text: String = plan.steps.iter().map(|it| format!("{};\n", it.sql)).collect();
         let file = case.dir.join("plan.sql");
         if std::env::var_os("UPDATE").is_some() {
@@ -255,7 +254,8 @@ fn remade_alike(case: &Case, from: &str, to: &str, plan: &Plan) {
         let rows = |it: &ObjectId| matches!(it.kind, Kind::Table | Kind::Column);
         of(Verb::Drop).filter(|it| rows(it) && made.contains(it)).collect()
     };
-    let (live, offline) = (remade(plan), remade(&offline_plan(case, from, to)));
+    let facts = facts(server().install().major.into());
+    let (live, offline) = (remade(plan), remade(&offline_plan(case, from, to, &facts)));
     let more: Vec<_> = live.difference(&offline).collect();
     assert!(
         more.is_empty(),
