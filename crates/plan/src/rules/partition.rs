@@ -132,7 +132,9 @@ pub(crate) fn companions(id: &ObjectId, actual: &Schema, desired: &Schema) -> Ve
     }
     let Some(table) = id.target().filter(|it| id.kind == Kind::Owner && it.kind == Kind::Table) else {
         let place = |of: &Schema, index: &ObjectId| match actual.get(index) {
-            Some(Object::Index(it)) => of.table(it.relation.qual_name()?)?.partition_of.clone(),
+            Some(Object::Index(it)) => {
+                of.table(it.relation.qual_name()?)?.partition_of.as_ref().map(|it| it.parent.clone())
+            }
             _ => None,
         };
         let below = if id.kind == Kind::Index { below(id, actual) } else { Vec::new() };
