@@ -148,6 +148,7 @@ fn without_owners(dump: &str) -> String {
         .collect()
 }
 
+/// A line without the name of the NOT NULL constraint in it.
 fn without_not_null_name(line: &str) -> String {
     let Some((before, named)) = line.split_once(" CONSTRAINT ") else { return line.to_owned() };
     // A name in quotes may hold spaces.

@@ -224,26 +224,26 @@ fn default(reader: &mut Reader, (relation, at): Place, table: &QualName) {
         }
         return;
     };
-    let same = |it: &reader::Column| it.default.as_ref().is_some_and(|(_, theirs)| theirs == text);
-    if known.inherited && parents(reader, relation, &known.name).any(same) {
-        let (oid, id) = (*oid, default_above(reader, relation, &known.name));
-        id.into_iter().for_each(|it| reader.put_address(class::DEFAULT, oid, 0, it));
-        return;
+    let (oid, id) = (*oid, Kind::Default.of(table, &known.name));
+    match default_above(reader, relation, known, text) {
+        Some(above) => reader.put_address(class::DEFAULT, oid, 0, above),
+        None => {
+            let expr = reader.expr(text);
+            reader.insert((class::DEFAULT, oid), id, Default { expr });
+        }
     }
-    let (oid, id, expr) = (*oid, Kind::Default.of(table, &known.name), reader.expr(text));
-    reader.insert((class::DEFAULT, oid), id, Default { expr });
 }
 
 /// The default that an heir's column has from above: that of the highest parent that has the same.
-fn default_above(reader: &Reader, relation: u32, name: &Name) -> Option<ObjectId> {
-    let of = |relation: u32| reader.columns.get(&relation)?.iter().find(|it| it.name == *name);
-    let (found, column) = (reader.relations.get(&relation)?, of(relation)?);
-    let text = |it: &reader::Column| it.default.as_ref().map(|it| it.1.clone());
-    let same = |it: &&u32| of(**it).is_some_and(|it| text(it) == text(column));
-    match found.parents.iter().filter(|_| column.inherited).find(same) {
-        Some(parent) => default_above(reader, *parent, name),
-        None => Some(Kind::Default.of(&found.name, name)),
-    }
+fn default_above(reader: &Reader, relation: u32, column: &reader::Column, text: &str) -> Option<ObjectId> {
+    let parents = reader.relations.get(&relation)?.parents.iter().filter(|_| column.inherited);
+    let same = |it: &&reader::Column| {
+        it.name == column.name && it.default.as_ref().is_some_and(|(_, theirs)| **theirs == *text)
+    };
+    let mut found = parents.filter_map(|it| Some((*it, reader.columns.get(it)?.iter().find(same)?)));
+    let (parent, above) = found.next()?;
+    default_above(reader, parent, above, text)
+        .or_else(|| Some(Kind::Default.of(&reader.relations.get(&parent)?.name, &column.name)))
 }
 
 /// Before 18 a NOT NULL has no name, and comes from the parent where the parent has it.

@@ -1,5 +1,7 @@
 //! Who stands above whom among tables. Does not know what those above hand down.
 
+use std::collections::HashMap;
+
 use crate::{Kind, Object, ObjectId, QualName, Schema, Table};
 
 impl Table {
@@ -16,6 +18,21 @@ impl Schema {
             Some(Object::Table(it)) => Some(it),
             _ => None,
         }
+    }
+
+    /// Whether the table of that name is partitioned (`pg_class.relkind` p).
+    pub fn is_partitioned(&self, name: &QualName) -> bool {
+        self.table(name).is_some_and(|it| it.partition_by.is_some())
+    }
+
+    /// The tables right below each table that has any.
+    pub fn heirs(&self) -> HashMap<&QualName, Vec<&QualName>> {
+        let mut heirs: HashMap<&QualName, Vec<&QualName>> = HashMap::new();
+        for (id, object) in self.iter() {
+            let (Object::Table(table), Some(name)) = (object, id.qual_name()) else { continue };
+            table.parents().for_each(|it| heirs.entry(it).or_default().push(name));
+        }
+        heirs
     }
 
     /// A table and those above it, all levels up, the nearest first, each once.

@@ -242,6 +242,7 @@ impl Work<'_> {
         (lost, won)
     }
 
+    /// The parts of one object alone.
     fn parts_by_itself(&self, id: &ObjectId) -> (Vec<ObjectId>, Vec<ObjectId>) {
         let (actual, desired) = (self.actual, &*self.desired);
         let is = |change: &Change<'_>| rules::by_itself(change, actual, desired);

@@ -5,9 +5,9 @@ use diff::Change;
 use model::{Kind, Object, ObjectId, QualName, Schema};
 
 use super::demand::Demand;
-use super::heir::{column_of, heirs, is_handed_not_null, with_heirs};
+use super::heir::{column_of, heirs, is_handed_not_null, with_all_below, with_heirs};
 use super::left::Left;
-use super::shared::{is_same, key_of};
+use super::shared::{is_same, key_of, keys_of};
 use super::{Context, by_itself};
 use crate::Mode;
 use crate::draft::Draft;
@@ -59,20 +59,14 @@ pub(super) fn locked(draft: Draft, id: &ObjectId, cx: &Context<'_>) -> Draft {
 }
 
 /// The tables below that have what goes or comes, each with its own part of it.
-fn parts_below<'a>(id: &ObjectId, cx: &Context<'a>) -> Vec<(&'a QualName, ObjectId)> {
-    let Some(table) = id.relation() else { return Vec::new() };
-    let below = heirs(table, cx).into_iter().map(|it| (it, id.kind.of(it, id.name())));
-    below
-        .flat_map(|(name, own)| {
-            let more = parts_below(&own, cx);
-            std::iter::once((name, own)).chain(more)
-        })
-        .collect()
+fn parts_below<'a>(id: &'a ObjectId, cx: &Context<'a>) -> impl Iterator<Item = (&'a QualName, ObjectId)> {
+    let below = id.relation().into_iter().flat_map(|it| with_all_below(it, cx).into_iter().skip(1));
+    below.map(|it| (it, id.kind.of(it, id.name())))
 }
 
 /// What tables below get of their own, which they can only when what they have from above is gone.
 pub(super) fn made_below(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
-    let parts = parts_below(id, cx).into_iter().map(|(_, own)| own);
+    let parts = parts_below(id, cx).map(|(_, own)| own);
     parts.filter(|it| cx.created.contains_key(it)).collect()
 }
 
@@ -81,7 +75,7 @@ pub(super) fn merging(column: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let Some(parent) = column.relation() else { return Vec::new() };
     // Of two that come above the first sees to it.
     let is_first = |name| column_of(cx.desired, name, column.name()).is_some_and(|it| it.0 == *column);
-    let merged = parts_below(column, cx).into_iter().filter(|(_, own)| is_merged(own, cx.actual, cx.desired));
+    let merged = parts_below(column, cx).filter(|(_, own)| is_merged(own, cx.actual, cx.desired));
     let merged = merged.filter(|(name, _)| is_first(name));
     merged
         .flat_map(|(name, own)| {
@@ -94,8 +88,8 @@ pub(super) fn merging(column: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
 /// Whether a partition's own key becomes part of one that comes above.
 pub(super) fn is_merged_below(key: &ObjectId, cx: &Context<'_>) -> bool {
     let Some(object) = cx.desired.get(key) else { return false };
-    let had = parts_below(key, cx).into_iter().filter_map(|(name, _)| key_of(object, name, cx.actual));
-    had.into_iter().any(|it| is_merged(&it, cx.actual, cx.desired))
+    let mut had = parts_below(key, cx).filter_map(|(name, _)| key_of(object, name, cx.actual));
+    had.any(|it| is_merged(&it, cx.actual, cx.desired))
 }
 
 /// What gives the keys that partitions had of their own the names that their parts of one above are to have, as
@@ -103,7 +97,6 @@ pub(super) fn is_merged_below(key: &ObjectId, cx: &Context<'_>) -> bool {
 pub(super) fn named_as_lent(key: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let Some(object) = cx.desired.get(key) else { return Vec::new() };
     parts_below(key, cx)
-        .into_iter()
         .filter_map(|(name, _)| {
             let had = key_of(object, name, cx.actual).filter(|it| is_merged(it, cx.actual, cx.desired))?;
             let mut lent = cx.desired.table(name)?.also_own.lent.iter();
@@ -118,14 +111,14 @@ pub(super) fn named_as_lent(key: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
 /// they are out of the way until that has parts of its own.
 pub(crate) fn taken_over(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
     let Some(new) = cx.desired.get(id).filter(|_| !cx.actual.contains(id)) else { return Vec::new() };
+    let same = |schema: &Schema, it: &ObjectId| schema.get(it).is_some_and(|it| is_same(it, new));
     let mut tables: Vec<ObjectId> = whole(id, new).into_iter().collect();
     let mut found = Vec::new();
     while let Some(table) = tables.pop() {
         let below = cx.actual.children(&table).filter(|it| it.kind == Kind::Table);
         for partition in below.filter(|it| cx.desired.contains(it)) {
-            let own =
-                cx.actual.parts(partition).filter(|it| cx.actual.get(it).is_some_and(|it| is_same(it, new)));
-            found.extend(own.filter(|it| cx.desired.get(it).is_some_and(|it| is_same(it, new))).cloned());
+            let own = cx.actual.parts(partition).filter(|it| same(cx.actual, it) && same(cx.desired, it));
+            found.extend(own.cloned());
             tables.push(partition.clone());
         }
     }
@@ -137,10 +130,7 @@ pub(super) fn same_above(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
     let Some(own) = cx.desired.get(id) else { return Vec::new() };
     let table = whole(id, own);
     let above = table.as_ref().and_then(ObjectId::qual_name).into_iter().flat_map(|it| cx.desired.above(it));
-    let same = |it: &&ObjectId| cx.desired.get(it).is_some_and(|it| is_same(it, own));
-    above
-        .flat_map(|it| cx.desired.parts(&Kind::Table.named(it)).filter(same).cloned().collect::<Vec<_>>())
-        .collect()
+    above.flat_map(|it| keys_of(own, it, cx.desired)).collect()
 }
 
 /// The table whose partitions get their part of a key or index.
@@ -168,7 +158,7 @@ pub(super) fn before_leaving(id: &ObjectId, column: &ObjectId, cx: &Context<'_>)
 
 /// What the tables below keep of a column that they are not to have, now that it is their own.
 pub(super) fn after_leaving(column: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-    let left = parts_below(column, cx).into_iter().filter(|(_, own)| is_left(own, cx.actual, cx.desired));
+    let left = parts_below(column, cx).filter(|(_, own)| is_left(own, cx.actual, cx.desired));
     left.flat_map(|(name, own)| {
         let id = Kind::Table.named(name);
         let new = cx.desired.table(name);

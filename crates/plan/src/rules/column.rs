@@ -1,11 +1,9 @@
 //! Columns of existing tables, and their defaults. What a column is inside CREATE TABLE is said here
 //! too. Does not know what stands on a column.
 
-use std::collections::HashSet;
-
 use model::{
     Column, Default, Expr, Identity, IdentityMode, Kind, Name, NotNull, Object, ObjectId, PublishedTable,
-    QualName, Rule, Schema, literal,
+    Rule, Schema, literal,
 };
 
 use super::foreign::{is_column_of_foreign, options_changed, words};
@@ -224,7 +222,7 @@ fn remade(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Option
 /// there and in the tables below.
 fn keeps_expression(id: &ObjectId, cx: &Context<'_>) -> bool {
     let Some(table) = id.relation() else { return false };
-    let line: HashSet<QualName> = heir::line(table, cx).into_iter().collect();
+    let line = heir::line(table, cx);
     let keeps = |(id, object): (&ObjectId, &Object)| match object {
         Object::Constraint(it) => {
             matches!(it.rule, Rule::Check { .. }) && id.relation().is_some_and(|it| line.contains(it))

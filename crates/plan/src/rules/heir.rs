@@ -277,18 +277,21 @@ pub(super) fn heirs<'a>(table: &QualName, cx: &Context<'a>) -> Vec<&'a QualName>
     users.filter_map(ObjectId::qual_name).filter(stays).collect()
 }
 
-/// The tables that take part in what is said of a table: itself, those below, and those above any of them.
-pub(super) fn line(table: &QualName, cx: &Context<'_>) -> Vec<QualName> {
-    let (mut line, mut at) = (vec![table.clone()], 0);
+/// A table and those below it that are not to leave it, all levels down, each once.
+pub(super) fn with_all_below<'a>(table: &'a QualName, cx: &Context<'a>) -> Vec<&'a QualName> {
+    let (mut line, mut at) = (vec![table], 0);
     let mut seen = HashSet::from([table]);
-    while let Some(name) = line.get(at).cloned() {
+    while let Some(name) = line.get(at) {
         at += 1;
-        line.extend(heirs(&name, cx).into_iter().filter(|it| seen.insert(it)).cloned());
+        line.extend(heirs(name, cx).into_iter().filter(|it| seen.insert(it)));
     }
-    let own = line.clone();
-    let up = own.iter().flat_map(|it| [cx.actual, cx.desired].map(|schema| schema.above(it)));
-    line.extend(up.flatten().cloned());
     line
+}
+
+/// The tables that take part in what is said of a table: itself, those below, and those above any of them.
+pub(super) fn line<'a>(table: &'a QualName, cx: &Context<'a>) -> HashSet<&'a QualName> {
+    let own = with_all_below(table, cx);
+    own.iter().flat_map(|it| [cx.actual, cx.desired].map(|schema| schema.lineage(it))).flatten().collect()
 }
 
 /// The columns a table has, from wherever.

@@ -3,6 +3,7 @@
 use model::{Constraint, Kind, Name, Object, ObjectId, QualName, Schema, Table};
 
 use super::heir::{checks, column_of, columns, is_alike, is_not_null, part_of, with_heirs};
+use super::partition::index_above;
 use super::shared::{key_of, may_be_renamed};
 use super::{Context, column, moved};
 use crate::draft::Draft;
@@ -119,7 +120,7 @@ impl Left<'_, '_> {
         let cx = self.cx;
         let indexes = cx.actual.parts(self.id).filter(|it| it.kind == Kind::Index);
         let above = |id: &ObjectId| match cx.actual.get(id) {
-            Some(Object::Index(it)) => it.attached_to.as_ref().map(|it| Kind::Index.named(it)),
+            Some(Object::Index(it)) => index_above(it),
             _ => None,
         };
         let gone = indexes.filter_map(|it| Some((it, above(it)?))).filter(|(it, _)| !cx.desired.contains(it));

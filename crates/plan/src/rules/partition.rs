@@ -2,7 +2,7 @@
 //! the partitioned table or with the partition. Does not know how partitions are bounded.
 
 use diff::Change;
-use model::{Index, Kind, Object, ObjectId, QualName, Rule, Schema, Table};
+use model::{Index, Kind, Name, Object, ObjectId, QualName, Rule, Schema, Table};
 
 use super::{Context, heir};
 
@@ -11,29 +11,34 @@ use super::{Context, heir};
 /// above.
 pub(crate) fn goes_with(id: &ObjectId, cx: &Context<'_>) -> Option<ObjectId> {
     if let Some(Object::Index(it)) = cx.actual.get(id) {
-        let above = it.attached_to.as_ref().filter(|_| !leaves(&it.relation, cx));
-        return above.map(|it| Kind::Index.named(it));
+        return index_above(it).filter(|_| !leaves(&it.relation, cx));
     }
-    let column = match id.kind {
-        Kind::Default | Kind::NotNull => Kind::Column.of(id.relation()?, id.name()),
-        _ => id.target().filter(|it| it.kind == Kind::Column)?.clone(),
-    };
-    let (from, _) = heir::column_of(cx.actual, column.relation()?, column.name())?;
-    (from != column && !has_left(column.relation()?, from.relation()?, cx)).then_some(from)
+    let (table, _, from) = column_above(id, cx)?;
+    (!has_left(&table, from.relation()?, cx)).then_some(from)
 }
 
 /// Whether what is said of a column goes with the column as its table leaves the one it has that from.
 pub(crate) fn goes_by_leaving(id: &ObjectId, cx: &Context<'_>) -> bool {
+    column_above(id, cx).is_some_and(|(table, column, from)| {
+        from.relation().is_some_and(|it| has_left(&table, it, cx))
+            && heir::column_of(cx.desired, &table, &column).is_none()
+    })
+}
+
+/// The column that something is said of where the table has it from above: table, name, and where from.
+fn column_above(id: &ObjectId, cx: &Context<'_>) -> Option<(QualName, Name, ObjectId)> {
     let column = match id.kind {
-        Kind::Default | Kind::NotNull => id.relation().map(|it| Kind::Column.of(it, id.name())),
-        _ => id.target().filter(|it| it.kind == Kind::Column).cloned(),
+        Kind::Default | Kind::NotNull => id,
+        _ => id.target().filter(|it| it.kind == Kind::Column)?,
     };
-    let Some((table, column)) = column.as_ref().and_then(|it| Some((it.relation()?, it))) else {
-        return false;
-    };
-    let from = heir::column_of(cx.actual, table, column.name()).filter(|(from, _)| from != column);
-    from.and_then(|(from, _)| Some(has_left(table, from.relation()?, cx))).unwrap_or_default()
-        && heir::column_of(cx.desired, table, column.name()).is_none()
+    let (table, name) = (column.relation()?, column.name());
+    let (from, _) = heir::column_of(cx.actual, table, name).filter(|(it, _)| it.relation() != Some(table))?;
+    Some((table.clone(), name.clone(), from))
+}
+
+/// The index that one is attached to.
+pub(super) fn index_above(index: &Index) -> Option<ObjectId> {
+    index.attached_to.as_ref().map(|it| Kind::Index.named(it))
 }
 
 /// Whether a table that stays is no longer below another one.
@@ -43,8 +48,7 @@ fn has_left(table: &QualName, above: &QualName, cx: &Context<'_>) -> bool {
 
 /// Whether the server makes an index of a partition without being told.
 pub(super) fn comes_by_itself(index: &Index, id: &ObjectId, cx: &Context<'_>) -> bool {
-    let Some(above) = &index.attached_to else { return false };
-    let above = Kind::Index.named(above);
+    let Some(above) = index_above(index) else { return false };
     if cx.created.contains_key(&above) {
         return spreads(&above, cx.desired) && !is_made_before(id, cx);
     }
@@ -110,7 +114,7 @@ pub(super) fn spreads(id: &ObjectId, desired: &Schema) -> bool {
 /// The indexes attached to one, all levels down.
 pub(super) fn below(id: &ObjectId, desired: &Schema) -> Vec<ObjectId> {
     let Some(Object::Index(index)) = desired.get(id) else { return Vec::new() };
-    if !matches!(desired.get(&index.relation), Some(Object::Table(it)) if it.partition_by.is_some()) {
+    if !index.relation.qual_name().is_some_and(|it| desired.is_partitioned(it)) {
         return Vec::new();
     }
     let partitions = desired.children(&index.relation).filter(|it| it.kind == Kind::Table);
@@ -131,18 +135,21 @@ pub(crate) fn companions(id: &ObjectId, actual: &Schema, desired: &Schema) -> Ve
         return columns.iter().map(|it| Kind::NotNull.of(table, it)).collect();
     }
     let Some(table) = id.target().filter(|it| id.kind == Kind::Owner && it.kind == Kind::Table) else {
-        let place = |of: &Schema, index: &ObjectId| match actual.get(index) {
-            Some(Object::Index(it)) => {
-                of.table(it.relation.qual_name()?)?.partition_of.as_ref().map(|it| it.parent.clone())
-            }
-            _ => None,
+        let stays = |index: &ObjectId| match actual.get(index) {
+            Some(Object::Index(it)) => parent(&it.relation, actual) == parent(&it.relation, desired),
+            _ => false,
         };
         let below = if id.kind == Kind::Index { below(id, actual) } else { Vec::new() };
-        return below.into_iter().filter(|it| place(actual, it) == place(desired, it)).collect();
+        return below.into_iter().filter(stays).collect();
     };
     let columns = actual.parts(table).filter(|it| it.kind == Kind::Column);
     let sequences = columns.flat_map(|it| actual.parts(it)).filter(|it| it.kind == Kind::Sequence);
     sequences.map(|it| Kind::Owner.on(it)).collect()
+}
+
+/// What a table is a partition of.
+pub(super) fn parent<'a>(table: &ObjectId, schema: &'a Schema) -> Option<&'a QualName> {
+    schema.table(table.qual_name()?)?.partition_of.as_ref().map(|it| &it.parent)
 }
 
 /// The indexes that come with a new partition.

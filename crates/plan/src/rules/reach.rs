@@ -23,15 +23,12 @@ struct Below<'a> {
 
 impl<'a> Below<'a> {
     fn of(schema: &'a Schema) -> Below<'a> {
-        let mut below = Below::default();
+        let mut below = Below { tables: schema.heirs(), ..Below::default() };
         for (id, object) in schema.iter() {
             if let (Object::ForeignKey(key), Some(table)) = (object, id.relation()) {
                 below.pointing.entry(&key.target).or_default().push(table);
             }
             let (Object::Table(table), Some(name)) = (object, id.qual_name()) else { continue };
-            for parent in table.parents() {
-                below.tables.entry(parent).or_default().push(name);
-            }
             if let Some(it) = table.partition_of.as_ref().filter(|it| &*it.bound.key == "default") {
                 below.rest.insert(&it.parent, name);
             }
@@ -136,7 +133,7 @@ fn mode_below(
     let stays = |column: &Name| is_not_null(actual, relation, column);
     match &it.rule {
         Rule::PrimaryKey { columns, .. } if !columns.iter().all(stays) => mode,
-        rule if rule.is_indexed() && is_partitioned(relation, actual) => Mode::Share,
+        rule if rule.is_indexed() && actual.is_partitioned(relation) => Mode::Share,
         _ => mode,
     }
 }
@@ -199,7 +196,7 @@ fn at_target(target: &QualName, step: &Step, actual: &Schema, below: &Below<'_>)
 
 /// A table and the partitions it has, all levels down.
 fn with_partitions<'a>(table: &'a QualName, schema: &Schema, below: &Below<'a>) -> Vec<&'a QualName> {
-    let parts = if is_partitioned(table, schema) { descendants(table, below, |_| false) } else { Vec::new() };
+    let parts = if schema.is_partitioned(table) { descendants(table, below, |_| false) } else { Vec::new() };
     std::iter::once(table).chain(parts).collect()
 }
 
@@ -210,7 +207,7 @@ fn is_inherited(
     relation: &QualName,
     [actual, desired]: [&Schema; 2],
 ) -> bool {
-    let partitioned = || is_partitioned(relation, actual);
+    let partitioned = || actual.is_partitioned(relation);
     match part {
         // Children have no identity, partitions do.
         Some(Object::Column(_)) if is_of_identity(step) => partitioned(),
@@ -221,9 +218,7 @@ fn is_inherited(
             // What stands on an index has a name of its own in each partition.
             _ => step.verb != Verb::Rename && partitioned(),
         },
-        Some(Object::Index(it)) if step.verb == Verb::Create => {
-            !it.only && partitioned() && spreads(&step.id, desired)
-        }
+        Some(Object::Index(_)) if step.verb == Verb::Create => partitioned() && spreads(&step.id, desired),
         Some(Object::Index(it)) => !it.only && partitioned(),
         Some(Object::ForeignKey(_)) => step.verb != Verb::Rename && partitioned(),
         Some(Object::Trigger(_)) => partitioned(),
@@ -246,10 +241,6 @@ fn adds_at_heirs(part: Option<&Object>, step: &Step, major: u32) -> bool {
 
 fn is_of_identity(step: &Step) -> bool {
     step.why.iter().any(|it| matches!(it, Why::Changed { field: "identity", .. }))
-}
-
-fn is_partitioned(table: &QualName, schema: &Schema) -> bool {
-    schema.table(table).is_some_and(|it| it.partition_by.is_some())
 }
 
 fn table(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) -> Vec<Lock> {

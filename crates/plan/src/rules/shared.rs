@@ -6,7 +6,7 @@ use model::{AlsoOwn, Index, Kind, Object, ObjectId, QualName, Rule, Schema, Tabl
 use sql::Sameness;
 
 use super::heir::{column_of, gained, is_alike, is_no_default_by_parent};
-use super::partition;
+use super::{partition, types};
 
 /// A part of a table that is an object of its own on one side only, where its table is on both.
 struct Part<'a> {
@@ -81,12 +81,10 @@ impl Part<'_> {
     /// Whether a table that is above all the time gets it, and the two become one, or gives it up, and one becomes two:
     /// that takes no statement if they do not differ in anything.
     fn is_split_from(&self, below: &Table, known: &[&QualName]) -> bool {
-        let is_partitioned =
-            |it: &QualName| self.shared.table(it).is_some_and(|it| it.partition_by.is_some());
         let is_split = |it: &&QualName| {
             known.contains(it)
                 && !self.own.contains(&self.id.kind.of(it, self.id.name()))
-                && !(self.comes && is_partitioned(it))
+                && !(self.comes && self.shared.is_partitioned(it))
         };
         let mut above = below.parents().flat_map(|it| self.shared.lineage(it)).filter(is_split);
         match (self.own.get(self.id), above.find_map(|it| self.at(it))) {
@@ -108,9 +106,7 @@ impl Part<'_> {
         }
         let (one, other) = (self.own.get(id), self.shared.get(id));
         let differs = match if self.comes { (other, one) } else { (one, other) } {
-            (Some(Object::Enum(old)), Some(Object::Enum(new))) => {
-                new.labels.iter().filter(|it| old.labels.contains(it)).ne(&old.labels)
-            }
+            (Some(Object::Enum(old)), Some(Object::Enum(new))) => types::is_made_anew(old, new),
             (old, new) => old != new,
         };
         differs || self.own.uses(id).iter().any(|it| self.is_made_anew(it))
@@ -153,17 +149,18 @@ impl Part<'_> {
 /// table which older servers give the names that others would have.
 pub(super) fn may_be_renamed(key: &ObjectId, schema: &Schema) -> bool {
     match schema.get(key) {
-        Some(Object::ForeignKey(it)) => schema.table(&it.target).is_none_or(|it| it.partition_by.is_none()),
+        Some(Object::ForeignKey(it)) => !schema.is_partitioned(&it.target),
         _ => true,
     }
 }
 
-/// The key or foreign key of a table that is one with another's: they are told by what they demand.
+/// The key, foreign key or index of a table that is one with another's: they are told by what they demand.
 pub(super) fn key_of(own: &Object, table: &QualName, schema: &Schema) -> Option<ObjectId> {
     keys_of(own, table, schema).next()
 }
 
-fn keys_of(own: &Object, table: &QualName, schema: &Schema) -> impl Iterator<Item = ObjectId> {
+/// All of those.
+pub(super) fn keys_of(own: &Object, table: &QualName, schema: &Schema) -> impl Iterator<Item = ObjectId> {
     let table = Kind::Table.named(table);
     let same = |it: &&ObjectId| schema.get(it).is_some_and(|its| is_same(own, its));
     let found: Vec<ObjectId> = schema.parts(&table).filter(same).cloned().collect();

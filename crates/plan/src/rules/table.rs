@@ -121,11 +121,14 @@ impl Rules for Table {
         let both = Options { old: &self.options, new: options };
         let (before, after) = both.words();
         for clause in both.change() {
-            let draft = Draft::alter(id, format!("{prefix} {clause}")).trailing();
+            let mut draft = Draft::alter(id, format!("{prefix} {clause}")).trailing();
             // Without a column that could be stored there is no TOAST table to have them.
-            let columns = [cx.actual, cx.desired].map(|it| it.parts(id).filter(|it| it.kind == Kind::Column));
-            let [altered, made] = columns.map(|it| it.cloned().collect::<Vec<_>>());
-            let draft = if clause.contains("toast.") { draft.follows(altered).needs(made) } else { draft };
+            if clause.contains("toast.") {
+                let columns = |of: &Schema| {
+                    of.parts(id).filter(|it| it.kind == Kind::Column).cloned().collect::<Vec<_>>()
+                };
+                draft = draft.follows(columns(cx.actual)).needs(columns(cx.desired));
+            }
             drafts.push(draft.lock(Mode::ShareUpdateExclusive, name).changed("options", &before, &after));
         }
         if *row_security != self.row_security {

@@ -8,6 +8,11 @@ use super::{Alter, Context, Rules, swap};
 use crate::Hazard;
 use crate::draft::{Draft, needs_path};
 
+/// Whether an enum loses labels or changes their order: then it cannot be changed where it stands.
+pub(super) fn is_made_anew(old: &EnumType, new: &EnumType) -> bool {
+    new.labels.iter().filter(|it| old.labels.contains(it)).ne(&old.labels)
+}
+
 impl Rules for EnumType {
     fn create(&self, id: &ObjectId, _: &Context<'_>) -> Vec<Draft> {
         let labels = joined(self.labels.iter().map(|it| literal(it)));
@@ -16,8 +21,7 @@ impl Rules for EnumType {
 
     fn alter(&self, new: &EnumType, id: &ObjectId, cx: &Context<'_>) -> Alter {
         let EnumType { labels } = new;
-        let kept: Vec<&String> = labels.iter().filter(|it| self.labels.contains(it)).collect();
-        if !kept.iter().copied().eq(&self.labels) {
+        if is_made_anew(self, new) {
             return Alter::Swap { field: "labels", down: swap::in_the_way(id, cx) };
         }
         let added = labels.iter().enumerate().filter(|(_, it)| !self.labels.contains(it));

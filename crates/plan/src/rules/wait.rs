@@ -1,8 +1,9 @@
 //! What has to wait for an object that stays as it is, because a change to it is put off. Knows no statement.
 
-use model::{Index, Kind, Mention, Name, Object, ObjectId, Rule, Schema, Users};
+use model::{Kind, Mention, Name, Object, ObjectId, Rule, Schema, Users};
 
 use super::heir::{checks, columns, gained, is_alike};
+use super::partition;
 
 /// What cannot change while an object stays as it is: a table that would come under a parent, enums that would lose a
 /// label that it names.
@@ -67,17 +68,10 @@ pub(crate) fn shut_out(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<
             desired.iter().map(|(it, _)| it).filter(|it| is_of_none(it)).cloned().collect()
         }
         Some(Object::Constraint(_) | Object::Trigger(_)) => above_in_the_way(id, actual, desired),
-        Some(Object::Column(it)) if it.identity.is_none() => above_in_the_way(id, actual, desired),
-        Some(Object::Column(_)) => {
-            let own = id.relation().map(|it| (it, id.name()));
-            let of_it = |it: &ObjectId| match desired.get(it) {
-                Some(Object::Sequence(it)) => {
-                    it.owned_by.as_ref().map(|(table, column)| (table, column)) == own
-                }
-                _ => false,
-            };
-            let new = desired.parts(id).filter(|it| !actual.contains(it) && of_it(it));
-            new.cloned().chain(above_in_the_way(id, actual, desired)).collect()
+        Some(Object::Column(it)) => {
+            let sequences = desired.parts(id).filter(|it| it.kind == Kind::Sequence && !actual.contains(it));
+            let new = sequences.filter(|_| it.identity.is_some()).cloned();
+            new.chain(above_in_the_way(id, actual, desired)).collect()
         }
         _ => Vec::new(),
     }
@@ -178,12 +172,7 @@ fn has_star(id: &ObjectId, desired: &Schema) -> bool {
 /// Whether an index of a partition comes from above wherever its table is: one is made for the table above, which
 /// both have.
 pub(crate) fn comes_anyway(id: &ObjectId, actual: &Schema, desired: &Schema) -> bool {
-    let Some(Object::Index(Index { relation, attached_to: Some(above), .. })) = desired.get(id) else {
-        return false;
-    };
-    let parent = |schema: &Schema| {
-        let table = relation.qual_name().and_then(|it| schema.table(it));
-        table.and_then(|it| it.partition_of.as_ref()).map(|it| it.parent.clone())
-    };
-    !actual.contains(&Kind::Index.named(above)) && parent(actual) == parent(desired)
+    let Some(Object::Index(index)) = desired.get(id) else { return false };
+    let is_new = partition::index_above(index).is_some_and(|it| !actual.contains(&it));
+    is_new && partition::parent(&index.relation, actual) == partition::parent(&index.relation, desired)
 }

@@ -83,20 +83,8 @@ pub(crate) struct Names {
     namespaces: HashMap<Name, Name>,
 }
 
-/// Tables by what is right above them.
+/// The tables right below each table.
 type Heirs<'a> = HashMap<&'a QualName, Vec<&'a QualName>>;
-
-/// Who stands under whom, if any column is renamed.
-fn heirs<'a>(schema: &'a Schema, renames: &[(ObjectId, ObjectId)]) -> Heirs<'a> {
-    let mut heirs = Heirs::new();
-    if renames.iter().any(|(it, _)| it.kind == Kind::Column) {
-        for (id, object) in schema.iter() {
-            let (Object::Table(table), Some(name)) = (object, id.qual_name()) else { continue };
-            table.parents().for_each(|it| heirs.entry(it).or_default().push(name));
-        }
-    }
-    heirs
-}
 
 /// A table and those that have their columns from it, all levels down.
 fn with_heirs<'a>(table: &'a QualName, heirs: &Heirs<'a>) -> Vec<&'a QualName> {
@@ -121,7 +109,8 @@ impl Names {
             columns: HashMap::new(),
             namespaces: HashMap::new(),
         };
-        let heirs = heirs(schema, renames);
+        let of_column = renames.iter().any(|(it, _)| it.kind == Kind::Column);
+        let heirs = if of_column { schema.heirs() } else { Heirs::default() };
         for (from, to) in renames {
             names.learn(schema, &heirs, from, to);
         }
