@@ -311,22 +311,30 @@ impl Collector<'_> {
         {
             self.push(0, &a.key, &d.key, Context::Key(columns.into()));
         }
-        if let (Some(a), Some(d)) = (&old.partition_of, &new.partition_of) {
-            let Some(by) = self.strategy(self.actual, &a.parent) else { return };
-            let to_be = self.strategy(self.desired, &d.parent);
-            // Bounds under another strategy are never the same.
-            if to_be.is_some_and(|it| word(it) != word(by)) {
-                return;
-            }
-            let Some(columns) = self.columns(&d.parent) else { return };
-            let context = Context::Bound(format!("({columns}) PARTITION BY {by}").into());
-            let slot = usize::from(new.partition_by.is_some());
-            if let Some(pair) = self.push(slot, &a.bound, &d.bound, context)
-                && calls(&pair.desired)
-            {
-                let why = "the bound calls a function, and making a partition would execute it".to_owned();
-                pair.answer = Some(Answer::Unknown(why));
-            }
+        // With another parent it is another partition, whatever its bound.
+        if let (Some(a), Some(d)) = (&old.partition_of, &new.partition_of)
+            && a.parent == d.parent
+        {
+            self.bound(&d.parent, &a.bound, &d.bound, usize::from(new.partition_by.is_some()));
+        }
+    }
+
+    fn bound(&mut self, parent: &QualName, old: &Expr, new: &Expr, slot: usize) {
+        let Some(by) = self.strategy(self.actual, parent) else { return };
+        let to_be = self.strategy(self.desired, parent).filter(|it| *it != by).unwrap_or(by);
+        // Bounds under another strategy are never the same.
+        if word(to_be) != word(by) {
+            return;
+        }
+        let Some(columns) = self.columns(parent) else { return };
+        let context = Context::Bound(format!("({columns}) PARTITION BY {to_be}").into());
+        let had = context::columns(self.actual, parent, &|_| false);
+        let had = had.filter(|_| by != to_be).map(|it| format!("({it}) PARTITION BY {by}").into());
+        let Some(pair) = self.push(slot, old, new, context) else { return };
+        pair.actual_context = had.map(Context::Bound);
+        if calls(&pair.desired) {
+            let why = "the bound calls a function, and making a partition would execute it".to_owned();
+            pair.answer = Some(Answer::Unknown(why));
         }
     }
 

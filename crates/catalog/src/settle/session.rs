@@ -198,9 +198,14 @@ impl<'a> Session<'a> {
 
     /// What was printed, to be printed again.
     fn again(&self, text: &Arc<str>, before: &Item) -> Item {
+        let path = match before.context {
+            // The key that stands there is not the server's print.
+            Context::Bound(_) => before.path.clone(),
+            _ => Arc::from([Name::from("pg_catalog")]),
+        };
         Item {
             text: text.trim_end().trim_end_matches(';').into(),
-            path: Arc::from([Name::from("pg_catalog")]),
+            path,
             context: before.context.again(self.major),
         }
     }

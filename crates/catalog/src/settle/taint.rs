@@ -131,8 +131,13 @@ impl<'a> Taint<'a> {
     }
 
     /// Whether an expression mentions what the plan changes. A mention that cannot be resolved counts by
-    /// its bare name.
+    /// its bare name. A bound means nothing without the key of the table above.
     fn touches(&self, expr: &Expr, id: &ObjectId, desired: &Schema) -> bool {
+        let table = id.qual_name().and_then(|it| desired.table(it));
+        let above = table.and_then(|it| it.partition_of.as_ref()).map(|it| Kind::Table.named(&it.parent));
+        if above.is_some_and(|it| self.changed.contains(&it)) {
+            return true;
+        }
         let own = id.relation();
         let resolved = desired.mentioned(expr, own);
         if resolved.iter().any(|it| self.changed.contains(it)) {

@@ -256,9 +256,9 @@ fn flag(id: &ObjectId, words: &str) -> Draft {
 
 /// Columns with their defaults, then constraints, each as far as it needs nothing that could need the
 /// table in turn, and was written under the same search path.
-fn inside<'a>(id: &ObjectId, table: &Table, cx: &Context<'a>, fixed: Vec<&Expr>) -> Inside<'a> {
+fn inside<'a>(id: &ObjectId, table: &'a Table, cx: &Context<'a>, fixed: Vec<&'a Expr>) -> Inside<'a> {
     let desired = cx.desired;
-    let mut it = Inside { lines: Vec::new(), makes: Vec::new(), exprs: Vec::new() };
+    let mut it = Inside { lines: Vec::new(), makes: Vec::new(), exprs: fixed };
     let columns: Vec<(&ObjectId, &model::Column)> = desired
         .parts(id)
         .filter_map(|child| match desired.get(child) {
@@ -268,7 +268,7 @@ fn inside<'a>(id: &ObjectId, table: &Table, cx: &Context<'a>, fixed: Vec<&Expr>)
         .collect();
     let generated = columns.iter().filter_map(|(_, it)| it.generated.as_ref()).map(|it| &it.expr);
     let mut path: SearchPath = Arc::from([]);
-    for expr in fixed.into_iter().chain(generated).filter(|it| needs_path(it)) {
+    for expr in it.exprs.iter().copied().chain(generated).filter(|it| needs_path(it)) {
         path = expr.path.clone();
     }
     let mut fits = |child: &ObjectId, exprs: &[&Expr]| {
