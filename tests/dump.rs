@@ -46,7 +46,7 @@ impl<'a> Dump<'a> {
         let own = self.body(table).filter(|at| above.contains(&self.said(*at)));
         let added = self.added(table).into_iter().filter(|at| later.contains(self.lines[*at]));
         let added = added.flat_map(|at| [at - 1, at]);
-        own.chain(added).chain(self.defaults(table, &above)).collect()
+        own.chain(added).chain(self.defaults(table, &lineage, &above)).collect()
     }
 
     /// The lines that say of a child's column what its parent says, but for the default: the statement that says no
@@ -85,11 +85,15 @@ impl<'a> Dump<'a> {
 
     /// The statements that give columns of a table the default they have from above: a column that is the
     /// parent's alone has no line to say it in.
-    fn defaults(&self, table: &str, above: &HashSet<String>) -> Vec<usize> {
-        let prefix = format!("ALTER TABLE ONLY {table} ALTER COLUMN ");
+    fn defaults(&self, table: &str, lineage: &[&str], above: &HashSet<String>) -> Vec<usize> {
+        let prefix = |table: &str| format!("ALTER TABLE ONLY {table} ALTER COLUMN ");
+        let own = prefix(table);
         let is_above = |line: &&str| {
-            let said = line.strip_prefix(&prefix).and_then(|it| it.split_once(" SET DEFAULT "));
+            let said = line.strip_prefix(&own).and_then(|it| it.split_once(" SET DEFAULT "));
             said.is_some_and(|(column, value)| {
+                if lineage.iter().any(|it| self.lines.contains(&&*line.replacen(&own, &prefix(it), 1))) {
+                    return true;
+                }
                 let value = format!(" DEFAULT {}", value.trim_end_matches(';'));
                 let given = |it: &str| it.split(" COLLATE ").next().is_some_and(|it| it.ends_with(&value));
                 above.iter().any(|it| it.trim_start().starts_with(column) && given(it))

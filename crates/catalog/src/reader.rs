@@ -36,8 +36,8 @@ pub(crate) struct Reader {
     pub(crate) bases: FxHashMap<u32, u32>,
     pub(crate) domains: FxHashMap<u32, QualName>,
     pub(crate) collations: FxHashMap<u32, QualName>,
-    /// How the sequence behind an identity column counts, by relation and column number.
-    pub(crate) identities: FxHashMap<(u32, i32), SequenceOptions>,
+    /// The sequence behind an identity column and how it counts, by relation and column number.
+    pub(crate) identities: FxHashMap<(u32, i32), (u32, SequenceOptions)>,
     /// Indexes in the order they were read, until constraints have taken theirs.
     pub(crate) indexes: Vec<(u32, Index)>,
     /// Access lists that are not the built-in default, with the owner.

@@ -14,8 +14,8 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<Vec<Record>
     let rows = QUERY.rows(answers)?;
     for row in &rows {
         if row.get::<Option<&str>>("link")? == Some("i") {
-            let options = options(reader, row)?;
-            reader.identities.insert((row.get("relation")?, row.get("number")?), options);
+            let found = (row.get("oid")?, options(reader, row)?);
+            reader.identities.insert((row.get("relation")?, row.get("number")?), found);
         }
     }
     Ok(rows)

@@ -2,7 +2,7 @@
 
 use model::{
     Column, Default, Generated, Identity, IdentityMode, Kind, Name, NotNull, ObjectId, QualName,
-    SequenceOptions, Settings,
+    SequenceName, SequenceOptions, Settings,
 };
 
 use crate::address::class;
@@ -180,11 +180,12 @@ fn identity(
     let Some(mode) = row.get::<Option<&str>>("identity")? else { return Ok(None) };
     let mode = if mode == "a" { IdentityMode::Always } else { IdentityMode::ByDefault };
     let moved = || Error::Moved { query: row.query };
-    let sequence = reader.identities.get(&(relation, number.into())).cloned().ok_or_else(moved)?;
+    let (oid, sequence) = reader.identities.get(&(relation, number.into())).cloned().ok_or_else(moved)?;
+    let name = SequenceName(reader.relations.get(&oid).ok_or_else(moved)?.name.name.clone());
     // A copy by LIKE counts in bigint within the limits of the column's type, which nobody can state.
     let column = reader.column(relation, number).ok_or_else(moved)?;
     let ty = reader.ty(row.query, column.ty.0, Some(column.ty.1))?;
-    Ok(Some(Identity { mode, sequence: SequenceOptions { ty, ..sequence } }))
+    Ok(Some(Identity { mode, sequence: SequenceOptions { ty, ..sequence }, name }))
 }
 
 fn generated(reader: &Reader, row: &Record, known: &reader::Column) -> Result<Option<Generated>, Error> {

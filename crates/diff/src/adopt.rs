@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{Kind, Object, ObjectId, Schema};
+use model::{Column, Identity, Kind, Object, ObjectId, Schema, SequenceName};
 
 /// Gives every unnamed desired object the name of the live one of the same definition on the same
 /// relation, and every field the file leaves open its live value. Returns old and new identities.
@@ -24,8 +24,35 @@ pub fn adopt(
             None => true,
         });
     }
+    adopted.extend(take_names_behind(actual, desired));
     fill(actual, desired);
     adopted
+}
+
+/// Gives what is said of the sequences behind identity columns the names those have: they keep them when their table
+/// or column gets another.
+fn take_names_behind(actual: &Schema, desired: &mut Schema) -> Vec<(ObjectId, ObjectId)> {
+    let sequence = |id: &ObjectId, object: &Object| match object {
+        Object::Column(it) => Some(it.identity.as_ref()?.sequence_id(id.relation()?)),
+        _ => None,
+    };
+    let named = |(id, own): (&ObjectId, &Object)| {
+        let (own, live) = (sequence(id, own)?, sequence(id, actual.get(id)?)?);
+        (own != live).then(|| (id.clone(), own, live))
+    };
+    let named: Vec<_> = desired.iter().filter_map(named).collect();
+    let mut moved = Vec::new();
+    for (id, own, live) in &named {
+        let Some(Object::Column(column)) = desired.get(id) else { continue };
+        let name = SequenceName(live.name().clone());
+        let identity = column.identity.clone().map(|it| Identity { name, ..it });
+        moved.push((id.clone(), Column { identity, ..column.clone() }.into()));
+        for id in desired.children(own).cloned().collect::<Vec<_>>() {
+            moved.extend(desired.remove(&id).map(|it| (id.about(live), it)));
+        }
+    }
+    moved.into_iter().for_each(|(id, object): (ObjectId, Object)| desired.insert(id, object));
+    named.into_iter().map(|(_, own, live)| (own, live)).collect()
 }
 
 /// Whether an unnamed object still looks for its live name: nothing of its own name is there, or

@@ -112,6 +112,15 @@ impl ObjectId {
         }
     }
 
+    /// The same comment, grant or owner, about another object.
+    #[must_use]
+    pub fn about(&self, target: &ObjectId) -> ObjectId {
+        match &self.path {
+            Path::To(_, role) => self.kind.to(target, role),
+            _ => self.kind.on(target),
+        }
+    }
+
     /// The role a grant is to.
     pub fn grantee(&self) -> Option<&Name> {
         match &self.path {

@@ -73,7 +73,7 @@ pub use statistics::{Statistics, StatisticsKind};
 pub use subscription::{Making, Subscription};
 pub use table::{
     AlsoOwn, Column, Default, Generated, Identity, IdentityMode, PartitionKey, PartitionOf, ReplicaIdentity,
-    Table,
+    SequenceName, Table,
 };
 pub use text_search::{TextSearchConfiguration, TextSearchDictionary, TextSearchParser, TextSearchTemplate};
 pub use trigger::{Enabled, Event, Level, Timing, Trigger};

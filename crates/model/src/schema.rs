@@ -18,8 +18,8 @@ pub struct Schema {
     classes: Vec<ObjectId>,
     /// Casts, because who uses one names a type at most.
     casts: Vec<ObjectId>,
-    /// Range types by the name of their multirange type.
-    multiranges: FxHashMap<QualName, ObjectId>,
+    /// What others stand behind ([`Object::stands_behind`]), and who.
+    behind: FxHashMap<ObjectId, ObjectId>,
     /// What the server says uses what, where it was asked.
     edges: FxHashMap<ObjectId, Vec<ObjectId>>,
     /// How often something was taken out or put elsewhere.
@@ -62,11 +62,13 @@ impl Schema {
         let object = object.into();
         debug_assert_eq!(id.kind, object.kind());
         let parent = object.parent(&id);
-        let is_range = matches!(object, Object::Range(_));
+        let also = object.stands_behind(&id);
         if let Some(old) = self.nodes.get_mut(&id) {
             // What stays where it is is not looked for among all its siblings.
-            if !is_range && old.parent(&id) == parent {
+            if old.parent(&id) == parent {
+                let had = old.stands_behind(&id);
                 **old = object;
+                self.stand_behind(&id, had, also);
                 return;
             }
             self.unlink(&id);
@@ -83,10 +85,18 @@ impl Schema {
         if id.kind == Kind::Cast {
             self.casts.push(id.clone());
         }
-        if let Object::Range(it) = &object {
-            self.multiranges.insert(it.multirange.clone(), id.clone());
-        }
+        self.stand_behind(&id, None, also);
         self.nodes.insert(id, Box::new(object));
+    }
+
+    /// Says what an object stands behind now, in the place of what it stood behind.
+    fn stand_behind(&mut self, id: &ObjectId, had: Option<ObjectId>, has: Option<ObjectId>) {
+        if let Some(had) = had.filter(|it| self.behind.get(it) == Some(id)) {
+            self.behind.remove(&had);
+        }
+        if let Some(has) = has {
+            self.behind.insert(has, id.clone());
+        }
     }
 
     /// Takes an object out, and what lives and dies with it.
@@ -115,9 +125,8 @@ impl Schema {
         if id.kind == Kind::Cast {
             self.casts.retain(|it| it != id);
         }
-        if let Object::Range(it) = old {
-            self.multiranges.remove(&it.multirange);
-        }
+        let had = old.stands_behind(id);
+        self.stand_behind(id, had, None);
     }
 
     /// Keeps the objects that pass. Cheaper than removing one by one; does not follow children.
@@ -142,11 +151,7 @@ impl Schema {
         let below: Vec<ObjectId> =
             self.children(from).filter(|it| it.target() == Some(from)).cloned().collect();
         for id in below {
-            let moved = match &id.path {
-                Path::To(_, role) => id.kind.to(to, role),
-                _ => id.kind.on(to),
-            };
-            self.rename(&id, &moved);
+            self.rename(&id, &id.about(to));
         }
         self.unlink(from);
         if let Some(object) = self.nodes.shift_remove(from) {
@@ -230,12 +235,10 @@ impl Schema {
         id.qual_name().into_iter().chain(multirange).collect()
     }
 
-    /// The range type behind what names its multirange type.
+    /// The object behind what is none of its own: the range type of a multirange type, the identity column of a
+    /// sequence.
     fn behind(&self, id: ObjectId) -> ObjectId {
-        match id.qual_name().filter(|_| id.kind == Kind::Range).and_then(|it| self.multiranges.get(it)) {
-            Some(range) => range.clone(),
-            None => id,
-        }
+        self.behind.get(&id).filter(|_| !self.contains(&id)).cloned().unwrap_or(id)
     }
 
     /// What an object of the schema uses, among what the schema holds: what its fields and mentions
@@ -286,7 +289,7 @@ impl Schema {
     /// The type of a qualified name, row types included.
     pub fn type_named(&self, name: &QualName) -> Option<ObjectId> {
         let found = crate::types::TYPES.iter().map(|it| it.named(name)).find(|it| self.contains(it));
-        found.or_else(|| self.multiranges.get(name).filter(|it| self.contains(it)).cloned())
+        found.or_else(|| self.behind.get(&Kind::Range.named(name)).filter(|it| self.contains(it)).cloned())
     }
 
     /// The classes of the schema that are the default of an access method for a type.
@@ -441,6 +444,16 @@ impl Object {
         }
     }
 
+    /// What is no object of its own but goes with this one and can be spoken of: a multirange type, the sequence
+    /// of an identity column.
+    fn stands_behind(&self, id: &ObjectId) -> Option<ObjectId> {
+        match self {
+            Object::Range(it) => Some(Kind::Range.named(&it.multirange)),
+            Object::Column(it) => Some(it.identity.as_ref()?.sequence_id(id.relation()?)),
+            _ => None,
+        }
+    }
+
     /// The names this object takes for itself, beside its own identity.
     pub fn claims(&self, id: &ObjectId) -> Vec<(Space, QualName)> {
         let own = |spaces: &[Space]| {
@@ -464,6 +477,10 @@ impl Object {
                 let table = id.relation();
                 let name = table.map(|table| id.name().clone().within(table.namespace.clone()));
                 name.map(|it| (Space::Relation, it)).into_iter().collect()
+            }
+            Object::Column(_) => {
+                let sequence = self.stands_behind(id).and_then(|it| it.qual_name().cloned());
+                sequence.map(|it| (Space::Relation, it)).into_iter().collect()
             }
             _ => Vec::new(),
         }

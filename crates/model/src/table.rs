@@ -132,7 +132,30 @@ pub struct Identity {
     pub mode: IdentityMode,
     /// How the sequence behind it counts.
     pub sequence: SequenceOptions,
+    /// What the sequence is called.
+    #[serde(skip)]
+    pub name: SequenceName,
 }
+
+impl Identity {
+    /// The sequence behind a column of that table. It is no object of a schema, but can be spoken of.
+    pub fn sequence_id(&self, table: &QualName) -> ObjectId {
+        Kind::Sequence.named(&self.name.0.clone().within(table.namespace.clone()))
+    }
+}
+
+/// The name of a sequence behind an identity column, in the namespace of the column's table. Learnt, never compared:
+/// it stays as it is when the table or column gets another name.
+#[derive(Clone, Debug)]
+pub struct SequenceName(pub Name);
+
+impl PartialEq for SequenceName {
+    fn eq(&self, _: &SequenceName) -> bool {
+        true
+    }
+}
+
+impl Eq for SequenceName {}
 
 /// `pg_attribute.attidentity`
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]

@@ -135,6 +135,20 @@ impl Type {
         }
     }
 
+    /// The type that a domain, or an array of one, is made of in the end (`pg_type.typbasetype`); any other as it is.
+    pub fn base(&self, schema: &Schema) -> Type {
+        let (mut found, mut left) = (self.clone(), 64);
+        while let Some(Object::Domain(it)) =
+            found.user.as_ref().and_then(|it| schema.get(&Kind::Domain.named(it)))
+            && left > 0
+        {
+            let dimensions = if found.text.ends_with("[]") { "[]" } else { "" };
+            found = Type { text: format!("{}{dimensions}", it.base.text).into(), user: it.base.user.clone() };
+            left -= 1;
+        }
+        found
+    }
+
     /// The kinds of object the user-defined part may be.
     pub fn uses(&self) -> impl Iterator<Item = ObjectId> + '_ {
         self.user.iter().flat_map(|name| TYPES.iter().map(|kind| kind.named(name)))

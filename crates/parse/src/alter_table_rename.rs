@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{Kind, Name, ObjectId, QualName, Span};
+use model::{Kind, Name, Object, ObjectId, QualName, Span};
 use sql::{Code, Cursor, Fault};
 
 use crate::Verdict;
@@ -31,7 +31,12 @@ pub(crate) fn moved(reader: &mut Reader<'_>, id: &ObjectId, namespace: &Name) {
     };
     let below = reader.desired.schema.descendants(id);
     let along = below.iter().filter(|it| matches!(it.kind, Kind::Index | Kind::Sequence));
-    let renames = std::iter::once(id).chain(along).filter_map(to).collect();
+    let behind = below.iter().filter_map(|it| match reader.desired.schema.get(it) {
+        Some(Object::Column(column)) => Some(column.identity.as_ref()?.sequence_id(it.relation()?)),
+        _ => None,
+    });
+    let all = std::iter::once(id).chain(along).cloned().chain(behind);
+    let renames = all.filter_map(|it| to(&it)).collect();
     reader.desired.namespaces.insert(namespace.clone());
     apply(reader, renames);
 }

@@ -5,7 +5,7 @@
 
 use model::{
     Column, Default, Deferral, Expr, Generated, Identity, IdentityMode, Kind, Name, NotNull, Persistence,
-    QualName, Sequence, SequenceOptions, Settings, Span, Type,
+    QualName, Sequence, SequenceName, SequenceOptions, Settings, Span, Type,
 };
 use sql::{Code, Cursor, Fault, Tok, TokenKind, TypeName};
 
@@ -316,9 +316,10 @@ pub(crate) fn identity_of(
         }
     };
     let sequence = Kind::Sequence.named(&name);
+    let own = SequenceName(name.name.clone());
     reader.take_identity_name(name, &Kind::Column.of(table, column));
     default_privilege::fresh(reader, &sequence, Span::default());
-    Ok(Identity { mode, sequence: draft.fresh(ty) })
+    Ok(Identity { mode, sequence: draft.fresh(ty), name: own })
 }
 
 impl Reader<'_> {

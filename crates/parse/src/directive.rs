@@ -1,5 +1,6 @@
 //! Comments that speak to us. Knows their words, not what they do.
 
+use model::Span;
 use sql::{Code, Directive, Fault};
 
 /// The directives there are, as messages list them.
@@ -14,6 +15,18 @@ pub(crate) fn fault(directive: &Directive) -> Option<Fault> {
         Some("renamed") => words.next() == Some("from") && words.next().is_some(),
         _ => false,
     };
+    if let Some(old) = directive.text.strip_prefix("renamed from ")
+        && is_qualified(old)
+    {
+        let message = format!("`{}` names a schema, and a rename stays in its own", old.trim());
+        let hint = "give the old name alone; an enum label with a dot goes in quotes";
+        return Some(Fault::new(Code::Syntax, directive.span, message).hint(hint));
+    }
     let message = format!("`{}` is no directive", directive.text);
     (!known).then(|| Fault::new(Code::Syntax, directive.span, message).hint(format!("there are {KNOWN}")))
+}
+
+fn is_qualified(name: &str) -> bool {
+    let whole = Span { file: 0, start: 0, end: u32::try_from(name.len()).unwrap_or(u32::MAX) };
+    sql::lex(name, whole).is_ok_and(|it| it.iter().any(|it| it.is_symbol(".")))
 }

@@ -184,11 +184,14 @@ impl Reader<'_> {
         };
         self.state.relations = kept(std::mem::take(&mut self.state.relations));
         self.state.constraints = kept(std::mem::take(&mut self.state.constraints));
-        for id in self.state.identities.values_mut() {
-            if let Some(new) = moved.get(id) {
-                id.clone_from(new);
-            }
-        }
+        let identities = std::mem::take(&mut self.state.identities).into_iter();
+        self.state.identities = identities
+            .map(|(name, id)| {
+                let id = moved.get(&id).cloned().unwrap_or(id);
+                let namespace = id.relation().map_or(&name.namespace, |it| &it.namespace).clone();
+                (name.name.within(namespace), id)
+            })
+            .collect();
         let apart = std::mem::take(&mut self.state.apart).into_iter();
         self.state.apart = apart.map(|it| moved.get(&it).cloned().unwrap_or(it)).collect();
         let lent = std::mem::take(&mut self.state.lent).into_iter();

@@ -32,6 +32,8 @@ pub(crate) struct Draft {
     pub(crate) follows: Vec<ObjectId>,
     /// Whatever makes, unmakes or alters these comes after.
     pub(crate) precedes: Vec<ObjectId>,
+    /// Whatever makes or alters these comes after.
+    pub(crate) enables: Vec<ObjectId>,
     /// Nothing that uses the object waits for it.
     pub(crate) trailing: bool,
     /// Nothing that used the object has to be out of its way.
@@ -65,6 +67,7 @@ impl Draft {
             needs: Vec::new(),
             follows: Vec::new(),
             precedes: Vec::new(),
+            enables: Vec::new(),
             trailing: false,
             gentle: false,
             lets_go: false,
@@ -144,6 +147,11 @@ impl Draft {
 
     pub(crate) fn precedes(mut self, ids: impl IntoIterator<Item = ObjectId>) -> Draft {
         self.precedes.extend(ids);
+        self
+    }
+
+    pub(crate) fn enables(mut self, ids: impl IntoIterator<Item = ObjectId>) -> Draft {
+        self.enables.extend(ids);
         self
     }
 

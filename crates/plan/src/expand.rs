@@ -19,8 +19,8 @@ pub(crate) struct Expansion {
     pub(crate) altered: BTreeMap<ObjectId, Vec<Draft>>,
     /// Types made anew beside the old one, and why.
     pub(crate) swapped: BTreeMap<ObjectId, Why>,
-    /// Which of those are made anew by the statements of another one.
-    pub(crate) along: BTreeMap<ObjectId, ObjectId>,
+    /// Which of those are made anew by the statements of other ones.
+    pub(crate) along: BTreeMap<ObjectId, Vec<ObjectId>>,
     pub(crate) blocked: Vec<Blocked>,
     /// For what is taken down for the sake of another object: which change is behind it.
     pub(crate) causes: HashMap<ObjectId, ObjectId>,
@@ -98,7 +98,7 @@ impl Expander<'_> {
                     self.swap(&id, why);
                     for it in rules::along(&id, self.cx) {
                         self.swap(&it, Why::StandsOn { id: id.clone() });
-                        self.it.along.insert(it, id.clone());
+                        self.it.along.entry(it).or_default().push(id.clone());
                     }
                     self.push_all(down, &id);
                 }

@@ -23,14 +23,19 @@ pub(crate) fn drafts(cx: &Context<'_>, expansion: &mut Expansion) -> Vec<Draft> 
         drafts.extend(down.into_iter().map(|it| it.why(why.clone())));
     }
     let mut made: HashSet<ObjectId> = HashSet::new();
-    for (id, why) in expansion.swapped.iter().filter(|(it, _)| !expansion.along.contains_key(it)) {
-        let mut swap = rules::swap(id, cx);
+    for types in swaps(expansion) {
+        let mut swap = rules::swap(&types, cx);
         made.extend(swap.iter().flat_map(|it| it.step.makes.iter().cloned()));
         for drop in swap.iter_mut().filter(|it| it.step.verb == Verb::Drop) {
             let parts = taken.by.remove(&drop.step.id).unwrap_or_default();
             drop.step.makes.extend(parts);
         }
-        drafts.extend(swap.into_iter().map(|it| it.why(why.clone())));
+        let why = |of: &ObjectId| types.iter().find(|it| **it == of).or(types.first());
+        let why = |of: &ObjectId| why(of).and_then(|it| expansion.swapped.get(*it)).cloned();
+        drafts.extend(swap.into_iter().map(|it| match why(&it.step.id) {
+            Some(why) => it.why(why),
+            None => it,
+        }));
     }
     let altered = std::mem::take(&mut expansion.altered);
     let follows = rules::afterwards(cx, &altered);
@@ -41,6 +46,22 @@ pub(crate) fn drafts(cx: &Context<'_>, expansion: &mut Expansion) -> Vec<Draft> 
         draft.step.lock_timeout = cx.options.lock_timeout;
     }
     drafts
+}
+
+/// The types that are made anew for their own sake, those together with which another one goes along.
+fn swaps(expansion: &Expansion) -> Vec<Vec<&ObjectId>> {
+    let mut groups: Vec<Vec<&ObjectId>> =
+        expansion.swapped.keys().filter(|it| !expansion.along.contains_key(it)).map(|it| vec![it]).collect();
+    for with in expansion.along.values() {
+        let (shared, others): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|it| it.iter().any(|it| with.contains(it)));
+        groups = others;
+        groups.push(shared.concat());
+    }
+    groups.retain(|it| !it.is_empty());
+    groups.iter_mut().for_each(|it| it.sort());
+    groups.sort();
+    groups
 }
 
 fn creates(cx: &Context<'_>, swapped: &BTreeMap<ObjectId, Why>, mut made: HashSet<ObjectId>) -> Vec<Draft> {

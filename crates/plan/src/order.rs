@@ -268,8 +268,8 @@ impl<'a> Edges<'a> {
                 self.edge(before, at);
             }
         }
-        for id in &draft.precedes {
-            self.before_breakers(at, id);
+        draft.precedes.iter().for_each(|it| self.before_breakers(at, it));
+        for id in draft.precedes.iter().chain(&draft.enables) {
             if let Some(&first) = self.makers.get(id).and_then(|it| it.first()) {
                 self.edge(at, first);
             }

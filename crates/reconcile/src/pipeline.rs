@@ -274,7 +274,7 @@ impl Comparison {
         self.adopted = adopted.into_iter().collect();
         self.adopted.sort();
         for (from, to) in &self.adopted {
-            move_span(&mut self.desired, from, to);
+            move_along(&mut self.desired, from, to);
         }
         let stated = Stated {
             namespaces: &self.desired.namespaces,
@@ -312,7 +312,7 @@ impl Comparison {
             let same = open.contains(taken) || live.get(taken) == desired.schema.get(taken);
             if !same {
                 desired.schema.rename(taken, own);
-                move_span(desired, taken, own);
+                move_along(desired, taken, own);
             }
             same
         });
@@ -451,6 +451,20 @@ fn substantial(changes: &[diff::Change<'_>]) -> Vec<ObjectId> {
         diff::Change::Create { .. } | diff::Change::Drop { .. } => true,
     };
     changes.iter().filter(differs).map(|it| it.id().clone()).collect()
+}
+
+/// What is known beside the schema of an object that has got another identity, and of what is said of it.
+fn move_along(desired: &mut Desired, from: &ObjectId, to: &ObjectId) {
+    let said = desired.schema.children(to).filter(|it| it.target() == Some(to));
+    let said: Vec<ObjectId> = said.cloned().collect();
+    said.iter().for_each(|it| move_span(desired, &it.about(from), it));
+    move_span(desired, from, to);
+    if desired.granted.remove(from) {
+        desired.granted.insert(to.clone());
+    }
+    if let Some(roles) = desired.otherwise.remove(from) {
+        desired.otherwise.insert(to.clone(), roles);
+    }
 }
 
 fn move_span(desired: &mut Desired, from: &ObjectId, to: &ObjectId) {

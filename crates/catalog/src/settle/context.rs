@@ -58,18 +58,19 @@ struct Field<'a> {
     collation: Option<&'a QualName>,
 }
 
-/// The columns of a desired relation, those of its parents first. A column of a type that the server does
-/// not have yet (`is_new`) is left out: what mentions it is refused, and the rest is not.
+/// The columns of a relation, those of its parents first, each of the type that `known` has for its own. A column
+/// of none is left out: what mentions it is refused, and the rest is not.
 pub(super) fn columns(
     schema: &Schema,
     relation: &QualName,
-    is_new: &dyn Fn(&Type) -> bool,
+    known: &dyn Fn(&Type) -> Option<Type>,
 ) -> Option<String> {
     let mut fields = Vec::new();
     let mut seen = Vec::new();
     collect(schema, relation, &mut fields, &mut seen)?;
     let mut text = String::new();
-    for Field { name, ty, collation } in fields.iter().filter(|it| !is_new(it.ty)) {
+    for Field { name, ty, collation } in fields {
+        let Some(ty) = known(ty) else { continue };
         let comma = if text.is_empty() { "" } else { ", " };
         _ = write!(text, "{comma}{name} {ty}");
         if let Some(collation) = collation {

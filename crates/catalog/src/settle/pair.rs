@@ -119,7 +119,16 @@ impl Collector<'_> {
 
     /// The columns of a desired table, as a recordset declares them.
     fn columns(&self, relation: &QualName) -> Option<String> {
-        context::columns(self.desired, relation, &|it| self.taint.is_new(it))
+        context::columns(self.desired, relation, &|it| self.known(it))
+    }
+
+    /// A type the server has. It has a domain that gets another base with the old one: how values are read shows in
+    /// what it prints, so the new base stands for that.
+    fn known(&self, ty: &Type) -> Option<Type> {
+        let base = ty.base(self.desired);
+        let is_other = ty.user.is_some() && base != ty.base(self.actual);
+        let ty = if is_other { base } else { ty.clone() };
+        (!self.taint.is_new(&ty)).then_some(ty)
     }
 
     /// Where a column expression of a relation stands.
@@ -328,7 +337,7 @@ impl Collector<'_> {
         }
         let Some(columns) = self.columns(parent) else { return };
         let context = Context::Bound(format!("({columns}) PARTITION BY {to_be}").into());
-        let had = context::columns(self.actual, parent, &|_| false);
+        let had = context::columns(self.actual, parent, &|it| Some(it.clone()));
         let had = had.filter(|_| by != to_be).map(|it| format!("({it}) PARTITION BY {by}").into());
         let Some(pair) = self.push(slot, old, new, context) else { return };
         pair.actual_context = had.map(Context::Bound);

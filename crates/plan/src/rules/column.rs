@@ -50,7 +50,7 @@ pub(super) fn definition<'a>(
         it.exprs.push(&generated.expr);
     }
     if let Some(identity) = &column.identity {
-        sql += &format!(" {}", identity_words(identity));
+        sql += &format!(" {}", identity_words(identity, id));
     }
     for child in desired.children(id) {
         match desired.get(child) {
@@ -98,9 +98,14 @@ fn mode(identity: &Identity) -> &'static str {
     }
 }
 
-fn identity_words(identity: &Identity) -> String {
+/// The name of the sequence is said where it is not the one that the server would choose.
+fn identity_words(identity: &Identity, id: &ObjectId) -> String {
     let options = &identity.sequence;
+    let name =
+        id.relation().map(|it| identity.sequence_id(it)).filter(|it| Some(it) != usual_sequence(id).as_ref());
+    let name = name.and_then(|it| it.qual_name().map(|it| format!("SEQUENCE NAME {it}")));
     let said = clauses(&standard(&options.ty, options.increment), options);
+    let said: Vec<String> = name.into_iter().chain(said).collect();
     let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join(" ")) };
     format!("{} AS IDENTITY{said}", mode(identity))
 }
@@ -152,7 +157,7 @@ impl Rules for Column {
             let sql = format!("{} DROP IDENTITY", prefix(id));
             let not_null = id.relation().map(|it| Kind::NotNull.of(it, id.name()));
             let draft = locked(Draft::alter(id, sql), id).gentle().changed("identity", mode(was), "none");
-            drafts.push(draft.precedes(not_null).precedes(usual_sequence(id)));
+            drafts.push(draft.precedes(not_null).precedes(id.relation().map(|it| was.sequence_id(it))));
         }
         let retypes = *ty != self.ty || *collation != self.collation;
         if retypes {
@@ -163,7 +168,7 @@ impl Rules for Column {
             drafts.insert(at, change_generated(self, new, id, cx));
         }
         if *identity != self.identity {
-            drafts.extend(change_identity(self, new, id));
+            drafts.extend(change_identity(self, new, id, cx));
         }
         let settings = (storage, compression, statistics, options);
         if settings != (&self.storage, &self.compression, &self.statistics, &self.options) {
@@ -175,8 +180,13 @@ impl Rules for Column {
             let draft = locked(Draft::alter(id, sql), id);
             drafts.push(draft.changed("foreign", words(&self.foreign), words(foreign)));
         }
-        match retypes {
-            true => Alter::Around { down: retype::in_the_way(id, new, cx), drafts },
+        let mut down = if retypes { retype::in_the_way(id, new, cx) } else { Vec::new() };
+        if let (Some(was), None, Some(table)) = (&self.identity, identity, id.relation()) {
+            // What is said of the sequence would go with it.
+            down.extend(cx.actual.children(&was.sequence_id(table)).cloned());
+        }
+        match retypes || !down.is_empty() {
+            true => Alter::Around { down, drafts },
             false => Alter::InPlace(drafts),
         }
     }
@@ -275,14 +285,15 @@ fn change_generated(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>)
     }
 }
 
-fn change_identity(old: &Column, new: &Column, id: &ObjectId) -> Vec<Draft> {
+fn change_identity(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let Some(table) = id.relation() else { return Vec::new() };
     let (part, default) = (Kind::NotNull.of(table, id.name()), Kind::Default.of(table, id.name()));
     match (&old.identity, &new.identity) {
         (None, Some(it)) => {
-            let sql = format!("{} ADD {}", prefix(id), identity_words(it));
+            let sql = format!("{} ADD {}", prefix(id), identity_words(it, id));
             let add = locked(Draft::alter(id, sql), id).trailing().needs([part]).follows([default]);
-            let add = add.follows(usual_sequence(id));
+            let sequence = it.sequence_id(table);
+            let add = add.enables(cx.desired.children(&sequence).cloned()).follows([sequence]);
             std::iter::once(add.changed("identity", "none", mode(it))).chain(carry_on(id, it)).collect()
         }
         (Some(was), Some(is)) => {
@@ -292,7 +303,7 @@ fn change_identity(old: &Column, new: &Column, id: &ObjectId) -> Vec<Draft> {
             let said: Vec<String> = mode_said.into_iter().chain(said).collect();
             let alter = (!said.is_empty())
                 .then(|| locked(Draft::alter(id, format!("{} {}", prefix(id), said.join(" "))), id));
-            let (old, new) = (identity_words(was), identity_words(is));
+            let (old, new) = (identity_words(was, id), identity_words(is, id));
             let inward = sequence_of(id).and_then(|it| inward(&from, &is.sequence, &it));
             let inward = inward.map(|sql| locked(Draft::alter(id, sql), id));
             inward.into_iter().chain(alter).map(|it| it.changed("identity", &old, &new)).collect()

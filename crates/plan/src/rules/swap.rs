@@ -24,7 +24,7 @@ pub(super) fn in_the_way(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
                     let keys = cx.users.of(user).filter(|it| it.kind == Kind::ForeignKey);
                     down.extend(keys.cloned());
                 }
-                None if is_column_of(user, it, cx) => (),
+                None if swapped.iter().any(|of| is_column_of(user, of, cx)) => (),
                 None => down.push(user.clone()),
             }
         }
@@ -38,10 +38,18 @@ pub(super) fn in_the_way(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
 /// The types made of a type that have columns themselves and so are made anew with it, each behind what it is
 /// made of. A domain whose default calls a function cannot: the function may need the new type first.
 pub(crate) fn along(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
-    let mut found = Vec::new();
-    visit(id, cx, &mut found);
-    found.reverse();
+    let mut found = with_along(&[id], cx);
     found.retain(|it| it != id);
+    found
+}
+
+/// Types and all that are made anew with them, each behind what it is made of.
+fn with_along(ids: &[&ObjectId], cx: &Context<'_>) -> Vec<ObjectId> {
+    let mut found = Vec::new();
+    for id in ids.iter().rev() {
+        visit(id, cx, &mut found);
+    }
+    found.reverse();
     found
 }
 
@@ -60,7 +68,7 @@ fn visit(id: &ObjectId, cx: &Context<'_>, found: &mut Vec<ObjectId>) {
 
 fn goes_along(user: &ObjectId, id: &ObjectId, cx: &Context<'_>) -> bool {
     let has_columns = || cx.users.of(user).any(|it| it.kind == Kind::Column);
-    let stands_still = id.kind != Kind::Collation && cx.desired.uses(user).contains(id);
+    let stands_still = cx.desired.uses(user).contains(id);
     let kind = match user.kind {
         Kind::Domain => !cx.desired.uses(user).iter().any(|it| it.kind == Kind::Function),
         Kind::Composite => has_columns() && !cx.users.of(user).any(|it| it.kind == Kind::Table),
@@ -91,31 +99,30 @@ fn moved<'a>(user: &ObjectId, id: &ObjectId, cx: &'a Context<'_>) -> Option<&'a 
     column_of(user, id, cx.desired)
 }
 
-/// The statements of a swap, in order: the type and all that goes along step aside and are made anew, then the
-/// old ones are dropped.
-pub(crate) fn swap(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-    let along = along(id, cx);
-    let mut drafts = made_anew(id, cx);
-    drafts.extend(along.iter().flat_map(|it| made_anew(it, cx)));
-    drafts.extend(along.iter().rev().filter_map(dropped));
-    let loses =
-        matches!((cx.actual.get(id), cx.desired.get(id)), (Some(Object::Enum(_)), Some(Object::Enum(_))));
-    let hazard = if loses { Hazard::RemoveEnumLabel } else { Hazard::RetypeColumn };
-    let last = dropped(id).map(|it| it.hazard_if(id.kind != Kind::Collation, hazard));
-    drafts.extend(last);
+/// The statements of a swap of types that share what goes along, in order: they and all that goes along step aside
+/// and are made anew, then the old ones are dropped.
+pub(crate) fn swap(ids: &[&ObjectId], cx: &Context<'_>) -> Vec<Draft> {
+    let all = with_along(ids, cx);
+    let mut drafts: Vec<Draft> = all.iter().flat_map(|it| made_anew(it, cx)).collect();
+    drafts.extend(all.iter().rev().filter_map(|it| dropped(it, cx)));
     // All of them are one sequence, in which nothing has to be out of the way of another.
-    let all: Vec<&ObjectId> = std::iter::once(id).chain(&along).collect();
     let touching = |it: Draft| {
-        let others: Vec<ObjectId> = all.iter().copied().filter(|of| **of != it.step.id).cloned().collect();
+        let others: Vec<ObjectId> = all.iter().filter(|of| **of != it.step.id).cloned().collect();
         it.touches(others)
     };
     drafts.into_iter().map(touching).collect()
 }
 
-fn dropped(id: &ObjectId) -> Option<Draft> {
+/// What goes along and is to be the same has nothing to lose.
+fn dropped(id: &ObjectId, cx: &Context<'_>) -> Option<Draft> {
     let mut drop = Draft::drop(id, format!("DROP {} {}", id.kind.meta().sql, aside(id.qual_name()?)));
     drop.adds = false;
-    Some(drop)
+    let (old, new) = (cx.actual.get(id)?, cx.desired.get(id)?);
+    let hazard = match (old, new) {
+        (Object::Enum(_), Object::Enum(_)) => Hazard::RemoveEnumLabel,
+        _ => Hazard::RetypeColumn,
+    };
+    Some(drop.hazard_if(id.kind != Kind::Collation && old != new, hazard))
 }
 
 /// A type steps aside, the new one is made, its columns go over.

@@ -1,6 +1,6 @@
 //! What has to wait for an object that stays as it is, because a change to it is put off. Knows no statement.
 
-use model::{Kind, Mention, Name, Object, ObjectId, Rule, Schema, Users};
+use model::{Column, Kind, Mention, Name, Object, ObjectId, Rule, Schema, Users};
 
 use super::heir::{checks, columns, gained, is_alike};
 use super::partition;
@@ -111,7 +111,8 @@ pub(crate) fn waiting(id: &ObjectId, users: &Users, actual: &Schema, desired: &S
         Kind::Table => for_table(id, users, actual, desired),
         Kind::Column => {
             let below = below_in_the_way(id, users, actual, desired);
-            below.into_iter().chain(star_readers(id, users, desired)).collect()
+            let said = said_of_new_sequence(id, actual, desired);
+            below.into_iter().chain(star_readers(id, users, desired)).chain(said).collect()
         }
         Kind::Constraint | Kind::NotNull | Kind::Trigger => below_in_the_way(id, users, actual, desired),
         Kind::Index => users.of(id).filter(|it| it.kind == Kind::Index).cloned().collect(),
@@ -119,6 +120,18 @@ pub(crate) fn waiting(id: &ObjectId, users: &Users, actual: &Schema, desired: &S
             let columns = users.of(id).filter(|it| it.kind == Kind::Column);
             columns.flat_map(|it| users.of(it)).cloned().collect()
         }
+        _ => Vec::new(),
+    }
+}
+
+/// What is said of the sequence of an identity that a column is to get.
+fn said_of_new_sequence(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
+    match (actual.get(id), desired.get(id), id.relation()) {
+        (
+            Some(Object::Column(Column { identity: None, .. })),
+            Some(Object::Column(Column { identity: Some(new), .. })),
+            Some(table),
+        ) => desired.children(&new.sequence_id(table)).cloned().collect(),
         _ => Vec::new(),
     }
 }
