@@ -83,10 +83,19 @@ pub(crate) fn part(
 pub(crate) fn apply(reader: &mut Reader<'_>, renames: Vec<(ObjectId, ObjectId)>) {
     let before: Vec<ObjectId> = reader.desired.schema.iter().map(|(id, _)| id.clone()).collect();
     let after = sql::renamed(&reader.desired.schema, &renames);
-    let moved: HashMap<ObjectId, ObjectId> = match after.len() == before.len() {
+    let mut moved: HashMap<ObjectId, ObjectId> = match after.len() == before.len() {
         true => before.into_iter().zip(after.iter().map(|(id, _)| id.clone())).collect(),
         false => renames.into_iter().collect(),
     };
+    let behind = |(from, to): (&ObjectId, &ObjectId)| match after.get(to)? {
+        Object::Column(it) => {
+            let identity = it.identity.as_ref()?;
+            Some((identity.sequence_id(from.relation()?), identity.sequence_id(to.relation()?)))
+        }
+        _ => None,
+    };
+    let sequences: Vec<_> = moved.iter().filter_map(behind).collect();
+    moved.extend(sequences);
     let of = |it: ObjectId| moved.get(&it).cloned().unwrap_or(it);
     reader.put_whole(after);
     let desired = &mut reader.desired;

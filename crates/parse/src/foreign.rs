@@ -8,7 +8,7 @@ use model::{
 use sql::{Code, Cursor, Fault, TokenKind};
 
 use crate::reader::{Reader, unknown};
-use crate::{Verdict, owner, secret};
+use crate::{Verdict, owner, rename, secret};
 
 /// `CREATE FOREIGN DATA WRAPPER name [HANDLER f | NO HANDLER] [VALIDATOR f | NO VALIDATOR] [OPTIONS (…)]`
 pub(crate) fn create_wrapper(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
@@ -21,6 +21,7 @@ pub(crate) fn create_wrapper(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -
     while function(reader, cursor, &mut wrapper)? {}
     wrapper.options = options(cursor)?;
     cursor.expect_done()?;
+    rename::said(reader, &id, begin);
     reader.declare(&id, wrapper, begin.to(cursor.previous()));
     Ok(Verdict::Declared)
 }
@@ -72,6 +73,7 @@ pub(crate) fn create_server(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) ->
     let wrapper = cursor.name()?;
     let options = options(cursor)?;
     cursor.expect_done()?;
+    rename::said(reader, &id, begin);
     reader.declare(&id, Server { wrapper, ty, version, options }, begin.to(cursor.previous()));
     Ok(Verdict::Declared)
 }

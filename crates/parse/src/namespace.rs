@@ -22,6 +22,7 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     } else if reader.desired.schema.contains(&id) {
         return Ok(Verdict::Idiom);
     }
+    rename::said(reader, &id, begin);
     reader.declare(&id, Namespace {}, span);
     if let Some(role) = &role {
         owner::change(reader, &id, role.clone(), span);

@@ -2,7 +2,8 @@
 //!
 //! Knows how names are looked up and objects put down; no statement.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use model::{Expr, Facts, Kind, Name, Object, ObjectId, QualName, Schema, SearchPath, Span, Type};
 use sql::{Code, Cursor, Directive, Fault, Tok, TypeName};
@@ -24,6 +25,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) outer_path: Option<SearchPath>,
     /// Directives of the text being read, in order of place.
     pub(crate) directives: Vec<Directive>,
+    /// The `renamed from` directives that told something.
+    pub(crate) heard: RefCell<HashSet<Span>>,
     /// psql's variables.
     pub(crate) variables: BTreeMap<String, String>,
     /// psql's open \if commands.
@@ -52,6 +55,7 @@ impl<'a> Reader<'a> {
             session_role: facts.role.clone(),
             outer_path: None,
             directives: Vec::new(),
+            heard: RefCell::default(),
             variables: sources.variables.clone(),
             branches: Vec::new(),
             defaults: BTreeSet::new(),
@@ -192,8 +196,10 @@ impl<'a> Reader<'a> {
 
     /// What `-- reconcile: renamed from NAME` above a place says, if it stands there.
     pub(crate) fn renamed_from(&self, previous: u32, next: u32) -> Option<Name> {
-        let said =
-            self.directives_between(previous, next).find_map(|it| it.text.strip_prefix("renamed from "))?;
+        let (at, said) = self
+            .directives_between(previous, next)
+            .find_map(|it| Some((it.span, it.text.strip_prefix("renamed from ")?)))?;
+        self.heard.borrow_mut().insert(at);
         let span = Span { file: 0, start: 0, end: u32::try_from(said.len()).ok()? };
         sql::lex(said, span).ok()?.last()?.name()
     }

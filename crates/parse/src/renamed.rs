@@ -41,8 +41,10 @@ impl Reader<'_> {
             from < end || only_separators(&text[end..from])
         });
         let all = beside.chain(above).filter(|it| it.span.file == span.file);
-        let found = all.filter_map(|it| it.text.strip_prefix("renamed from ")).next();
-        found.map(str::trim)
+        let mut found = all.filter_map(|it| Some((it.span, it.text.strip_prefix("renamed from ")?)));
+        let (at, said) = found.next()?;
+        self.heard.borrow_mut().insert(at);
+        Some(said.trim())
     }
 }
 

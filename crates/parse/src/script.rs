@@ -73,9 +73,13 @@ impl Reader<'_> {
                 }
                 Verdict::Fault
             });
+            if !matches!(verdict, Verdict::Off | Verdict::Ignored | Verdict::Fault | Verdict::Idiom) {
+                self.renames_are_heard(piece.span.end);
+            }
             entries.push(Entry { span: piece.span, verdict });
             self.above = piece.span.end;
         }
+        self.renames_are_heard(span.end);
         self.above = outer_above;
         self.directives = outer;
         self.depth -= 1;
@@ -102,6 +106,21 @@ impl Reader<'_> {
 
     fn directives_are_known(&mut self) {
         let faults: Vec<Fault> = self.directives.iter().filter_map(directive::fault).collect();
+        self.desired.faults.extend(faults);
+    }
+
+    /// A `renamed from` beside what cannot be renamed would be lost without a word.
+    fn renames_are_heard(&mut self, until: u32) {
+        let said = self.directives_between(self.above, until);
+        let lost =
+            said.filter(|it| it.text.starts_with("renamed from ") && !self.heard.borrow().contains(&it.span));
+        let faults: Vec<Fault> = lost
+            .map(|it| {
+                let message = format!("`{}` stands beside nothing that can be renamed", it.text);
+                Fault::new(Code::Unsupported, it.span, message)
+                    .hint("it stands right above what it is about, or behind it on its line")
+            })
+            .collect();
         self.desired.faults.extend(faults);
     }
 

@@ -8,7 +8,7 @@ use sql::{Code, Cursor, Fault};
 
 use crate::alter_table::{self, Target};
 use crate::reader::{Reader, unknown};
-use crate::{Verdict, table};
+use crate::{Verdict, rename, table};
 
 /// What a statement says of a sequence, nothing resolved.
 #[derive(Debug, Default)]
@@ -50,6 +50,7 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     cursor.expect_done()?;
     let owned_by = owner(reader, &draft, at)?.flatten();
     let sequence = Sequence { options: draft.fresh(&Type::builtin("bigint")), owned_by, persistence };
+    rename::said(reader, &id, begin);
     reader.declare(&id, sequence, begin.to(cursor.previous()));
     Ok(Verdict::Declared)
 }

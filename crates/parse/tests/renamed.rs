@@ -124,3 +124,27 @@ fn within_the_file_everything_follows() {
     );
     assert!(desired.renames.is_empty());
 }
+
+#[test]
+fn what_nobody_hears_is_a_fault() {
+    let said =
+        |text: &str| -> Vec<String> { read(text).faults.iter().map(|it| it.message.clone()).collect() };
+    let nothing = "stands beside nothing that can be renamed";
+    for text in [
+        "-- reconcile: renamed from old\nCREATE ROLE r;",
+        "CREATE TABLE t (a int);\n-- reconcile: renamed from x\nGRANT SELECT ON t TO PUBLIC;",
+        "CREATE TABLE t (a int);\nGRANT SELECT ON t TO PUBLIC; -- @renamed from=x",
+    ] {
+        assert!(matches!(said(text).as_slice(), [it] if it.ends_with(nothing)), "{text}: {:?}", said(text));
+    }
+    let other = "-- reconcile: renamed from s.old\nCREATE TABLE t (a int);";
+    assert!(matches!(said(other).as_slice(), [it] if it.contains("names a schema")), "{:?}", said(other));
+    // What is not read, or is there already, has nothing to hear.
+    for text in [
+        "-- reconcile: ignore\n-- reconcile: renamed from old\nCREATE ROLE r;",
+        "\\if false\n-- reconcile: renamed from old\nCREATE ROLE r;\n\\endif\nCREATE TABLE t (a int);",
+        "CREATE TABLE t (a int); -- @renamed from=x\nGRANT SELECT ON t TO PUBLIC;",
+    ] {
+        assert!(said(text).is_empty(), "{text}: {:?}", said(text));
+    }
+}
