@@ -2,7 +2,7 @@
 
 use model::{
     Column, Comment, Constraint, Default, Index, Kind, Name, NotNull, Object, ObjectId, QualName, Rule,
-    Settings, Span,
+    SequenceName, Settings, Span,
 };
 use sql::{Code, Cursor, Fault};
 
@@ -79,7 +79,7 @@ pub(crate) fn columns(reader: &mut Reader<'_>, table: &QualName, like: &Like) ->
         let identity = column.identity.clone().filter(|_| like.includes("identity"));
         let generated = column.generated.clone().filter(|_| like.includes("generated"));
         let is_plain = identity.is_none() && generated.is_none();
-        let copy = Column {
+        let mut copy = Column {
             identity,
             generated,
             storage: column.storage.clone().filter(|_| like.includes("storage")),
@@ -89,8 +89,9 @@ pub(crate) fn columns(reader: &mut Reader<'_>, table: &QualName, like: &Like) ->
             foreign: Settings::new(),
             ..column
         };
-        if copy.identity.is_some() {
+        if let Some(identity) = &mut copy.identity {
             let sequence = reader.choose_relation(table, Some(name.as_str()), "seq", false);
+            identity.name = SequenceName(sequence.clone());
             reader.take_identity_name(sequence.within(table.namespace.clone()), &id);
         }
         reader.declare(&id, copy, like.span);
