@@ -313,6 +313,7 @@ const STATES: &[(&str, &str)] = &[
     ("setting of a column", "app.mv.a"),
     ("cluster mark", "app.mv.mv_id"),
     ("setting of an inherited column", "app.child.a"),
+    ("trigger state", "above on app.part"),
 ];
 
 fn is_listed(actual: &Actual, (kind, identity): &(&str, &str)) -> bool {

@@ -59,6 +59,8 @@ CREATE OPERATOR CLASS app.other FOR TYPE app.mood USING btree FAMILY integer_ops
 CREATE ACCESS METHOD fx_method TYPE TABLE HANDLER heap_tableam_handler;
 CREATE RULE r AS ON DELETE TO app.ref DO INSTEAD NOTHING;
 CREATE TRIGGER tr BEFORE INSERT ON app.t FOR EACH ROW EXECUTE FUNCTION app.on_row();
+CREATE TRIGGER above AFTER INSERT ON app.parted FOR EACH ROW EXECUTE FUNCTION app.on_row();
+ALTER TABLE app.part DISABLE TRIGGER above;
 CREATE POLICY pol ON app.t USING (id > 0);
 CREATE TEXT SEARCH PARSER app.parser (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype);
 CREATE TEXT SEARCH TEMPLATE app.template (LEXIZE = dsimple_lexize);

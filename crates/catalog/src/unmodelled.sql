@@ -46,6 +46,15 @@ where o.oid >= 16384
   and o.oid <> all (array(select d.objid from pg_depend d
                           where d.classid = o.class and d.objid = o.oid and d.objsubid = 0 and d.deptype in ('e', 'i')))
 union all
+-- A trigger that a partition has from above, in another state than there.
+select 'pg_trigger'::regclass, t.oid, 'trigger state', i.identity, n.nspname::text
+from pg_trigger t
+join pg_trigger above on above.oid = t.tgparentid and above.tgenabled <> t.tgenabled
+join pg_class c on c.oid = t.tgrelid
+join pg_namespace n on n.oid = c.relnamespace
+cross join lateral pg_identify_object('pg_trigger'::regclass, t.oid, 0) i
+where not exists (select from pg_constraint k where k.oid = t.tgconstraint and k.contype = 'f')
+union all
 select l.classoid, l.objoid, 'security label', i.identity || ' (' || l.provider || ')', i.schema
 from pg_seclabel l
 cross join lateral pg_identify_object(l.classoid, l.objoid, l.objsubid) i

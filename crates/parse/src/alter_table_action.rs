@@ -216,6 +216,10 @@ impl Action<'_> {
         let parts = reader.parts_of(&Kind::Table.named(self.table), kind);
         let chosen: Vec<ObjectId> = parts.into_iter().filter(|it| all || *it.name() == name).collect();
         if chosen.is_empty() && !all {
+            let above = reader.desired.schema.above(self.table).map(|it| kind.of(it, &name));
+            if let Some(above) = above.into_iter().find(|it| reader.desired.schema.contains(it)) {
+                return Err(not_modelled(at, &format!("a state of its own that a partition gives {above}")));
+            }
             return Err(unknown(&[name], kind.meta().noun, at));
         }
         for id in chosen {

@@ -274,7 +274,8 @@ fn change_generated(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>)
         }
         None => {
             let draft = Draft::alter(id, format!("{} DROP EXPRESSION", prefix(id)));
-            let draft = locked(draft, id).changed("generated", was, "none");
+            // The server refuses it where a table below has tables below itself.
+            let draft = locked(draft, id).changed("generated", was, "none").precedes(new_below(id, cx));
             // What it is computed from may go with a parent.
             let sides = id.relation().and_then(|it| cx.actual.table(it).zip(cx.desired.table(it)));
             match sides.is_some_and(|(old, new)| old.parents().ne(new.parents())) {
@@ -283,6 +284,15 @@ fn change_generated(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>)
             }
         }
     }
+}
+
+/// The tables that come below that of a column.
+fn new_below(column: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
+    let Some(table) = column.relation() else { return Vec::new() };
+    let new = cx.desired.iter().map(|it| it.0).filter(|it| it.kind == Kind::Table && !cx.actual.contains(it));
+    let is_below =
+        |it: &&ObjectId| it.qual_name().is_some_and(|it| cx.desired.above(it).any(|it| it == table));
+    new.filter(is_below).cloned().collect()
 }
 
 fn change_identity(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
