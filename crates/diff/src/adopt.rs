@@ -15,14 +15,21 @@ pub fn adopt(
     let mut open: Vec<&ObjectId> = unnamed.iter().filter(|it| is_open(actual, desired, it)).collect();
     open.sort();
     for exact in [true, false] {
-        open.retain(|id| match candidate(actual, desired, id, exact) {
-            Some(live) => {
-                take_name(actual, desired, id, &live);
-                adopted.insert((*id).clone(), live);
-                false
+        // An index of a partition is like the live one once that above it has its live name.
+        loop {
+            let left = open.len();
+            open.retain(|id| match candidate(actual, desired, id, exact) {
+                Some(live) => {
+                    take_name(actual, desired, id, &live);
+                    adopted.insert((*id).clone(), live);
+                    false
+                }
+                None => is_open(actual, desired, id),
+            });
+            if open.len() == left {
+                break;
             }
-            None => true,
-        });
+        }
     }
     adopted.extend(take_names_behind(actual, desired));
     fill(actual, desired);
@@ -79,6 +86,21 @@ fn candidate(actual: &Schema, desired: &Schema, id: &ObjectId, exact: bool) -> O
 
 fn take_name(actual: &Schema, desired: &mut Schema, id: &ObjectId, live: &ObjectId) {
     desired.rename(id, live);
+    if let Some(Object::Index(index)) = desired.get(live) {
+        let below = desired.children(&index.relation).filter(|it| it.kind == Kind::Table);
+        let attached = |it: &&ObjectId| match desired.get(it) {
+            Some(Object::Index(it)) => it.attached_to.as_ref() == id.qual_name(),
+            _ => false,
+        };
+        let attached: Vec<ObjectId> =
+            below.flat_map(|it| desired.parts(it)).filter(attached).cloned().collect();
+        for id in attached {
+            if let Some(Object::Index(it)) = desired.get_mut(&id) {
+                it.attached_to = live.qual_name().cloned();
+            }
+        }
+        return;
+    }
     let Some(Object::Sequence(sequence)) = desired.get(live) else { return };
     // The default of a serial column names the sequence, so it is taken along.
     let default = sequence.owned_by.as_ref().map(|(table, column)| Kind::Default.of(table, column));

@@ -3,9 +3,9 @@
 //!
 //! Knows nothing of how the server is asked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use model::{ObjectId, Schema, literal};
+use model::{Kind, ObjectId, QualName, Schema, literal};
 
 use super::{SettleOptions, Settled};
 
@@ -15,6 +15,8 @@ pub(super) struct Before {
     pub(super) actual: Schema,
     pub(super) desired: Schema,
     pub(super) changed: Vec<ObjectId>,
+    /// Tables whose columns get other names: their own or from above.
+    pub(super) renamed: Vec<QualName>,
     /// Statements that give labels of enums their new names, which locks nothing but the type.
     pub(super) relabel: String,
     /// Identities of today, and what they will be.
@@ -37,13 +39,18 @@ impl Before {
         let backward: HashMap<&ObjectId, &ObjectId> = both.iter().map(|(new, old)| (new, old)).collect();
         let before = |it: &ObjectId| (*backward.get(it).unwrap_or(&it)).clone();
         let changed = changed.iter().map(before).collect();
+        let columns = options.renames.iter().map(|(_, to)| before(to)).filter(|it| it.kind == Kind::Column);
+        let tables: HashSet<QualName> = columns.filter_map(|it| it.relation().cloned()).collect();
+        let below = |it: &QualName| wanted.lineage(it).into_iter().any(|it| tables.contains(it));
+        let all = wanted.iter().filter(|it| it.0.kind == Kind::Table && !tables.is_empty());
+        let renamed = all.filter_map(|it| it.0.qual_name()).filter(|it| below(it)).cloned().collect();
         let relabel = options.relabels.iter().map(|(id, from, to)| {
             let (ty, from, to) = (before(id).address(), literal(from), literal(to));
             format!("ALTER TYPE {ty} RENAME VALUE {from} TO {to}; ")
         });
         let relabel = relabel.collect();
         let forward = both.iter().map(|(new, old)| (old.clone(), new.clone())).collect();
-        Before { actual: live, desired: wanted, changed, relabel, forward }
+        Before { actual: live, desired: wanted, changed, renamed, relabel, forward }
     }
 
     /// What was found, for the objects as they will be.

@@ -15,7 +15,7 @@ mod verdict;
 use std::collections::HashMap;
 use std::panic::resume_unwind;
 
-use model::{Facts, ObjectId, Schema};
+use model::{Facts, ObjectId, QualName, Schema};
 use postgres::Client;
 
 use crate::Error;
@@ -58,11 +58,12 @@ pub fn settle(
 ) -> Result<Vec<Unsettled>, Error> {
     if options.renames.is_empty() && options.relabels.is_empty() {
         let target = Target { client, facts, prelude: "" };
-        return Ok(decide(target, actual, desired, changed, options)?.finish(desired));
+        return Ok(decide(target, actual, desired, (changed, &[]), options)?.finish(desired));
     }
     let before = Before::new(actual, desired, changed, options);
     let target = Target { client, facts, prelude: &before.relabel };
-    let settled = decide(target, &before.actual, &before.desired, &before.changed, options)?;
+    let changed = (before.changed.as_slice(), before.renamed.as_slice());
+    let settled = decide(target, &before.actual, &before.desired, changed, options)?;
     Ok(before.forward(settled, actual, desired).finish(desired))
 }
 
@@ -84,10 +85,10 @@ fn decide(
     mut target: Target<'_>,
     actual: &Schema,
     desired: &Schema,
-    changed: &[ObjectId],
+    (changed, renamed): (&[ObjectId], &[QualName]),
     options: SettleOptions<'_>,
 ) -> Result<Settled, Error> {
-    let mut taint = Taint::new(actual, desired, changed);
+    let mut taint = Taint::new(actual, desired, changed, renamed);
     let mut pairs = pair::differing(actual, desired, &taint);
     for pair in &mut pairs {
         pair.answer = taint.foregone(pair, desired);

@@ -160,7 +160,8 @@ impl<'a> Session<'a> {
                         let settled =
                             pass > 1 && *desired == items[at][0].text && *actual == items[at][1].text;
                         if !settled && pass < PASSES {
-                            items[at] = [desired, actual].map(|it| self.again(it, &items[at][0]));
+                            let [of_desired, of_actual] = &items[at];
+                            items[at] = [self.again(desired, of_desired), self.again(actual, of_actual)];
                             left.push(at);
                         }
                         Answer::Different

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use model::{Expr, Kind, Mention, Name, Object, ObjectId, QualName, Schema, Type};
 
+use super::context::Context;
 use super::pair::Pair;
 use super::verdict::{Answer, Verdict};
 
@@ -18,11 +19,18 @@ pub(super) struct Taint<'a> {
 }
 
 impl<'a> Taint<'a> {
-    pub(super) fn new(actual: &'a Schema, desired: &Schema, changed: &[ObjectId]) -> Taint<'a> {
+    /// `renamed` are relations whose columns get other names by the plan.
+    pub(super) fn new(
+        actual: &'a Schema,
+        desired: &Schema,
+        changed: &[ObjectId],
+        renamed: &[QualName],
+    ) -> Taint<'a> {
         let names = changed.iter().map(|it| it.name().clone()).collect();
         let mut taint =
             Taint { actual, changed: changed.iter().cloned().collect(), names, reshaped: HashSet::new() };
-        taint.reshaped = changed.iter().filter_map(|id| taint.reshapes(id, desired)).collect();
+        let reshaped = changed.iter().filter_map(|id| taint.reshapes(id, desired));
+        taint.reshaped = reshaped.chain(renamed.iter().cloned()).collect();
         taint.follow_stars(desired);
         taint
     }
@@ -90,7 +98,8 @@ impl<'a> Taint<'a> {
 
     /// What needs no question: `*` over a relation whose columns change means something else afterwards.
     pub(super) fn foregone(&self, pair: &Pair, desired: &Schema) -> Option<Answer> {
-        if pair.answer.is_some() || !(pair.is_query() || pair.id.kind == Kind::Rule) {
+        let has_rows = pair.is_query() || matches!(pair.context, Context::Rule { .. } | Context::Body { .. });
+        if pair.answer.is_some() || !has_rows {
             return pair.answer.clone();
         }
         self.is_stale(pair, desired).then_some(Answer::Different)
@@ -122,20 +131,27 @@ impl<'a> Taint<'a> {
                 Some(Verdict::Refused { sqlstate, message })
             }
             // The server's own text fits no longer what the table is to be, the file's does.
-            Some(Answer::Stale(it)) => match self.reshaped.is_empty() {
-                true => unknown(&format!("the server refuses its own text: {}", it.words())),
-                false => Some(Verdict::Different),
-            },
+            Some(Answer::Stale(it)) => {
+                match self.reshaped.is_empty() && !self.is_under_changed(&pair.id, desired) {
+                    true => unknown(&format!("the server refuses its own text: {}", it.words())),
+                    false => Some(Verdict::Different),
+                }
+            }
             None => unknown("nobody was asked"),
         }
+    }
+
+    /// Whether it is a partition of a table that changes.
+    fn is_under_changed(&self, id: &ObjectId, desired: &Schema) -> bool {
+        let table = id.qual_name().and_then(|it| desired.table(it));
+        let above = table.and_then(|it| it.partition_of.as_ref()).map(|it| Kind::Table.named(&it.parent));
+        above.is_some_and(|it| self.changed.contains(&it))
     }
 
     /// Whether an expression mentions what the plan changes. A mention that cannot be resolved counts by
     /// its bare name. A bound means nothing without the key of the table above.
     fn touches(&self, expr: &Expr, id: &ObjectId, desired: &Schema) -> bool {
-        let table = id.qual_name().and_then(|it| desired.table(it));
-        let above = table.and_then(|it| it.partition_of.as_ref()).map(|it| Kind::Table.named(&it.parent));
-        if above.is_some_and(|it| self.changed.contains(&it)) {
+        if self.is_under_changed(id, desired) {
             return true;
         }
         let own = id.relation();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use model::{Kind, Object, ObjectId, Schema};
 
-use super::{Context, apart};
+use super::{Context, apart, partition};
 
 /// What becomes of a user when what it uses is taken down.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,6 +22,7 @@ pub(crate) fn stance(user: &ObjectId, used: &ObjectId, cx: &Context<'_>) -> Stan
     match (user.kind, used.kind) {
         (Kind::Sequence, _) | (_, Kind::Role | Kind::Extension) => Stance::Stays,
         (_, Kind::Column | Kind::Constraint) if apart::reads_what_stays(user, used, cx) => Stance::Stays,
+        (Kind::Index, Kind::Index | Kind::Column) if partition::outlasts_leaving(user, cx) => Stance::Stays,
         (it, _) if it.meta().rebuildable => Stance::Falls,
         (Kind::Column, Kind::Table) if user.relation() != used.qual_name() => Stance::Cannot,
         (Kind::Column, _) => column_stance(user, used, cx),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Index, IndexKey, Kind, Name, Object, ObjectId, QualName};
 
 use super::depend::is_doomed;
-use super::partition::{below, comes_by_itself, is_made_before, joins, leaves, spreads};
+use super::partition::{below, comes_by_itself, is_made_before, joins, leaves, outlasts_leaving, spreads};
 use super::text::{Options, collate, inside, joined, list, or_none, settings, with};
 use super::{Alter, Context, Rules, apart};
 use crate::draft::Draft;
@@ -126,7 +126,7 @@ impl Rules for Index {
 
     fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         // It goes when its table has left, and that is said there.
-        if self.attached_to.is_some() && cx.is_gone(id) && leaves(&self.relation, cx) {
+        if self.attached_to.is_some() && leaves(&self.relation, cx) && !outlasts_leaving(id, cx) {
             return Vec::new();
         }
         let drop = Draft::drop(id, format!("DROP INDEX {}", id.address()));

@@ -3,7 +3,7 @@
 use model::{Constraint, Kind, Name, Object, ObjectId, QualName, Schema, Table};
 
 use super::heir::{checks, column_of, columns, is_alike, is_not_null, part_of, with_heirs};
-use super::partition::index_above;
+use super::partition::{index_above, outlasts_leaving};
 use super::shared::{key_of, may_be_renamed};
 use super::{Context, column, moved};
 use crate::draft::Draft;
@@ -123,7 +123,8 @@ impl Left<'_, '_> {
             Some(Object::Index(it)) => index_above(it),
             _ => None,
         };
-        let gone = indexes.filter_map(|it| Some((it, above(it)?))).filter(|(it, _)| !cx.desired.contains(it));
+        let gone =
+            indexes.filter_map(|it| Some((it, above(it)?))).filter(|(it, _)| !outlasts_leaving(it, cx));
         let drop = |(index, above): (&ObjectId, ObjectId)| {
             // Where the index above goes or is made anew, and first, this one has gone with it.
             let when = if cx.desired.get(&above) == cx.actual.get(&above) { "" } else { "IF EXISTS " };

@@ -4,6 +4,7 @@
 use diff::Change;
 use model::{Index, Kind, Name, Object, ObjectId, QualName, Rule, Schema, Table};
 
+use super::shared::is_same_index;
 use super::{Context, heir};
 
 /// What an object goes with, though it is no part of it, when that is dropped: an index of a partition with that of
@@ -75,6 +76,16 @@ pub(super) fn leaves(table: &ObjectId, cx: &Context<'_>) -> bool {
     }
 }
 
+/// Whether an index of a partition that leaves is let go by the one above it and stays.
+pub(super) fn outlasts_leaving(id: &ObjectId, cx: &Context<'_>) -> bool {
+    match (cx.actual.get(id), cx.desired.get(id)) {
+        (Some(Object::Index(old)), Some(Object::Index(new))) => {
+            old.attached_to.is_some() && leaves(&old.relation, cx) && is_same_index(old, new)
+        }
+        _ => false,
+    }
+}
+
 /// Whether an index comes or goes with its table's becoming a partition or leaving: the server makes it then,
 /// or it is dropped as soon as it can be.
 pub(super) fn is_index_by_table(change: &Change<'_>, actual: &Schema, desired: &Schema) -> bool {
@@ -87,8 +98,15 @@ pub(super) fn is_index_by_table(change: &Change<'_>, actual: &Schema, desired: &
         Some(Object::Table(it)) => Some(it.partition_of.clone()),
         _ => None,
     };
+    // With another key a table is made anew, and those below it.
+    let is_kept = |it: &QualName| match (actual.table(it), desired.table(it)) {
+        (Some(old), Some(new)) => old.partition_by == new.partition_by,
+        _ => true,
+    };
+    let name = index.relation.qual_name();
+    let stands = || name.is_some_and(|it| desired.lineage(it).into_iter().all(is_kept));
     match (above(actual), above(desired)) {
-        (Some(old), Some(new)) if index.attached_to.is_some() && old != new => {
+        (Some(old), Some(new)) if index.attached_to.is_some() && old != new && stands() => {
             if is_new {
                 new.is_some()
             } else {
@@ -140,11 +158,21 @@ pub(crate) fn companions(id: &ObjectId, actual: &Schema, desired: &Schema) -> Ve
             _ => false,
         };
         let below = if id.kind == Kind::Index { below(id, actual) } else { Vec::new() };
-        return below.into_iter().filter(stays).collect();
+        return below.into_iter().filter(stays).chain(moving_above(id, actual, desired)).collect();
     };
     let columns = actual.parts(table).filter(|it| it.kind == Kind::Column);
     let sequences = columns.flat_map(|it| actual.parts(it)).filter(|it| it.kind == Kind::Sequence);
     sequences.map(|it| Kind::Owner.on(it)).collect()
+}
+
+/// The index above one that cannot be let go of while the one below stays: it is to be another table's.
+fn moving_above(id: &ObjectId, actual: &Schema, desired: &Schema) -> Option<ObjectId> {
+    let of = |schema: &Schema, id: &ObjectId| match schema.get(id) {
+        Some(Object::Index(it)) => Some(it.relation.clone()),
+        _ => None,
+    };
+    let Some(Object::Index(index)) = actual.get(id) else { return None };
+    index_above(index).filter(|it| of(actual, it) != of(desired, it))
 }
 
 /// What a table is a partition of.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use model::{Argument, Body, Function, Mode, Name, ObjectId, Parallel, Procedure, Type, Volatility, literal};
+use model::{
+    Argument, Body, Function, Kind, Mention, Mode, Name, ObjectId, Parallel, Procedure, Type, Volatility,
+    literal,
+};
 
 use super::text::{dollars, joined, operand, or_none};
 use super::{Alter, Context, Rules};
@@ -26,7 +29,7 @@ impl Rules for Function {
         ]
     }
 
-    fn alter(&self, new: &Function, id: &ObjectId, _: &Context<'_>) -> Alter {
+    fn alter(&self, new: &Function, id: &ObjectId, cx: &Context<'_>) -> Alter {
         let Function {
             arguments,
             returns,
@@ -53,6 +56,9 @@ impl Rules for Function {
         }
         if *window != self.window {
             return Alter::Replace("window");
+        }
+        if is_of_lost_column(&self.body, body, id, cx) {
+            return Alter::Replace("body");
         }
         let fields: Vec<(&'static str, String, String)> = vec![
             ("arguments", words(&self.arguments), words(arguments)),
@@ -88,10 +94,13 @@ impl Rules for Procedure {
         ]
     }
 
-    fn alter(&self, new: &Procedure, id: &ObjectId, _: &Context<'_>) -> Alter {
+    fn alter(&self, new: &Procedure, id: &ObjectId, cx: &Context<'_>) -> Alter {
         let Procedure { arguments, language, body, security_definer, config, transforms } = new;
         if !takes(&self.arguments, arguments) {
             return Alter::Replace("arguments");
+        }
+        if is_of_lost_column(&self.body, body, id, cx) {
+            return Alter::Replace("body");
         }
         let fields: Vec<(&'static str, String, String)> = vec![
             ("arguments", words(&self.arguments), words(arguments)),
@@ -110,6 +119,13 @@ impl Rules for Procedure {
         let drop = Draft::drop(id, format!("DROP PROCEDURE {}", id.address()));
         vec![drop.hazard_if(cx.is_gone(id), Hazard::DropFunction)]
     }
+}
+
+/// Whether a body that reads `*` stands on a column that goes: in place it would be read with that again.
+fn is_of_lost_column(old: &Body, new: &Body, id: &ObjectId, cx: &Context<'_>) -> bool {
+    let has_star = |it: &Body| matches!(it, Body::Standard(it) if it.mentions.contains(&Mention::Star));
+    let is_lost = |it: &ObjectId| it.kind == Kind::Column && !cx.desired.contains(it);
+    old != new && has_star(new) && cx.actual.uses(id).iter().any(is_lost)
 }
 
 fn with_changes(draft: Draft, fields: Vec<(&'static str, String, String)>) -> Draft {

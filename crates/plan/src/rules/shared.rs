@@ -169,16 +169,19 @@ pub(super) fn keys_of(own: &Object, table: &QualName, schema: &Schema) -> impl I
 
 /// Whether the server would take one key, foreign key or index for a part of the other.
 pub(super) fn is_same(own: &Object, other: &Object) -> bool {
+    match (own, other) {
+        (Object::Constraint(own), Object::Constraint(its)) => own.rule.is_indexed() && own.rule == its.rule,
+        (Object::ForeignKey(own), Object::ForeignKey(its)) => own == its,
+        (Object::Index(own), Object::Index(its)) => own.attached_to.is_none() && is_same_index(own, its),
+        _ => false,
+    }
+}
+
+/// Whether two indexes differ in nothing that would have one of them built anew.
+pub(super) fn is_same_index(own: &Index, other: &Index) -> bool {
     let definition = |it: &Index| {
         let Index { unique, method, keys, include, predicate, nulls_not_distinct, .. } = it.clone();
         (unique, method, keys, include, predicate, nulls_not_distinct)
     };
-    match (own, other) {
-        (Object::Constraint(own), Object::Constraint(its)) => own.rule.is_indexed() && own.rule == its.rule,
-        (Object::ForeignKey(own), Object::ForeignKey(its)) => own == its,
-        (Object::Index(own), Object::Index(its)) => {
-            own.attached_to.is_none() && definition(own) == definition(its)
-        }
-        _ => false,
-    }
+    definition(own) == definition(other)
 }

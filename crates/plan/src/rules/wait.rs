@@ -1,14 +1,17 @@
 //! What has to wait for an object that stays as it is, because a change to it is put off. Knows no statement.
 
-use model::{Column, Kind, Mention, Name, Object, ObjectId, Rule, Schema, Users};
+use model::{Column, Kind, Mention, Name, Object, ObjectId, QualName, Rule, Schema, Users};
 
 use super::heir::{checks, columns, gained, is_alike};
 use super::partition;
 
-/// What cannot change while an object stays as it is: a table that would come under a parent, enums that would lose a
-/// label that it names.
+/// What cannot change while an object stays as it is: a table that would come under a parent, the key of the table
+/// that it is a partition of, enums that would lose a label that it names.
 pub(crate) fn held_back(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
     let mut held: Vec<ObjectId> = held_table(id, actual, desired).into_iter().collect();
+    let key = |schema: &Schema, it: &QualName| schema.table(it).map(|it| it.partition_by.clone());
+    let above = partition::parent(id, actual).filter(|_| id.kind == Kind::Table);
+    held.extend(above.filter(|it| key(actual, it) != key(desired, it)).map(|it| Kind::Table.named(it)));
     let exprs = actual.get(id).map(Object::exprs).unwrap_or_default();
     if !exprs.is_empty() {
         let uses = actual.uses(id);
@@ -136,8 +139,8 @@ fn said_of_new_sequence(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec
     }
 }
 
-/// What is new of a table or reads it where it was to move, and who was to have its place among the partitions of
-/// another one.
+/// What is new of a table or reads it where it was to move, who was to have its place among the partitions of
+/// another one, and its partitions where it was to have another key.
 fn for_table(id: &ObjectId, users: &Users, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
     let Some(Object::Table(live)) = actual.get(id) else { return Vec::new() };
     let mut waiting = Vec::new();
@@ -152,6 +155,14 @@ fn for_table(id: &ObjectId, users: &Users, actual: &Schema, desired: &Schema) ->
     if matches!(desired.get(id), Some(Object::Table(new)) if new.parents().ne(live.parents())) {
         waiting.extend(users.of(id).cloned());
         waiting.extend(desired.parts(id).filter(|it| !actual.contains(it)).cloned());
+    }
+    // A bound means nothing but with the key it is said for.
+    if matches!(desired.get(id), Some(Object::Table(new)) if new.partition_by != live.partition_by) {
+        let bound = |schema: &Schema, it: &ObjectId| {
+            it.qual_name().and_then(|it| schema.table(it)).and_then(|it| it.partition_of.clone())
+        };
+        let below = desired.children(id).filter(|it| it.kind == Kind::Table);
+        waiting.extend(below.filter(|it| bound(actual, it) != bound(desired, it)).cloned());
     }
     waiting
 }
