@@ -56,7 +56,7 @@ impl Schema {
     }
 
     /// The column that goes by an identity: of the relation itself, else of the tables above it.
-    pub(crate) fn column(&self, id: ObjectId) -> Option<ObjectId> {
+    pub fn column(&self, id: ObjectId) -> Option<ObjectId> {
         if self.contains(&id) {
             return Some(id);
         }

@@ -57,11 +57,37 @@ pub fn relabelled(schema: &Schema, labels: &[(ObjectId, String, String)]) -> Sch
         let Some(name) = id.qual_name() else { continue };
         let ids: Vec<ObjectId> = after.iter().map(|(id, _)| id.clone()).collect();
         for id in &ids {
-            let exprs = after.get_mut(id).map(Object::exprs_mut).into_iter().flatten();
-            exprs.for_each(|it| text::relabel(it, name, from, to));
+            let is_bound = is_bound_by(id, name, &after);
+            let Some(object) = after.get_mut(id) else { continue };
+            object.exprs_mut().into_iter().for_each(|it| text::relabel(it, name, from, to));
+            if let Object::Table(Table { partition_of: Some(it), .. }) = object
+                && is_bound
+            {
+                text::relabel_bound(&mut it.bound, from, to);
+            }
         }
     }
     after
+}
+
+/// Whether a table is a partition of one whose key has a column of that type.
+fn is_bound_by(id: &ObjectId, ty: &QualName, schema: &Schema) -> bool {
+    let above = id.qual_name().and_then(|it| schema.table(it)).and_then(|it| it.partition_of.as_ref());
+    let Some((parent, key)) = above.and_then(|it| {
+        let key = schema.table(&it.parent)?.partition_by.as_ref()?;
+        Some((&it.parent, &key.key))
+    }) else {
+        return false;
+    };
+    // A server's own text carries its words, and not what they mean.
+    key.key.split(' ').any(|word| {
+        match schema.column(Kind::Column.of(parent, &Name::from(word.trim_matches('"')))) {
+            Some(id) => {
+                matches!(schema.get(&id), Some(Object::Column(it)) if it.ty.user.as_ref() == Some(ty))
+            }
+            None => false,
+        }
+    })
 }
 
 /// Whether nothing but the object itself goes by its name: no text and no field names it.

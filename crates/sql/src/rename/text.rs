@@ -38,6 +38,14 @@ pub(super) fn relabel(expr: &mut Expr, ty: &QualName, from: &str, to: &str) {
     replace(expr, edits);
 }
 
+/// Replaces a label where it stands in the bound of a partition: nothing there says of which type it is.
+pub(super) fn relabel_bound(bound: &mut Expr, from: &str, to: &str) {
+    let Some(tokens) = tokens(&bound.text) else { return };
+    let labels = tokens.iter().filter(|it| it.kind == TokenKind::Text && it.value == from);
+    let edits = labels.map(|it| (it.span, literal(to))).collect();
+    replace(bound, edits);
+}
+
 /// A list of types as identities hold them, if anything in it is renamed.
 pub(super) fn types(text: &str, names: &Names) -> Option<Arc<str>> {
     let tokens = tokens(text)?;
