@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{Kind, ObjectId, QualName, Schema, literal};
+use model::{Expr, Kind, Object, ObjectId, QualName, Schema, literal};
 
 use super::{SettleOptions, Settled};
 
@@ -51,6 +51,21 @@ impl Before {
         let relabel = relabel.collect();
         let forward = both.iter().map(|(new, old)| (old.clone(), new.clone())).collect();
         Before { actual: live, desired: wanted, changed, renamed, relabel, forward }
+    }
+
+    /// Expressions that are the same under the names of today and would differ under those to be, as they are live:
+    /// only one side puts quotes around a new name.
+    pub(super) fn alike(&self, actual: &Schema, desired: &Schema) -> Vec<(ObjectId, usize, Expr)> {
+        let mut alike = Vec::new();
+        for (old, new) in &self.forward {
+            let sides = [(&self.actual, old), (&self.desired, old), (actual, new), (desired, new)];
+            let exprs = sides.map(|(schema, id)| schema.get(id).map(Object::exprs).unwrap_or_default());
+            let [had, was_wanted, live, wanted] = exprs;
+            let found = had.into_iter().zip(was_wanted).zip(live.into_iter().zip(wanted)).enumerate();
+            let same = found.filter(|(_, ((had, was), (live, wanted)))| had == was && live != wanted);
+            alike.extend(same.map(|(slot, (_, (live, _)))| (new.clone(), slot, live.clone())));
+        }
+        alike
     }
 
     /// What was found, for the objects as they will be.
