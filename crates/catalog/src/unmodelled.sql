@@ -53,7 +53,8 @@ join pg_trigger above on above.oid = t.tgparentid and above.tgenabled <> t.tgena
 join pg_class c on c.oid = t.tgrelid
 join pg_namespace n on n.oid = c.relnamespace
 cross join lateral pg_identify_object('pg_trigger'::regclass, t.oid, 0) i
-where not exists (select from pg_constraint k where k.oid = t.tgconstraint and k.contype = 'f')
+where t.tgparentid <> 0
+  and not exists (select from pg_constraint k where k.oid = t.tgconstraint and k.contype = 'f')
 union all
 select l.classoid, l.objoid, 'security label', i.identity || ' (' || l.provider || ')', i.schema
 from pg_seclabel l

@@ -39,15 +39,12 @@ pub fn adopt(
 /// Gives what is said of the sequences behind identity columns the names those have: they keep them when their table
 /// or column gets another.
 fn take_names_behind(actual: &Schema, desired: &mut Schema) -> Vec<(ObjectId, ObjectId)> {
-    let sequence = |id: &ObjectId, object: &Object| match object {
-        Object::Column(it) => Some(it.identity.as_ref()?.sequence_id(id.relation()?)),
-        _ => None,
-    };
     let named = |(id, own): (&ObjectId, &Object)| {
-        let (own, live) = (sequence(id, own)?, sequence(id, actual.get(id)?)?);
+        let (own, live) = (own.stands_behind(id)?, actual.get(id)?.stands_behind(id)?);
         (own != live).then(|| (id.clone(), own, live))
     };
-    let named: Vec<_> = desired.iter().filter_map(named).collect();
+    let columns = desired.iter().filter(|it| it.0.kind == Kind::Column);
+    let named: Vec<_> = columns.filter_map(named).collect();
     let mut moved = Vec::new();
     for (id, own, live) in &named {
         let Some(Object::Column(column)) = desired.get(id) else { continue };

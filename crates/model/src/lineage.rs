@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Kind, Object, ObjectId, QualName, Schema, Table};
+use crate::{Kind, Object, ObjectId, PartitionOf, QualName, Schema, Table};
 
 impl Table {
     /// What it is a partition of or inherits from, in order.
@@ -16,6 +16,14 @@ impl Schema {
     pub fn table(&self, name: &QualName) -> Option<&Table> {
         match self.get(&Kind::Table.named(name)) {
             Some(Object::Table(it)) => Some(it),
+            _ => None,
+        }
+    }
+
+    /// What a table is a partition of.
+    pub fn partition_of(&self, table: &ObjectId) -> Option<&PartitionOf> {
+        match self.get(table)? {
+            Object::Table(it) => it.partition_of.as_ref(),
             _ => None,
         }
     }

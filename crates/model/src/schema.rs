@@ -238,7 +238,8 @@ impl Schema {
     /// The object behind what is none of its own: the range type of a multirange type, the identity column of a
     /// sequence.
     fn behind(&self, id: ObjectId) -> ObjectId {
-        self.behind.get(&id).filter(|_| !self.contains(&id)).cloned().unwrap_or(id)
+        let may_be = matches!(id.kind, Kind::Range | Kind::Sequence) && !self.contains(&id);
+        self.behind.get(&id).filter(|_| may_be).cloned().unwrap_or(id)
     }
 
     /// What an object of the schema uses, among what the schema holds: what its fields and mentions
@@ -446,7 +447,7 @@ impl Object {
 
     /// What is no object of its own but goes with this one and can be spoken of: a multirange type, the sequence
     /// of an identity column.
-    fn stands_behind(&self, id: &ObjectId) -> Option<ObjectId> {
+    pub fn stands_behind(&self, id: &ObjectId) -> Option<ObjectId> {
         match self {
             Object::Range(it) => Some(Kind::Range.named(&it.multirange)),
             Object::Column(it) => Some(it.identity.as_ref()?.sequence_id(id.relation()?)),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{Kind, Name, Object, ObjectId, QualName, Span};
+use model::{Kind, Name, ObjectId, QualName, Span};
 use sql::{Code, Cursor, Fault};
 
 use crate::Verdict;
@@ -31,10 +31,7 @@ pub(crate) fn moved(reader: &mut Reader<'_>, id: &ObjectId, namespace: &Name) {
     };
     let below = reader.desired.schema.descendants(id);
     let along = below.iter().filter(|it| matches!(it.kind, Kind::Index | Kind::Sequence));
-    let behind = below.iter().filter_map(|it| match reader.desired.schema.get(it) {
-        Some(Object::Column(column)) => Some(column.identity.as_ref()?.sequence_id(it.relation()?)),
-        _ => None,
-    });
+    let behind = below.iter().filter_map(|it| reader.desired.schema.get(it)?.stands_behind(it));
     let all = std::iter::once(id).chain(along).cloned().chain(behind);
     let renames = all.filter_map(|it| to(&it)).collect();
     reader.desired.namespaces.insert(namespace.clone());
@@ -87,12 +84,9 @@ pub(crate) fn apply(reader: &mut Reader<'_>, renames: Vec<(ObjectId, ObjectId)>)
         true => before.into_iter().zip(after.iter().map(|(id, _)| id.clone())).collect(),
         false => renames.into_iter().collect(),
     };
-    let behind = |(from, to): (&ObjectId, &ObjectId)| match after.get(to)? {
-        Object::Column(it) => {
-            let identity = it.identity.as_ref()?;
-            Some((identity.sequence_id(from.relation()?), identity.sequence_id(to.relation()?)))
-        }
-        _ => None,
+    let behind = |(from, to): (&ObjectId, &ObjectId)| {
+        let object = after.get(to).filter(|_| to.kind == Kind::Column)?;
+        object.stands_behind(from).zip(object.stands_behind(to))
     };
     let sequences: Vec<_> = moved.iter().filter_map(behind).collect();
     moved.extend(sequences);

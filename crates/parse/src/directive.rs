@@ -1,7 +1,8 @@
 //! Comments that speak to us. Knows their words, not what they do.
 
-use model::Span;
 use sql::{Code, Directive, Fault};
+
+use crate::renamed::{RENAMED, whole};
 
 /// The directives there are, as messages list them.
 const KNOWN: &str = "`renamed from NAME`, `allow HAZARD[:OBJECT]` and `ignore`";
@@ -15,7 +16,7 @@ pub(crate) fn fault(directive: &Directive) -> Option<Fault> {
         Some("renamed") => words.next() == Some("from") && words.next().is_some(),
         _ => false,
     };
-    if let Some(old) = directive.text.strip_prefix("renamed from ")
+    if let Some(old) = directive.text.strip_prefix(RENAMED)
         && is_qualified(old)
     {
         let message = format!("`{}` names a schema, and a rename stays in its own", old.trim());
@@ -27,6 +28,5 @@ pub(crate) fn fault(directive: &Directive) -> Option<Fault> {
 }
 
 fn is_qualified(name: &str) -> bool {
-    let whole = Span { file: 0, start: 0, end: u32::try_from(name.len()).unwrap_or(u32::MAX) };
-    sql::lex(name, whole).is_ok_and(|it| it.iter().any(|it| it.is_symbol(".")))
+    sql::lex(name, whole(name)).is_ok_and(|it| it.iter().any(|it| it.is_symbol(".")))
 }

@@ -193,16 +193,6 @@ impl<'a> Reader<'a> {
         let begin = self.directives.partition_point(|it| it.span.start < previous);
         self.directives[begin..].iter().take_while(move |it| it.span.start < next)
     }
-
-    /// What `-- reconcile: renamed from NAME` above a place says, if it stands there.
-    pub(crate) fn renamed_from(&self, previous: u32, next: u32) -> Option<Name> {
-        let (at, said) = self
-            .directives_between(previous, next)
-            .find_map(|it| Some((it.span, it.text.strip_prefix("renamed from ")?)))?;
-        self.heard.borrow_mut().insert(at);
-        let span = Span { file: 0, start: 0, end: u32::try_from(said.len()).ok()? };
-        sql::lex(said, span).ok()?.last()?.name()
-    }
 }
 
 pub(crate) fn unknown(parts: &[Name], what: &str, span: Span) -> Fault {

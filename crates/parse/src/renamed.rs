@@ -3,16 +3,42 @@
 //! Knows lines and comments, no statement.
 
 use model::{Name, Span};
-use sql::TokenKind;
+use sql::{Code, Directive, Fault, TokenKind};
 
 use crate::reader::Reader;
+
+/// How a directive that tells of a rename begins.
+pub(crate) const RENAMED: &str = "renamed from ";
 
 impl Reader<'_> {
     /// The old name that a directive gives to what `span` covers.
     pub(crate) fn renamed(&self, span: Span) -> Option<Name> {
-        let said = self.renamed_text(span)?;
-        let tokens = sql::lex(said, whole(said)).ok()?;
-        tokens.last()?.name()
+        name(self.renamed_text(span)?)
+    }
+
+    /// The old name that a directive in the comment above what begins at `next` gives.
+    pub(crate) fn renamed_from(&self, previous: u32, next: u32) -> Option<Name> {
+        name(self.heard_first(self.directives_between(previous, next))?)
+    }
+
+    /// What the first of them that tells of a rename says, which is heard now.
+    fn heard_first<'d>(&self, mut among: impl Iterator<Item = &'d Directive>) -> Option<&'d str> {
+        let (at, said) = among.find_map(|it| Some((it.span, it.text.strip_prefix(RENAMED)?)))?;
+        self.heard.borrow_mut().insert(at);
+        Some(said.trim())
+    }
+
+    /// A `renamed from` beside what cannot be renamed would be lost without a word.
+    pub(crate) fn renames_are_heard(&mut self, until: u32) {
+        let said = self.directives_between(self.above, until);
+        let lost = said.filter(|it| it.text.starts_with(RENAMED) && !self.heard.borrow().contains(&it.span));
+        let fault = |it: &Directive| {
+            let message = format!("`{}` stands beside nothing that can be renamed", it.text);
+            Fault::new(Code::Unsupported, it.span, message)
+                .hint("it stands right above what it is about, or behind it on its line")
+        };
+        let faults: Vec<Fault> = lost.map(fault).collect();
+        self.desired.faults.extend(faults);
     }
 
     /// The old label that a directive gives to the label `span` covers, quoted or not.
@@ -41,14 +67,16 @@ impl Reader<'_> {
             from < end || only_separators(&text[end..from])
         });
         let all = beside.chain(above).filter(|it| it.span.file == span.file);
-        let mut found = all.filter_map(|it| Some((it.span, it.text.strip_prefix("renamed from ")?)));
-        let (at, said) = found.next()?;
-        self.heard.borrow_mut().insert(at);
-        Some(said.trim())
+        self.heard_first(all)
     }
 }
 
-fn whole(text: &str) -> Span {
+fn name(said: &str) -> Option<Name> {
+    sql::lex(said, whole(said)).ok()?.last()?.name()
+}
+
+/// Where a text stands that is no place in a file.
+pub(crate) fn whole(text: &str) -> Span {
     Span { file: 0, start: 0, end: u32::try_from(text.len()).unwrap_or(u32::MAX) }
 }
 

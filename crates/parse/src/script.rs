@@ -109,21 +109,6 @@ impl Reader<'_> {
         self.desired.faults.extend(faults);
     }
 
-    /// A `renamed from` beside what cannot be renamed would be lost without a word.
-    fn renames_are_heard(&mut self, until: u32) {
-        let said = self.directives_between(self.above, until);
-        let lost =
-            said.filter(|it| it.text.starts_with("renamed from ") && !self.heard.borrow().contains(&it.span));
-        let faults: Vec<Fault> = lost
-            .map(|it| {
-                let message = format!("`{}` stands beside nothing that can be renamed", it.text);
-                Fault::new(Code::Unsupported, it.span, message)
-                    .hint("it stands right above what it is about, or behind it on its line")
-            })
-            .collect();
-        self.desired.faults.extend(faults);
-    }
-
     fn piece(&mut self, text: &Arc<str>, piece: Piece) -> Result<Verdict, Fault> {
         if psql::is_off(self) && piece.kind != PieceKind::Meta {
             return Ok(Verdict::Off);

@@ -30,11 +30,11 @@ pub(crate) fn drafts(cx: &Context<'_>, expansion: &mut Expansion) -> Vec<Draft> 
             let parts = taken.by.remove(&drop.step.id).unwrap_or_default();
             drop.step.makes.extend(parts);
         }
-        let why = |of: &ObjectId| types.iter().find(|it| **it == of).or(types.first());
-        let why = |of: &ObjectId| why(of).and_then(|it| expansion.swapped.get(*it)).cloned();
-        drafts.extend(swap.into_iter().map(|it| match why(&it.step.id) {
-            Some(why) => it.why(why),
-            None => it,
+        // What goes along, and the columns, are there for the first of them.
+        let cause = |of: &ObjectId| types.iter().copied().find(|it| *it == of).or(types.first().copied());
+        drafts.extend(swap.into_iter().map(|it| {
+            let why = cause(&it.step.id).and_then(|it| expansion.swapped.get(it)).cloned();
+            why.into_iter().fold(it, Draft::why)
         }));
     }
     let altered = std::mem::take(&mut expansion.altered);

@@ -53,23 +53,28 @@ impl Before {
         Before { actual: live, desired: wanted, changed, renamed, relabel, forward }
     }
 
-    /// Expressions that are the same under the names of today and would differ under those to be, as they are live:
-    /// only one side puts quotes around a new name.
-    pub(super) fn alike(&self, actual: &Schema, desired: &Schema) -> Vec<(ObjectId, usize, Expr)> {
-        let mut alike = Vec::new();
-        for (old, new) in &self.forward {
-            let sides = [(&self.actual, old), (&self.desired, old), (actual, new), (desired, new)];
-            let exprs = sides.map(|(schema, id)| schema.get(id).map(Object::exprs).unwrap_or_default());
-            let [had, was_wanted, live, wanted] = exprs;
-            let found = had.into_iter().zip(was_wanted).zip(live.into_iter().zip(wanted)).enumerate();
-            let same = found.filter(|(_, ((had, was), (live, wanted)))| had == was && live != wanted);
-            alike.extend(same.map(|(slot, (_, (live, _)))| (new.clone(), slot, live.clone())));
+    /// Leaves as they are live expressions that are the same under the names of today and differ under those to be: only
+    /// one side puts quotes around a new name.
+    pub(super) fn keep_alike(&self, actual: &Schema, desired: &mut Schema) {
+        fn exprs<'s>(schema: &'s Schema, id: &ObjectId) -> Vec<&'s Expr> {
+            schema.get(id).map(Object::exprs).unwrap_or_default()
         }
-        alike
+        for (old, new) in &self.forward {
+            let before = exprs(&self.actual, old).into_iter().zip(exprs(&self.desired, old));
+            let alike =
+                before.zip(exprs(actual, new)).map(|((had, wanted), live)| (had == wanted).then_some(live));
+            let alike: Vec<_> = alike.collect();
+            if alike.iter().all(Option::is_none) {
+                continue;
+            }
+            let wanted = desired.get_mut(new).map(Object::exprs_mut).unwrap_or_default();
+            let differing = wanted.into_iter().zip(alike).filter_map(|(it, live)| Some((it, live?)));
+            differing.filter(|(it, live)| **it != **live).for_each(|(it, live)| it.clone_from(live));
+        }
     }
 
     /// What was found, for the objects as they will be.
-    pub(super) fn forward(self, settled: Settled, actual: &Schema, desired: &Schema) -> Settled {
+    pub(super) fn forward(&self, settled: Settled, actual: &Schema, desired: &Schema) -> Settled {
         let (mut pairs, mut verdicts) = (Vec::new(), Vec::new());
         for (mut pair, verdict) in settled.pairs.into_iter().zip(settled.verdicts) {
             let Some(id) = self.forward.get(&pair.id) else { continue };

@@ -64,12 +64,8 @@ pub fn settle(
     let target = Target { client, facts, prelude: &before.relabel };
     let changed = (before.changed.as_slice(), before.renamed.as_slice());
     let settled = decide(target, &before.actual, &before.desired, changed, options)?;
-    let alike = before.alike(actual, desired);
     let found = before.forward(settled, actual, desired).finish(desired);
-    for (id, slot, expr) in alike {
-        let place = desired.get_mut(&id).and_then(|it| it.exprs_mut().into_iter().nth(slot));
-        place.into_iter().for_each(|it| it.clone_from(&expr));
-    }
+    before.keep_alike(actual, desired);
     Ok(found)
 }
 

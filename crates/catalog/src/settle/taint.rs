@@ -131,21 +131,19 @@ impl<'a> Taint<'a> {
                 Some(Verdict::Refused { sqlstate, message })
             }
             // The server's own text fits no longer what the table is to be, the file's does.
-            Some(Answer::Stale(it)) => {
-                match self.reshaped.is_empty() && !self.is_under_changed(&pair.id, desired) {
-                    true => unknown(&format!("the server refuses its own text: {}", it.words())),
-                    false => Some(Verdict::Different),
-                }
+            Some(Answer::Stale(_))
+                if !self.reshaped.is_empty() || self.is_under_changed(&pair.id, desired) =>
+            {
+                Some(Verdict::Different)
             }
+            Some(Answer::Stale(it)) => unknown(&format!("the server refuses its own text: {}", it.words())),
             None => unknown("nobody was asked"),
         }
     }
 
     /// Whether it is a partition of a table that changes.
     fn is_under_changed(&self, id: &ObjectId, desired: &Schema) -> bool {
-        let table = id.qual_name().and_then(|it| desired.table(it));
-        let above = table.and_then(|it| it.partition_of.as_ref()).map(|it| Kind::Table.named(&it.parent));
-        above.is_some_and(|it| self.changed.contains(&it))
+        desired.partition_of(id).is_some_and(|it| self.changed.contains(&Kind::Table.named(&it.parent)))
     }
 
     /// Whether an expression mentions what the plan changes. A mention that cannot be resolved counts by

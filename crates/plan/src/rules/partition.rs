@@ -94,10 +94,6 @@ pub(super) fn is_index_by_table(change: &Change<'_>, actual: &Schema, desired: &
         Change::Drop { old: Object::Index(it), .. } => (it, false),
         _ => return false,
     };
-    let above = |schema: &Schema| match schema.get(&index.relation) {
-        Some(Object::Table(it)) => Some(it.partition_of.clone()),
-        _ => None,
-    };
     // With another key a table is made anew, and those below it.
     let is_kept = |it: &QualName| match (actual.table(it), desired.table(it)) {
         (Some(old), Some(new)) => old.partition_by == new.partition_by,
@@ -105,16 +101,10 @@ pub(super) fn is_index_by_table(change: &Change<'_>, actual: &Schema, desired: &
     };
     let name = index.relation.qual_name();
     let stands = || name.is_some_and(|it| desired.lineage(it).into_iter().all(is_kept));
-    match (above(actual), above(desired)) {
-        (Some(old), Some(new)) if index.attached_to.is_some() && old != new && stands() => {
-            if is_new {
-                new.is_some()
-            } else {
-                old.is_some()
-            }
-        }
-        _ => false,
-    }
+    let (old, new) = (actual.partition_of(&index.relation), desired.partition_of(&index.relation));
+    let stays = actual.contains(&index.relation) && desired.contains(&index.relation);
+    let moves = stays && index.attached_to.is_some() && old != new && stands();
+    moves && if is_new { new.is_some() } else { old.is_some() }
 }
 
 /// An index that stays where it is while the one above it is made.
@@ -175,9 +165,9 @@ fn moving_above(id: &ObjectId, actual: &Schema, desired: &Schema) -> Option<Obje
     index_above(index).filter(|it| of(actual, it) != of(desired, it))
 }
 
-/// What a table is a partition of.
+/// The table that one is a partition of.
 pub(super) fn parent<'a>(table: &ObjectId, schema: &'a Schema) -> Option<&'a QualName> {
-    schema.table(table.qual_name()?)?.partition_of.as_ref().map(|it| &it.parent)
+    schema.partition_of(table).map(|it| &it.parent)
 }
 
 /// The indexes that come with a new partition.

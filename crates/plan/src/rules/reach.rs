@@ -245,7 +245,7 @@ fn is_of_identity(step: &Step) -> bool {
 
 fn table(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) -> Vec<Lock> {
     let Some(name) = step.id.qual_name() else { return Vec::new() };
-    let place = |schema: &Schema| schema.table(name).and_then(|it| it.partition_of.clone());
+    let place = |schema: &Schema| schema.partition_of(&step.id).cloned();
     let (before, after) = (place(actual), place(desired).filter(|_| step.verb != Verb::Drop));
     let dropped = if step.verb == Verb::Drop { targets(name, actual) } else { Vec::new() };
     let dropped = dropped.into_iter().flat_map(|it| with_partitions(it, actual, below));

@@ -1,6 +1,6 @@
 //! What has to wait for an object that stays as it is, because a change to it is put off. Knows no statement.
 
-use model::{Column, Kind, Mention, Name, Object, ObjectId, QualName, Rule, Schema, Users};
+use model::{Kind, Mention, Name, Object, ObjectId, QualName, Rule, Schema, Users};
 
 use super::heir::{checks, columns, gained, is_alike};
 use super::partition;
@@ -10,7 +10,7 @@ use super::partition;
 pub(crate) fn held_back(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
     let mut held: Vec<ObjectId> = held_table(id, actual, desired).into_iter().collect();
     let key = |schema: &Schema, it: &QualName| schema.table(it).map(|it| it.partition_by.clone());
-    let above = partition::parent(id, actual).filter(|_| id.kind == Kind::Table);
+    let above = partition::parent(id, actual);
     held.extend(above.filter(|it| key(actual, it) != key(desired, it)).map(|it| Kind::Table.named(it)));
     let exprs = actual.get(id).map(Object::exprs).unwrap_or_default();
     if !exprs.is_empty() {
@@ -129,12 +129,9 @@ pub(crate) fn waiting(id: &ObjectId, users: &Users, actual: &Schema, desired: &S
 
 /// What is said of the sequence of an identity that a column is to get.
 fn said_of_new_sequence(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
-    match (actual.get(id), desired.get(id), id.relation()) {
-        (
-            Some(Object::Column(Column { identity: None, .. })),
-            Some(Object::Column(Column { identity: Some(new), .. })),
-            Some(table),
-        ) => desired.children(&new.sequence_id(table)).cloned().collect(),
+    let sequence = |schema: &Schema| schema.get(id).map(|it| it.stands_behind(id));
+    match (sequence(actual), sequence(desired)) {
+        (Some(None), Some(Some(new))) => desired.children(&new).cloned().collect(),
         _ => Vec::new(),
     }
 }
@@ -158,11 +155,9 @@ fn for_table(id: &ObjectId, users: &Users, actual: &Schema, desired: &Schema) ->
     }
     // A bound means nothing but with the key it is said for.
     if matches!(desired.get(id), Some(Object::Table(new)) if new.partition_by != live.partition_by) {
-        let bound = |schema: &Schema, it: &ObjectId| {
-            it.qual_name().and_then(|it| schema.table(it)).and_then(|it| it.partition_of.clone())
-        };
         let below = desired.children(id).filter(|it| it.kind == Kind::Table);
-        waiting.extend(below.filter(|it| bound(actual, it) != bound(desired, it)).cloned());
+        let moves = |it: &&ObjectId| actual.partition_of(it) != desired.partition_of(it);
+        waiting.extend(below.filter(moves).cloned());
     }
     waiting
 }

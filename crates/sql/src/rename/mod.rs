@@ -72,22 +72,15 @@ pub fn relabelled(schema: &Schema, labels: &[(ObjectId, String, String)]) -> Sch
 
 /// Whether a table is a partition of one whose key has a column of that type.
 fn is_bound_by(id: &ObjectId, ty: &QualName, schema: &Schema) -> bool {
-    let above = id.qual_name().and_then(|it| schema.table(it)).and_then(|it| it.partition_of.as_ref());
-    let Some((parent, key)) = above.and_then(|it| {
-        let key = schema.table(&it.parent)?.partition_by.as_ref()?;
-        Some((&it.parent, &key.key))
-    }) else {
-        return false;
+    let Some(parent) = schema.partition_of(id).map(|it| &it.parent) else { return false };
+    let key = schema.table(parent).and_then(|it| it.partition_by.as_ref());
+    let is_of_type = |word: &str| {
+        let column = schema.column(Kind::Column.of(parent, &Name::from(word.trim_matches('"'))));
+        let column = column.and_then(|it| schema.get(&it));
+        matches!(column, Some(Object::Column(it)) if it.ty.user.as_ref() == Some(ty))
     };
     // A server's own text carries its words, and not what they mean.
-    key.key.split(' ').any(|word| {
-        match schema.column(Kind::Column.of(parent, &Name::from(word.trim_matches('"')))) {
-            Some(id) => {
-                matches!(schema.get(&id), Some(Object::Column(it)) if it.ty.user.as_ref() == Some(ty))
-            }
-            None => false,
-        }
-    })
+    key.is_some_and(|it| it.key.key.split(' ').any(is_of_type))
 }
 
 /// Whether nothing but the object itself goes by its name: no text and no field names it.
