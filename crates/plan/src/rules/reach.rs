@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{Column, Kind, Name, Object, PartitionOf, QualName, Rule, Schema};
+use model::{Column, ForeignKey, Kind, Name, Object, ObjectId, PartitionOf, QualName, Rule, Schema};
 
 use super::apart::is_left;
 use super::heir::is_not_null;
@@ -19,6 +19,8 @@ struct Below<'a> {
     rest: HashMap<&'a QualName, &'a QualName>,
     /// The tables whose foreign keys point to each table.
     pointing: HashMap<&'a QualName, Vec<&'a QualName>>,
+    /// The foreign keys that stand.
+    keys: HashMap<&'a ObjectId, &'a ForeignKey>,
 }
 
 impl<'a> Below<'a> {
@@ -27,6 +29,7 @@ impl<'a> Below<'a> {
         for (id, object) in schema.iter() {
             if let (Object::ForeignKey(key), Some(table)) = (object, id.relation()) {
                 below.pointing.entry(&key.target).or_default().push(table);
+                below.keys.insert(id, key);
             }
             let (Object::Table(table), Some(name)) = (object, id.qual_name()) else { continue };
             if let Some(it) = table.partition_of.as_ref().filter(|it| &*it.bound.key == "default") {
@@ -38,6 +41,11 @@ impl<'a> Below<'a> {
 
     /// What a step that has run has made of it.
     fn follow(&mut self, step: &'a Step, desired: &'a Schema) {
+        match (step.verb, desired.get(&step.id)) {
+            (Verb::Drop, _) => _ = self.keys.remove(&step.id),
+            (Verb::Create, Some(Object::ForeignKey(key))) => _ = self.keys.insert(&step.id, key),
+            _ => (),
+        }
         let Some(name) = step.id.qual_name().filter(|_| step.verb == Verb::Alter) else { return };
         if !step.why.iter().any(|it| matches!(it, Why::Changed { field: "inherits" | "partition_of", .. })) {
             return;
@@ -183,9 +191,34 @@ fn reached(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>, ma
             if let Some(Object::ForeignKey(key)) = object {
                 locks.extend(at_target(&key.target, step, actual, below));
             }
+            if id.kind == Kind::Column && is_retyped(step) {
+                locks.extend(by_keys(relation, id.name(), actual, below));
+            }
             locks
         }
     }
+}
+
+fn is_retyped(step: &Step) -> bool {
+    step.why.iter().any(|it| matches!(it, Why::Changed { field: "type" | "collation", .. }))
+}
+
+/// The tables at the other ends of the foreign keys that stand on a column: the server makes those keys anew.
+fn by_keys(table: &QualName, column: &Name, actual: &Schema, below: &Below<'_>) -> Vec<Lock> {
+    let mut tables = descendants(table, below, |_| false);
+    tables.push(table);
+    let mut locks = Vec::new();
+    for (id, key) in &below.keys {
+        let Some(own) = id.relation() else { continue };
+        if tables.contains(&own) && key.columns.contains(column) {
+            locks.extend(on(Mode::AccessExclusive, with_partitions(&key.target, actual, below)));
+        }
+        if tables.contains(&&key.target) && key.target_columns.contains(column) {
+            locks.extend(on(Mode::AccessExclusive, with_partitions(own, actual, below)));
+        }
+    }
+    locks.sort_by(|a, b| a.relation.cmp(&b.relation));
+    locks
 }
 
 /// A key on a partitioned table has a trigger on each of its partitions.
