@@ -5,9 +5,18 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{Expr, Kind, Object, ObjectId, QualName, Schema, literal};
+use model::{Expr, Kind, Name, Object, ObjectId, QualName, Schema, literal};
 
 use super::{SettleOptions, Settled};
+
+/// What gets other names by the plan.
+#[derive(Clone, Default)]
+pub(super) struct Renamed {
+    /// Tables whose columns do: their own or from above.
+    pub(super) tables: Vec<QualName>,
+    /// The new names.
+    pub(super) names: HashSet<Name>,
+}
 
 /// Both schemas under the server's names of today.
 #[derive(Clone)]
@@ -15,8 +24,7 @@ pub(super) struct Before {
     pub(super) actual: Schema,
     pub(super) desired: Schema,
     pub(super) changed: Vec<ObjectId>,
-    /// Tables whose columns get other names: their own or from above.
-    pub(super) renamed: Vec<QualName>,
+    pub(super) renamed: Renamed,
     /// Statements that give labels of enums their new names, which locks nothing but the type.
     pub(super) relabel: String,
     /// Identities of today, and what they will be.
@@ -43,7 +51,10 @@ impl Before {
         let tables: HashSet<QualName> = columns.filter_map(|it| it.relation().cloned()).collect();
         let below = |it: &QualName| wanted.lineage(it).into_iter().any(|it| tables.contains(it));
         let all = wanted.iter().filter(|it| it.0.kind == Kind::Table && !tables.is_empty());
-        let renamed = all.filter_map(|it| it.0.qual_name()).filter(|it| below(it)).cloned().collect();
+        let renamed = Renamed {
+            tables: all.filter_map(|it| it.0.qual_name()).filter(|it| below(it)).cloned().collect(),
+            names: options.renames.iter().map(|(_, to)| to.name().clone()).collect(),
+        };
         let relabel = options.relabels.iter().map(|(id, from, to)| {
             let (ty, from, to) = (before(id).address(), literal(from), literal(to));
             format!("ALTER TYPE {ty} RENAME VALUE {from} TO {to}; ")

@@ -15,11 +15,11 @@ mod verdict;
 use std::collections::HashMap;
 use std::panic::resume_unwind;
 
-use model::{Facts, ObjectId, QualName, Schema};
+use model::{Facts, ObjectId, Schema};
 use postgres::Client;
 
 use crate::Error;
-use before::Before;
+use before::{Before, Renamed};
 use pair::Pair;
 use session::Session;
 use taint::Taint;
@@ -58,11 +58,11 @@ pub fn settle(
 ) -> Result<Vec<Unsettled>, Error> {
     if options.renames.is_empty() && options.relabels.is_empty() {
         let target = Target { client, facts, prelude: "" };
-        return Ok(decide(target, actual, desired, (changed, &[]), options)?.finish(desired));
+        return Ok(decide(target, actual, desired, (changed, &Renamed::default()), options)?.finish(desired));
     }
     let before = Before::new(actual, desired, changed, options);
     let target = Target { client, facts, prelude: &before.relabel };
-    let changed = (before.changed.as_slice(), before.renamed.as_slice());
+    let changed = (before.changed.as_slice(), &before.renamed);
     let settled = decide(target, &before.actual, &before.desired, changed, options)?;
     let found = before.forward(settled, actual, desired).finish(desired);
     before.keep_alike(actual, desired);
@@ -87,7 +87,7 @@ fn decide(
     mut target: Target<'_>,
     actual: &Schema,
     desired: &Schema,
-    (changed, renamed): (&[ObjectId], &[QualName]),
+    (changed, renamed): (&[ObjectId], &Renamed),
     options: SettleOptions<'_>,
 ) -> Result<Settled, Error> {
     let mut taint = Taint::new(actual, desired, changed, renamed);

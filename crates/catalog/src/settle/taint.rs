@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use model::{Expr, Kind, Mention, Name, Object, ObjectId, QualName, Schema, Type};
 
+use super::before::Renamed;
 use super::context::Context;
 use super::pair::Pair;
 use super::verdict::{Answer, Verdict};
@@ -19,18 +20,18 @@ pub(super) struct Taint<'a> {
 }
 
 impl<'a> Taint<'a> {
-    /// `renamed` are relations whose columns get other names by the plan.
     pub(super) fn new(
         actual: &'a Schema,
         desired: &Schema,
         changed: &[ObjectId],
-        renamed: &[QualName],
+        renamed: &Renamed,
     ) -> Taint<'a> {
-        let names = changed.iter().map(|it| it.name().clone()).collect();
+        // Where nobody could tell what a new name means, the server has been asked about it as it is.
+        let names = changed.iter().map(ObjectId::name).chain(&renamed.names).cloned().collect();
         let mut taint =
             Taint { actual, changed: changed.iter().cloned().collect(), names, reshaped: HashSet::new() };
         let reshaped = changed.iter().filter_map(|id| taint.reshapes(id, desired));
-        taint.reshaped = reshaped.chain(renamed.iter().cloned()).collect();
+        taint.reshaped = reshaped.chain(renamed.tables.iter().cloned()).collect();
         taint.follow_stars(desired);
         taint
     }

@@ -15,7 +15,7 @@ pub(super) fn is_text_search(kind: Kind) -> bool {
     matches!(kind, TextSearchConfiguration | TextSearchDictionary | TextSearchParser | TextSearchTemplate)
 }
 
-impl Names {
+impl Names<'_> {
     /// A default privilege names its namespace second; what is published is named behind its publication.
     pub(super) fn keys(&self, kind: Kind, keys: &[Name]) -> Arc<[Name]> {
         let publication = |it: &Name| {

@@ -5,6 +5,8 @@
 
 mod apart;
 mod operator;
+mod relation;
+mod scope;
 mod text;
 
 use std::collections::{HashMap, HashSet};
@@ -89,7 +91,11 @@ fn is_apart(kind: Kind) -> bool {
 }
 
 /// The renames by what a name may mean.
-pub(crate) struct Names {
+pub(crate) struct Names<'a> {
+    /// As it is before the renames.
+    schema: &'a Schema,
+    /// What is renamed, without namespaces and tables.
+    bare: HashSet<Name>,
     ids: HashMap<ObjectId, ObjectId>,
     /// Tables, views, sequences, indexes; a table's name is also that of its row type.
     relations: HashMap<QualName, QualName>,
@@ -117,9 +123,11 @@ fn with_heirs<'a>(table: &'a QualName, heirs: &Heirs<'a>) -> Vec<&'a QualName> {
     line
 }
 
-impl Names {
-    fn new(schema: &Schema, renames: &[(ObjectId, ObjectId)]) -> Names {
+impl<'a> Names<'a> {
+    fn new(schema: &'a Schema, renames: &[(ObjectId, ObjectId)]) -> Names<'a> {
         let mut names = Names {
+            schema,
+            bare: renames.iter().map(|(from, _)| from.name().clone()).collect(),
             ids: renames.iter().cloned().collect(),
             relations: HashMap::new(),
             types: HashMap::new(),
@@ -136,7 +144,7 @@ impl Names {
         names
     }
 
-    fn learn<'a>(&mut self, schema: &'a Schema, heirs: &Heirs<'a>, from: &'a ObjectId, to: &ObjectId) {
+    fn learn<'s>(&mut self, schema: &'s Schema, heirs: &Heirs<'s>, from: &'s ObjectId, to: &ObjectId) {
         match (&from.path, &to.path) {
             (Path::Root(old), Path::Root(new)) if from.kind == Kind::Namespace => {
                 self.namespaces.insert(old.clone(), new.clone());

@@ -11,7 +11,7 @@ use model::{
 
 use super::Names;
 
-impl Names {
+impl Names<'_> {
     pub(super) fn operator(&self, operator: &mut Operator) {
         let partner = |id: Option<ObjectId>| id.and_then(|it| self.id(&it).qual_name().cloned());
         let (commuted, negated) = (partner(operator.commuted()), partner(operator.negated()));

@@ -1,18 +1,18 @@
 //! Renames inside a text: which tokens mean the renamed thing, and the text with those replaced.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::ops::Range;
 use std::sync::Arc;
 
 use model::{Expr, Mention, Name, QualName, Span, literal};
 
 use super::Names;
+use super::scope::{self, Scopes};
 use crate::mention::placed;
 use crate::{Tok, TokenKind, expr_of, lex, server_expr};
 
 /// Replaces what the expression names. `own` is the relation whose columns bare names mean.
-pub(super) fn substitute(expr: &mut Expr, own: Option<&QualName>, names: &Names) {
+pub(super) fn substitute(expr: &mut Expr, own: Option<&QualName>, names: &Names<'_>) {
     let Some(tokens) = tokens(&expr.text) else { return };
     let mut scan = Scan::new(expr, &tokens, own, names);
     for place in placed(&tokens) {
@@ -47,7 +47,7 @@ pub(super) fn relabel_bound(bound: &mut Expr, from: &str, to: &str) {
 }
 
 /// A list of types as identities hold them, if anything in it is renamed.
-pub(super) fn types(text: &str, names: &Names) -> Option<Arc<str>> {
+pub(super) fn types(text: &str, names: &Names<'_>) -> Option<Arc<str>> {
     let tokens = tokens(text)?;
     let mut edits = Vec::new();
     for window in tokens.windows(3) {
@@ -91,11 +91,39 @@ fn edited(text: &str, mut edits: Vec<(Span, String)>) -> String {
     out + text.get(at..).unwrap_or_default()
 }
 
+/// What ends a list of results.
+const CLAUSES: [&str; 13] = [
+    "from",
+    "where",
+    "group",
+    "order",
+    "having",
+    "limit",
+    "union",
+    "intersect",
+    "except",
+    "window",
+    "offset",
+    "fetch",
+    "for",
+];
+
+/// What ends an item of a FROM list.
+const JOINS: [&str; 10] =
+    ["join", "left", "right", "full", "inner", "cross", "natural", "on", "using", "tablesample"];
+
+/// Whether a clause or another item begins here.
+fn is_clause(token: &Tok) -> bool {
+    CLAUSES.iter().chain(&JOINS).any(|it| token.is(it))
+}
+
 struct Scan<'a> {
     tokens: &'a [Tok],
     path: &'a [Name],
     own: Option<&'a QualName>,
-    names: &'a Names,
+    names: &'a Names<'a>,
+    /// What names mean, where that could be read.
+    scopes: Scopes,
     /// How many subqueries each token stands in.
     depths: Vec<usize>,
     /// Which tokens stand in a list of results.
@@ -108,13 +136,19 @@ struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    fn new(expr: &'a Expr, tokens: &'a [Tok], own: Option<&'a QualName>, names: &'a Names) -> Scan<'a> {
+    fn new(expr: &'a Expr, tokens: &'a [Tok], own: Option<&'a QualName>, names: &'a Names<'a>) -> Scan<'a> {
         let (depths, results) = levels(tokens);
+        let is_named = tokens.iter().any(|it| it.name().is_some_and(|it| names.bare.contains(&it)));
+        let scopes = match is_named {
+            true => scope::read(&expr.text, tokens, own, &expr.path, names.schema),
+            false => Scopes::default(),
+        };
         let mut scan = Scan {
             tokens,
             path: &expr.path,
             own,
             names,
+            scopes,
             depths,
             results,
             aliases: HashMap::new(),
@@ -162,33 +196,9 @@ impl<'a> Scan<'a> {
     }
 
     fn alias_at(&self, at: usize) -> Option<Name> {
-        const CLAUSES: &[&str] = &[
-            "where",
-            "group",
-            "order",
-            "limit",
-            "union",
-            "having",
-            "window",
-            "intersect",
-            "except",
-            "fetch",
-            "offset",
-            "for",
-            "join",
-            "left",
-            "right",
-            "full",
-            "inner",
-            "cross",
-            "natural",
-            "on",
-            "using",
-            "tablesample",
-        ];
         let at = at + usize::from(self.tokens.get(at).is_some_and(|it| it.is("as")));
         let token = self.tokens.get(at)?;
-        token.name().filter(|_| token.kind == TokenKind::Quoted || !CLAUSES.contains(&token.value.as_str()))
+        token.name().filter(|_| token.kind == TokenKind::Quoted || !is_clause(token))
     }
 
     /// Whether the relation that ends here is all its FROM list has.
@@ -245,9 +255,47 @@ impl<'a> Scan<'a> {
         let written = if bare { new.name.to_string() } else { new.to_string() };
         let written = if first.kind == TokenKind::Text { literal(&written) } else { written };
         self.edits.push((first.span.to(last.span), written));
+        if new.name != old.name {
+            self.keep_label(at.end - 1, &old.name);
+        }
+    }
+
+    /// A result or function that is named by what it holds keeps that name.
+    fn keep_label(&mut self, at: usize, name: &Name) {
+        let Some(level) = self.scopes.naming.get(&self.tokens[at].span.start) else { return };
+        let end = item_end(self.tokens, at, *level);
+        self.add_label(end, name);
+    }
+
+    /// A name for the result that ends before this token.
+    fn add_label(&mut self, end: usize, name: &Name) {
+        let Some(last) = end.checked_sub(1).and_then(|it| self.tokens.get(it)) else { return };
+        let behind = Span { start: last.span.end, ..last.span };
+        self.edits.push((behind, format!(" AS {name}")));
+    }
+
+    /// A relation's own name, before a column or for its row.
+    fn row(&mut self, table: &QualName, at: usize) {
+        let new = self.names.relation(table).name;
+        if new != table.name {
+            self.edits.push((self.tokens[at].span, new.to_string()));
+            self.keep_label(at, &table.name);
+        }
     }
 
     fn column(&mut self, parts: &[Name], at: &Range<usize>) {
+        let Some([first, .., last] | [first @ last]) = self.tokens.get(at.clone()) else { return };
+        if let Some(table) = self.scopes.rows.get(&first.span.start).cloned() {
+            self.row(&table, at.start);
+            if parts.len() == 1 {
+                return;
+            }
+        }
+        match (self.scopes.columns.get(&last.span.start).cloned(), parts) {
+            (Some(Some(table)), [.., name]) => return self.part(&table, name, at.end - 1, at),
+            (Some(None), _) => return,
+            _ => (),
+        }
         match parts {
             [name] if self.tokens.get(at.end).is_some_and(|it| it.is_symbol(".")) => {
                 self.qualifier(name, at.start);
@@ -291,23 +339,25 @@ impl<'a> Scan<'a> {
         if new == *name {
             return;
         }
-        let mut written = new.to_string();
         let mut span = self.tokens[token].span;
-        if self.is_result(at) {
-            let ends = |it: &Tok| {
-                it.is_symbol(",")
-                    || it.is_symbol(")")
-                    || ["from", "where", "union"].iter().any(|word| it.is(word))
-            };
-            let named = |it: &Tok| it.name().as_ref() == Some(&new);
-            match (self.tokens.get(at.end), self.tokens.get(at.end + 1)) {
-                (None, _) => _ = write!(written, " AS {name}"),
-                (Some(next), _) if ends(next) => _ = write!(written, " AS {name}"),
-                (Some(next), Some(alias)) if next.is("as") && named(alias) => span = span.to(alias.span),
-                _ => (),
-            }
+        let next = self.tokens.get(at.end);
+        let alias = self.tokens.get(at.end + 1).filter(|_| next.is_some_and(|it| it.is("as")));
+        let named = alias.filter(|it| it.name().as_ref() == Some(&new) && self.is_result(at));
+        if let Some(alias) = named {
+            span = span.to(alias.span);
         }
-        self.edits.push((span, written));
+        self.edits.push((span, new.to_string()));
+        if self.scopes.columns.contains_key(&self.tokens[token].span.start) {
+            return self.keep_label(token, name);
+        }
+        let ends = |it: &Tok| {
+            it.is_symbol(",")
+                || it.is_symbol(")")
+                || ["from", "where", "union"].iter().any(|word| it.is(word))
+        };
+        if named.is_none() && self.is_result(at) && next.is_none_or(ends) {
+            self.add_label(at.end, name);
+        }
     }
 
     fn is_result(&self, at: &Range<usize>) -> bool {
@@ -318,23 +368,25 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// Where the item of a list ends that has this token in it: `level` is a byte on the level of the list.
+fn item_end(tokens: &[Tok], at: usize, level: u32) -> usize {
+    let step = |it: &Tok| i32::from(it.is_symbol("(")) - i32::from(it.is_symbol(")"));
+    let depth = |to: usize| tokens[..to].iter().map(step).sum::<i32>();
+    let list = depth(tokens.partition_point(|it| it.span.start < level));
+    let mut here = depth(at);
+    for (place, token) in tokens.iter().enumerate().skip(at + 1) {
+        here += step(token);
+        let within = tokens[place - 1].is("within");
+        let ends = token.is_symbol(",") || token.is_symbol(";") || (is_clause(token) && !within);
+        if here < list || here == list && ends {
+            return place;
+        }
+    }
+    tokens.len()
+}
+
 /// For each token, how many subqueries it stands in, and whether directly in a list of results.
 fn levels(tokens: &[Tok]) -> (Vec<usize>, Vec<bool>) {
-    const CLAUSES: &[&str] = &[
-        "from",
-        "where",
-        "group",
-        "order",
-        "having",
-        "limit",
-        "union",
-        "intersect",
-        "except",
-        "window",
-        "offset",
-        "fetch",
-        "for",
-    ];
     let (mut depths, mut results) = (Vec::with_capacity(tokens.len()), Vec::with_capacity(tokens.len()));
     // Of each open parenthesis: whether it holds a query, and whether we are in its list of results.
     let mut frames = vec![(false, false)];
