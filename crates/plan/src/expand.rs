@@ -33,7 +33,7 @@ struct Fall {
     cause: ObjectId,
 }
 
-/// A user that may let go of what it uses by being changed in place, and so stay.
+/// A user that may let go of what it uses by being changed in place, or made anew beside the old one, and so stay.
 struct Hold {
     user: ObjectId,
     used: ObjectId,
@@ -175,9 +175,8 @@ impl Expander<'_> {
             return;
         }
         let (user, used, cause) = (user.clone(), used.clone(), cause.clone());
-        if self.it.altered.contains_key(&user)
-            && !uses_of_desired(&user, self.cx.desired, self.cx.actual).contains(&used)
-        {
+        let lets_go = self.it.altered.contains_key(&user) || self.it.swapped.contains_key(&user);
+        if lets_go && !uses_of_desired(&user, self.cx.desired, self.cx.actual).contains(&used) {
             self.holds.push(Hold { user, used, cause });
         } else if stance == Stance::Falls || !self.cx.desired.contains(&user) {
             self.queue.push_back(Fall { id: user, why: Why::StandsOn { id: used }, cause });
