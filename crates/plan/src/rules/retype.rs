@@ -1,7 +1,7 @@
 //! What changing the type of a column means: whether values may be lost, rows are rewritten, a cast has
 //! to be written, and what must be out of the way. Does not know the values.
 
-use model::{Column, Kind, Object, ObjectId, PartitionKey, Type};
+use model::{Column, IndexKey, Kind, Object, ObjectId, PartitionKey, Rule, Type};
 
 use super::Context;
 use super::depend;
@@ -165,7 +165,8 @@ fn parts(ty: &Type) -> Parts<'_> {
 }
 
 /// What PostgreSQL refuses to have around while a column is retyped, and what would keep the old type
-/// in it. Indexes and constraints it rebuilds itself, but forgets statistics targets over it.
+/// in it. Indexes and constraints it rebuilds itself, but forgets statistics targets over it, and reads expressions
+/// as it wrote them: with constants of the old type.
 pub(super) fn in_the_way(id: &ObjectId, new: &Column, cx: &Context<'_>) -> Vec<ObjectId> {
     const DOWN: [Kind; 10] = [
         Kind::Rule,
@@ -179,9 +180,11 @@ pub(super) fn in_the_way(id: &ObjectId, new: &Column, cx: &Context<'_>) -> Vec<O
         Kind::Aggregate,
         Kind::Default,
     ];
+    let other =
+        matches!(cx.actual.get(id), Some(Object::Column(old)) if is_of_another_kind(&old.ty, &new.ty, cx));
     let falls = |user: &&ObjectId| match user.kind {
         Kind::ForeignKey => parts_from_its_pair(user, id, new, cx),
-        Kind::Index => has_targets(user, cx),
+        Kind::Index | Kind::Constraint => has_targets(user, cx) || other && is_expressed(user, cx),
         Kind::Column => depend::stance(user, id, cx) == depend::Stance::Falls,
         Kind::PublishedTable => cx.actual.get(user).is_some_and(|it| !it.exprs().is_empty()),
         kind => DOWN.contains(&kind),
@@ -202,6 +205,32 @@ fn partitioned_by(column: &ObjectId, table: &ObjectId, cx: &Context<'_>) -> Vec<
     }
     let below = cx.users.of(table).filter(|it| it.kind == Kind::Table);
     below.flat_map(|it| partitioned_by(column, it, cx)).collect()
+}
+
+/// Whether what the server wrote of an expression over a column may mean nothing with its new type.
+fn is_of_another_kind(old: &Type, new: &Type, cx: &Context<'_>) -> bool {
+    let (from, to) = (parts(old), parts(new));
+    if from.base == to.base && from.array == to.array {
+        return false;
+    }
+    let (one, other) = (class(old, cx), class(new, cx));
+    from.array || to.array || one.is_none() || one != other || one == Some(Class::User)
+}
+
+/// Whether an index or constraint holds an expression rather than columns alone.
+fn is_expressed(user: &ObjectId, cx: &Context<'_>) -> bool {
+    let is_expression = |it: &IndexKey| it.column.is_none();
+    match cx.actual.get(user) {
+        Some(Object::Index(it)) => it.predicate.is_some() || it.keys.iter().any(is_expression),
+        Some(Object::Constraint(it)) => match &it.rule {
+            Rule::Check { .. } => true,
+            Rule::Exclusion { elements, predicate, .. } => {
+                predicate.is_some() || elements.iter().any(|it| is_expression(&it.key))
+            }
+            Rule::PrimaryKey { .. } | Rule::Unique { .. } => false,
+        },
+        _ => false,
+    }
 }
 
 fn has_targets(index: &ObjectId, cx: &Context<'_>) -> bool {
