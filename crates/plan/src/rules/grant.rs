@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use model::{
     DefaultPrivilege, Grant, Kind, MaterializedView, Name, Object, ObjectId, Path, Privilege, Privileges,
-    QualName, Shape, View,
+    QualName, Schema, Shape, View,
 };
 
 use super::text::joined;
@@ -21,7 +21,7 @@ impl Rules for Grant {
 
     fn alter(&self, new: &Grant, id: &ObjectId, cx: &Context<'_>) -> Alter {
         let Grant { privileges } = new;
-        let change = Change { from: self.privileges.clone(), to: privileges.clone() };
+        let change = Change { from: left(&self.privileges, id, cx), to: privileges.clone() };
         let (old, new) = (words(&self.privileges), words(privileges));
         let drafts = self::drafts(id, &change, cx, Draft::alter).into_iter();
         Alter::InPlace(drafts.map(|it| it.changed("privileges", &old, &new)).collect())
@@ -29,9 +29,29 @@ impl Rules for Grant {
 
     /// Back to what the server gives by itself.
     fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-        let change = Change { from: self.privileges.clone(), to: built_in(id, cx) };
+        let change = Change { from: left(&self.privileges, id, cx), to: built_in(id, cx) };
         self::drafts(id, &change, cx, Draft::drop)
     }
+}
+
+/// What is held of a column once rights on the whole relation have been taken: those and options of the column go too.
+fn left(held: &Privileges, id: &ObjectId, cx: &Context<'_>) -> Privileges {
+    let whole = id.target().filter(|it| it.kind == Kind::Column).and_then(ObjectId::relation);
+    let whole = whole.and_then(|it| cx.desired.relation(it)).zip(id.grantee());
+    let on_whole = |schema: &Schema| match whole.as_ref().map(|(it, role)| Kind::Grant.to(it, role)) {
+        Some(id) => match schema.get(&id) {
+            Some(Object::Grant(it)) => it.privileges.clone(),
+            _ => built_in(&id, cx),
+        },
+        None => Privileges::new(),
+    };
+    let (had, has) = (on_whole(cx.actual), on_whole(cx.desired));
+    let after = held.iter().filter_map(|(it, option)| match (had.get(it), has.get(it)) {
+        (Some(_), None) => None,
+        (Some(true), Some(false)) => Some((*it, false)),
+        _ => Some((*it, *option)),
+    });
+    after.collect()
 }
 
 impl Rules for DefaultPrivilege {
@@ -113,16 +133,16 @@ fn drafts(id: &ObjectId, change: &Change, cx: &Context<'_>, make: Make) -> Vec<D
         let whole = target.relation().filter(|_| column.is_some());
         let whole = whole.and_then(|it| cx.desired.relation(it)).map(|it| Kind::Grant.to(&it, role));
         drafts.push(draft.follows(whole.clone()).needs(whole));
-        if !gives && option.is_empty() && *verb == "REVOKE " {
-            drafts.extend(on_columns_again(target, role, privileges, cx));
-        }
+    }
+    if drafts.iter().any(|it| it.step.hazards.contains(&Hazard::ClosesAccess)) {
+        drafts.extend(on_columns_again(target, role, cx));
     }
     drafts
 }
 
 /// Taking a right on a table takes it on each of its columns too: what was granted there is granted
 /// again.
-fn on_columns_again(table: &ObjectId, role: &Name, taken: &[Privilege], cx: &Context<'_>) -> Vec<Draft> {
+fn on_columns_again(table: &ObjectId, role: &Name, cx: &Context<'_>) -> Vec<Draft> {
     if !matches!(table.kind, Kind::Table | Kind::View | Kind::MaterializedView) || cx.is_new(table) {
         return Vec::new();
     }
@@ -136,12 +156,10 @@ fn on_columns_again(table: &ObjectId, role: &Name, taken: &[Privilege], cx: &Con
     let again = columns.iter().filter_map(|column| {
         let id = Kind::Grant.to(&Kind::Column.of(name, column), role);
         let Some(Object::Grant(grant)) = cx.desired.get(&id) else { return None };
-        let lost = |it: &Privilege| taken.contains(it);
         let same = cx.actual.get(&id).is_some_and(|it| *it == Object::Grant(grant.clone()));
-        let kept: Privileges =
-            grant.privileges.iter().filter(|(it, _)| !lost(it)).map(|(it, how)| (*it, *how)).collect();
-        let change = Change { from: kept, to: grant.privileges.clone() };
-        same.then(|| drafts(&id, &change, cx, Draft::alter))
+        let change = Change { from: left(&grant.privileges, &id, cx), to: grant.privileges.clone() };
+        let comes_back = cx.dropped.contains_key(&id);
+        (same && !comes_back).then(|| drafts(&id, &change, cx, Draft::alter))
     });
     again.flatten().map(|it| it.adds().why(Why::PutBack { id: table.clone() })).collect()
 }

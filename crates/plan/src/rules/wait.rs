@@ -136,6 +136,14 @@ fn said_of_new_sequence(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec
     }
 }
 
+/// What is said of columns that a table does not have yet.
+fn said_of_new_columns(table: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
+    let Some(name) = table.qual_name() else { return Vec::new() };
+    let had = columns(actual, name);
+    let new = columns(desired, name).into_iter().filter(|it| !had.contains(it));
+    new.flat_map(|it| desired.children(&Kind::Column.of(name, &it)).cloned().collect::<Vec<_>>()).collect()
+}
+
 /// What is new of a table or reads it where it was to move, who was to have its place among the partitions of
 /// another one, and its partitions where it was to have another key.
 fn for_table(id: &ObjectId, users: &Users, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
@@ -152,6 +160,7 @@ fn for_table(id: &ObjectId, users: &Users, actual: &Schema, desired: &Schema) ->
     if matches!(desired.get(id), Some(Object::Table(new)) if new.parents().ne(live.parents())) {
         waiting.extend(users.of(id).cloned());
         waiting.extend(desired.parts(id).filter(|it| !actual.contains(it)).cloned());
+        waiting.extend(said_of_new_columns(id, actual, desired));
     }
     // A bound means nothing but with the key it is said for.
     if matches!(desired.get(id), Some(Object::Table(new)) if new.partition_by != live.partition_by) {
