@@ -2,6 +2,7 @@
 
 use model::{Kind, Object, ObjectId, Owner, Schema};
 
+use super::grant::after_owner;
 use super::text::subject;
 use super::{Alter, Context, Rules};
 use crate::draft::Draft;
@@ -16,7 +17,8 @@ impl Rules for Owner {
         if given || live || follows_its_table(target, cx.desired) {
             return Vec::new();
         }
-        vec![give(Draft::create(id, statement(target, self)), target)]
+        let give = give(Draft::create(id, statement(target, self)), target);
+        std::iter::once(give).chain(after_owner(target, cx)).collect()
     }
 
     fn alter(&self, new: &Owner, id: &ObjectId, cx: &Context<'_>) -> Alter {
@@ -26,7 +28,7 @@ impl Rules for Owner {
             return Alter::InPlace(Vec::new());
         }
         let alter = Draft::alter(id, statement(target, new)).changed("role", &self.role, role);
-        Alter::InPlace(vec![give(alter, target)])
+        Alter::InPlace(std::iter::once(give(alter, target)).chain(after_owner(target, cx)).collect())
     }
 
     /// A file that does not state an owner leaves the one there is.

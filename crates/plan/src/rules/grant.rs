@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use model::{
     DefaultPrivilege, Grant, Kind, MaterializedView, Name, Object, ObjectId, Path, Privilege, Privileges,
-    QualName, Schema, Shape, View,
+    QualName, Shape, View,
 };
 
 use super::text::joined;
-use super::{Alter, Context, Rules, heir};
+use super::{Alter, Context, Rules, handed, heir};
 use crate::draft::{Draft, Stage};
 use crate::{Hazard, Why};
 
@@ -21,7 +21,7 @@ impl Rules for Grant {
 
     fn alter(&self, new: &Grant, id: &ObjectId, cx: &Context<'_>) -> Alter {
         let Grant { privileges } = new;
-        let change = Change { from: left(&self.privileges, id, cx), to: privileges.clone() };
+        let change = Change { from: handed::left(id, cx), to: privileges.clone() };
         let (old, new) = (words(&self.privileges), words(privileges));
         let drafts = self::drafts(id, &change, cx, Draft::alter).into_iter();
         Alter::InPlace(drafts.map(|it| it.changed("privileges", &old, &new)).collect())
@@ -29,29 +29,28 @@ impl Rules for Grant {
 
     /// Back to what the server gives by itself.
     fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-        let change = Change { from: left(&self.privileges, id, cx), to: built_in(id, cx) };
+        // The new owner is told what is left to tell.
+        if handed::is_handed(id, cx) {
+            return Vec::new();
+        }
+        let change = Change { from: handed::left(id, cx), to: built_in(id, cx) };
         self::drafts(id, &change, cx, Draft::drop)
     }
 }
 
-/// What is held of a column once rights on the whole relation have been taken: those and options of the column go too.
-fn left(held: &Privileges, id: &ObjectId, cx: &Context<'_>) -> Privileges {
-    let whole = id.target().filter(|it| it.kind == Kind::Column).and_then(ObjectId::relation);
-    let whole = whole.and_then(|it| cx.desired.relation(it)).zip(id.grantee());
-    let on_whole = |schema: &Schema| match whole.as_ref().map(|(it, role)| Kind::Grant.to(it, role)) {
-        Some(id) => match schema.get(&id) {
-            Some(Object::Grant(it)) => it.privileges.clone(),
-            _ => built_in(&id, cx),
-        },
-        None => Privileges::new(),
-    };
-    let (had, has) = (on_whole(cx.actual), on_whole(cx.desired));
-    let after = held.iter().filter_map(|(it, option)| match (had.get(it), has.get(it)) {
-        (Some(_), None) => None,
-        (Some(true), Some(false)) => Some((*it, false)),
-        _ => Some((*it, *option)),
+/// What is said of the grants that a change of owner changes without being one of their own.
+pub(super) fn after_owner(target: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+    let drafts = handed::untold(target, cx).into_iter().flat_map(|id| {
+        let change = Change { from: handed::left(&id, cx), to: handed::wanted(&id, cx) };
+        drafts(&id, &change, cx, Draft::alter)
     });
-    after.collect()
+    let owner = Kind::Owner.on(target);
+    let of_owner = |mut it: Draft| {
+        it.step.id = owner.clone();
+        it.follows.retain(|it| *it != owner);
+        it.why(Why::PutBack { id: target.clone() })
+    };
+    drafts.map(of_owner).collect()
 }
 
 impl Rules for DefaultPrivilege {
@@ -132,7 +131,7 @@ fn drafts(id: &ObjectId, change: &Change, cx: &Context<'_>, make: Make) -> Vec<D
         draft.adds |= gives;
         let whole = target.relation().filter(|_| column.is_some());
         let whole = whole.and_then(|it| cx.desired.relation(it)).map(|it| Kind::Grant.to(&it, role));
-        drafts.push(draft.follows(whole.clone()).needs(whole));
+        drafts.push(draft.follows(whole.clone()).needs(whole).follows(handed::before(target, cx)));
     }
     if drafts.iter().any(|it| it.step.hazards.contains(&Hazard::ClosesAccess)) {
         drafts.extend(on_columns_again(target, role, cx));
@@ -157,7 +156,7 @@ fn on_columns_again(table: &ObjectId, role: &Name, cx: &Context<'_>) -> Vec<Draf
         let id = Kind::Grant.to(&Kind::Column.of(name, column), role);
         let Some(Object::Grant(grant)) = cx.desired.get(&id) else { return None };
         let same = cx.actual.get(&id).is_some_and(|it| *it == Object::Grant(grant.clone()));
-        let change = Change { from: left(&grant.privileges, &id, cx), to: grant.privileges.clone() };
+        let change = Change { from: handed::left(&id, cx), to: grant.privileges.clone() };
         let comes_back = cx.dropped.contains_key(&id);
         (same && !comes_back).then(|| drafts(&id, &change, cx, Draft::alter))
     });
@@ -215,7 +214,7 @@ fn owner<'a>(target: &ObjectId, cx: &'a Context<'_>) -> &'a Name {
 }
 
 /// What the server gives a role on an object when nobody says anything.
-fn built_in(id: &ObjectId, cx: &Context<'_>) -> Privileges {
+pub(super) fn built_in(id: &ObjectId, cx: &Context<'_>) -> Privileges {
     let (Some(target), Some(role)) = (id.target(), id.grantee()) else { return Privileges::new() };
     if target.kind != Kind::Column && owner(target, cx) == role {
         return Privilege::without_option(&Privilege::all_of(target.kind, cx.facts.major));
@@ -240,7 +239,7 @@ fn given(id: &ObjectId, cx: &Context<'_>) -> Privileges {
 fn held(id: &ObjectId, cx: &Context<'_>) -> Privileges {
     let (Some(target), Some(role)) = (id.target(), id.grantee()) else { return Privileges::new() };
     if !cx.is_new(target) {
-        return built_in(id, cx);
+        return handed::left(id, cx);
     }
     let Some(class) = class(target.kind) else { return given(id, cx) };
     let as_creator = if owner(target, cx) == role { &cx.facts.role } else { role };

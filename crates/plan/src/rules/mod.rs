@@ -17,6 +17,7 @@ mod event_trigger;
 mod foreign;
 mod foreign_key;
 mod grant;
+mod handed;
 mod heir;
 mod index;
 mod left;
