@@ -170,8 +170,11 @@ impl Rules for Column {
         if *identity != self.identity {
             drafts.extend(change_identity(self, new, id, cx));
         }
-        let settings = (storage, compression, statistics, options);
-        if settings != (&self.storage, &self.compression, &self.statistics, &self.options) {
+        if retypes {
+            drafts.extend(settings_of(&unstored(self), new, id, cx.desired));
+        } else if (storage, compression, statistics, options)
+            != (&self.storage, &self.compression, &self.statistics, &self.options)
+        {
             drafts.extend(settings_of(self, new, id, cx.desired));
         }
         if let Some(clause) = options_changed(&self.foreign, foreign) {
@@ -181,6 +184,9 @@ impl Rules for Column {
             drafts.push(draft.changed("foreign", words(&self.foreign), words(foreign)));
         }
         let mut down = if retypes { retype::in_the_way(id, new, cx) } else { Vec::new() };
+        if *generated != self.generated && generated.is_some() {
+            down.extend(retype::standing_on(id, cx));
+        }
         if let (Some(was), None, Some(table)) = (&self.identity, identity, id.relation()) {
             // What is said of the sequence would go with it.
             down.extend(cx.actual.children(&was.sequence_id(table)).cloned());
@@ -351,6 +357,16 @@ fn usual_sequence(id: &ObjectId) -> Option<ObjectId> {
 fn sequence_of(id: &ObjectId) -> Option<String> {
     let (table, column) = (literal(&id.relation()?.to_string()), literal(id.name().as_str()));
     Some(format!("pg_catalog.pg_get_serial_sequence({table}, {column})"))
+}
+
+/// The column as the server leaves it with another type: it takes back how values are stored.
+fn unstored(column: &Column) -> Column {
+    Column { storage: None, compression: None, ..column.clone() }
+}
+
+/// How values are stored, said again after the type was.
+pub(super) fn stored_again(id: &ObjectId, column: &Column, cx: &Context<'_>) -> Vec<Draft> {
+    settings_of(&unstored(column), column, id, cx.desired)
 }
 
 fn settings_of(old: &Column, new: &Column, id: &ObjectId, schema: &Schema) -> Vec<Draft> {

@@ -86,7 +86,8 @@ impl Rules for Constraint {
             .hazard_if(has_rows && !builds, Hazard::ScansTable)
             .hazard_if(has_rows && builds, Hazard::BlocksWrites)
             .hazard_if(has_rows, Hazard::MayFail);
-        std::iter::once(create).chain(apart::named_as_lent(id, cx)).collect()
+        let again = heir::declared_again(id, self, cx);
+        std::iter::once(create).chain(apart::named_as_lent(id, cx)).chain(again).collect()
     }
 
     fn alter(&self, new: &Constraint, id: &ObjectId, _: &Context<'_>) -> Alter {

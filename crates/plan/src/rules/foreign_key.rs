@@ -5,7 +5,7 @@ use model::{ForeignKey, Kind, Match, Name, Object, ObjectId, Reaction};
 use super::constraint::{deferral, on, state};
 use super::depend::is_doomed;
 use super::text::list;
-use super::{Alter, Context, Rules, apart};
+use super::{Alter, Context, Rules, apart, retype};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -61,6 +61,7 @@ impl Rules for ForeignKey {
         let has_rows = !cx.is_new(&Kind::Table.named(table)) && self.validated && self.enforced;
         let create = Draft::create(id, sql).hazard_if(has_rows, Hazard::ScansTable);
         let create = create.hazard_if(has_rows, Hazard::MayFail).needs(apart::same_above(id, cx));
+        let create = create.follows(retype::beside_keys(&self.target, cx));
         let create = both(create, self, table, Mode::ShareRowExclusive);
         // The triggers of a partition's own key go.
         let merges = apart::is_merged_below(id, cx);

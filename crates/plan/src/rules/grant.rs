@@ -238,8 +238,11 @@ fn given(id: &ObjectId, cx: &Context<'_>) -> Privileges {
 /// What a role holds on an object before its grant is said.
 fn held(id: &ObjectId, cx: &Context<'_>) -> Privileges {
     let (Some(target), Some(role)) = (id.target(), id.grantee()) else { return Privileges::new() };
-    if !cx.is_new(target) {
-        return handed::left(id, cx);
+    let was_taken = cx.dropped.contains_key(id) && !handed::is_handed(id, cx);
+    match (cx.is_new(target), was_taken) {
+        (false, true) => return built_in(id, cx),
+        (false, false) => return handed::left(id, cx),
+        (true, _) => (),
     }
     let Some(class) = class(target.kind) else { return given(id, cx) };
     let as_creator = if owner(target, cx) == role { &cx.facts.role } else { role };

@@ -236,13 +236,20 @@ pub(super) fn said_again<'a>(
     columns.iter().filter_map(column).chain(checks.iter().filter_map(check)).collect()
 }
 
-/// A column or check that children declare too stays with them; those that are not to have it let go of it.
+/// A column or check that children declare too stays with them; those that are not to have it let go of it, and those
+/// that have a check which only steps aside.
 pub(super) fn outlasting(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+    let returns = id.kind == Kind::Constraint && cx.created.contains_key(id);
+    outlasting_below(id, id, returns, cx)
+}
+
+/// `of` is whose statements they are.
+fn outlasting_below(id: &ObjectId, of: &ObjectId, returns: bool, cx: &Context<'_>) -> Vec<Draft> {
     let (Some(table), name) = (id.relation(), id.name()) else { return Vec::new() };
     let alone = apart::stays_below(id, cx);
     let one = |heir: &QualName| {
         let own = id.kind.of(heir, name);
-        let more = outlasting(&own, cx);
+        let more = outlasting_below(&own, if returns { of } else { &own }, returns, cx);
         let Some(Object::Table(live)) = cx.actual.get(&Kind::Table.named(heir)) else { return more };
         let (stays, wanted, hazard) = match id.kind {
             Kind::Column => {
@@ -254,13 +261,17 @@ pub(super) fn outlasting(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
                 (live.also_own.checks.contains(name), wanted, Hazard::DropConstraint)
             }
         };
-        let stays = if alone { !wanted || cx.created.contains_key(&own) } else { stays && !wanted };
+        let stays = match alone {
+            true => !wanted || cx.created.contains_key(&own),
+            false => stays && (!wanted || returns),
+        };
         if !stays || cx.is_gone(&Kind::Table.named(heir)) {
             return more;
         }
         let sql = format!("ALTER TABLE {}{heir} DROP {} {name}", apart::only(&own, cx), id.kind.meta().sql);
-        let draft = apart::locked(Draft::alter(id, sql), &own, cx)
-            .hazard(hazard)
+        let draft = if returns { Draft::drop(of, sql) } else { Draft::alter(of, sql) };
+        let draft = apart::locked(draft, &own, cx)
+            .hazard_if(!wanted, hazard)
             .precedes([own.clone()])
             .touches([own.clone()]);
         let before = apart::before_leaving(id, &own, cx).filter(|_| id.kind == Kind::Column);
@@ -269,12 +280,33 @@ pub(super) fn outlasting(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     heirs(table, cx).into_iter().flat_map(one).collect()
 }
 
+/// Children that declare a check too do so again once it has come back above.
+pub(super) fn declared_again(id: &ObjectId, check: &model::Constraint, cx: &Context<'_>) -> Vec<Draft> {
+    let Some(table) = id.relation().filter(|_| cx.dropped.contains_key(id)) else { return Vec::new() };
+    let declares = |schema: &Schema, it: &QualName| {
+        schema.table(it).is_some_and(|it| it.also_own.checks.contains(id.name()))
+    };
+    let below = with_all_below(table, cx).into_iter().skip(1);
+    let below = below.filter(|it| declares(cx.actual, it) && declares(cx.desired, it));
+    below
+        .filter(|it| !cx.is_new(&Kind::Table.named(it)))
+        .map(|it| {
+            let sql = format!("ALTER TABLE {it} ADD CONSTRAINT {} {}", id.name(), constraint::clause(check));
+            let exprs = Object::from(check.clone());
+            let draft = with_heirs(Draft::alter(id, sql), it, cx).reads(exprs.exprs());
+            draft.why(Why::PutBack { id: id.clone() })
+        })
+        .collect()
+}
+
 /// The tables right below a table that are not to leave it: who leaves does so before anything reaches it.
 pub(super) fn heirs<'a>(table: &QualName, cx: &Context<'a>) -> Vec<&'a QualName> {
     let above = Kind::Table.named(table);
     let users = cx.users.of(&above).filter(|it| it.kind == Kind::Table);
     let stays = |it: &&QualName| cx.desired.table(it).is_none_or(|it| moved::is_above(table, it, cx));
-    users.filter_map(ObjectId::qual_name).filter(stays).collect()
+    let mut heirs: Vec<&QualName> = users.filter_map(ObjectId::qual_name).filter(stays).collect();
+    heirs.sort_unstable();
+    heirs
 }
 
 /// A table and those below it that are not to leave it, all levels down, each once.

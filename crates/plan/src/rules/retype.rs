@@ -1,7 +1,7 @@
 //! What changing the type of a column means: whether values may be lost, rows are rewritten, a cast has
 //! to be written, and what must be out of the way. Does not know the values.
 
-use model::{Column, IndexKey, Kind, Object, ObjectId, PartitionKey, Rule, Type};
+use model::{Column, IndexKey, Kind, Name, Object, ObjectId, PartitionKey, QualName, Rule, Schema, Type};
 
 use super::Context;
 use super::depend;
@@ -190,8 +190,34 @@ pub(super) fn in_the_way(id: &ObjectId, new: &Column, cx: &Context<'_>) -> Vec<O
         kind => DOWN.contains(&kind),
     };
     let mut down: Vec<ObjectId> = cx.users.of(id).filter(falls).cloned().collect();
+    down.extend(standing_on(id, cx));
     down.extend(id.relation().into_iter().flat_map(|it| partitioned_by(id, &Kind::Table.named(it), cx)));
     down
+}
+
+/// The foreign keys that stand on a key which has the column beside: the server makes that anew, but not those.
+pub(super) fn standing_on(column: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
+    let keys = cx.users.of(column).filter(|it| has_beside(it, column.name(), cx.actual));
+    keys.flat_map(|it| cx.users.of(it)).filter(|it| it.kind == Kind::ForeignKey).cloned().collect()
+}
+
+/// Whether a unique index, or the one behind a constraint, has a column that is no part of its key.
+fn has_beside(user: &ObjectId, column: &Name, schema: &Schema) -> bool {
+    match schema.get(user) {
+        Some(Object::Index(it)) => it.unique && it.include.contains(column),
+        Some(Object::Constraint(it)) => match &it.rule {
+            Rule::PrimaryKey { include, .. } | Rule::Unique { include, .. } => include.contains(column),
+            Rule::Check { .. } | Rule::Exclusion { .. } => false,
+        },
+        _ => false,
+    }
+}
+
+/// The columns of a table that keys have beside: no new foreign key may stand on those before they have their types.
+pub(super) fn beside_keys(table: &QualName, cx: &Context<'_>) -> Vec<ObjectId> {
+    let whole = Kind::Table.named(table);
+    let columns = cx.actual.parts(&whole).filter(|it| it.kind == Kind::Column);
+    columns.filter(|it| cx.users.of(it).any(|user| has_beside(user, it.name(), cx.actual))).cloned().collect()
 }
 
 /// The tables whose partitions a column decides: its own and partitioned ones below. They are made anew.

@@ -141,7 +141,8 @@ fn made_anew(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         if let Some(column) = moved(user, id, cx)
             && !cx.created.contains_key(user)
         {
-            drafts.extend(move_over(user, column, id).map(|it| it.touches([id.clone()])));
+            let moves = move_over(user, column, id).into_iter().chain(column::stored_again(user, column, cx));
+            drafts.extend(moves.map(|it| it.touches([id.clone()])));
         }
     }
     drafts
