@@ -80,13 +80,21 @@ pub(crate) fn uses(id: &ObjectId, schema: &Schema) -> Vec<ObjectId> {
     uses
 }
 
+/// What an object used by way of what it still uses, where that is another thing now: the rows that a function returned.
+fn by_changed(uses: &[ObjectId], desired: &Schema, actual: &Schema) -> Vec<ObjectId> {
+    let changed = uses.iter().filter(|it| actual.contains(it) && actual.get(it) != desired.get(it));
+    let still = |of: &ObjectId, it: &ObjectId| desired.uses(of).contains(it);
+    changed.flat_map(|of| actual.uses(of).into_iter().filter(move |it| !still(of, it))).collect()
+}
+
 /// What an object is to use: also what the server tells of it, where it stays as it is.
 pub(crate) fn uses_of_desired(id: &ObjectId, desired: &Schema, actual: &Schema) -> Vec<ObjectId> {
     let mut uses = uses(id, desired);
     if actual.get(id).is_some_and(|it| desired.get(id) == Some(it)) {
         let told = self::uses(id, actual).into_iter().filter(|it| desired.contains(it) && !uses.contains(it));
         let told: Vec<ObjectId> = told.collect();
-        uses.extend(told);
+        let by_changed = if told.is_empty() { Vec::new() } else { by_changed(&uses, desired, actual) };
+        uses.extend(told.into_iter().filter(|it| !by_changed.contains(it)));
     }
     uses
 }

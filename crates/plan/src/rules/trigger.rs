@@ -11,6 +11,7 @@ use crate::{Hazard, Mode};
 impl Rules for Trigger {
     fn create(&self, id: &ObjectId, _: &Context<'_>) -> Vec<Draft> {
         let create = locked(Draft::create(id, sql("CREATE", self, id)), self, Mode::ShareRowExclusive);
+        let create = self.from.iter().fold(create, |draft, it| draft.lock(Mode::AccessShare, it));
         let state = (self.enabled != Enabled::Origin).then(|| enable(self, self.enabled, id).adds());
         std::iter::once(create.reads(&self.when)).chain(state).collect()
     }
@@ -73,8 +74,10 @@ impl Rules for Trigger {
 }
 
 fn locked(draft: Draft, trigger: &Trigger, mode: Mode) -> Draft {
-    let relations = trigger.relation.qual_name().into_iter().chain(&trigger.from);
-    relations.fold(draft, |draft, it| draft.lock(mode, it))
+    match trigger.relation.qual_name() {
+        Some(relation) => draft.lock(mode, relation),
+        None => draft,
+    }
 }
 
 fn enable(trigger: &Trigger, enabled: Enabled, id: &ObjectId) -> Draft {
