@@ -130,6 +130,14 @@ impl Draft {
         self
     }
 
+    /// A statement about what is to be no object any more is one of another object, and waits for nothing but that.
+    pub(crate) fn said_by(mut self, id: &ObjectId) -> Draft {
+        self.step.id = id.clone();
+        self.follows.clear();
+        self.needs.clear();
+        self
+    }
+
     pub(crate) fn touches(mut self, ids: impl IntoIterator<Item = ObjectId>) -> Draft {
         self.touches.extend(ids);
         self

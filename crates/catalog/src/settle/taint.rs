@@ -125,7 +125,10 @@ impl<'a> Taint<'a> {
             Some(Answer::Refused(it) | Answer::Stale(it)) if it.is_about_us() => unknown(&it.words()),
             Some(Answer::Refused(it)) => {
                 let new_label = it.sqlstate == "22P02" && self.changed.iter().any(|it| it.kind == Kind::Enum);
-                if new_label || self.touches(&pair.desired, &pair.id, desired) {
+                if new_label
+                    || self.touches(&pair.desired, &pair.id, desired)
+                    || self.is_searched(&pair.desired)
+                {
                     return Some(Verdict::Different);
                 }
                 let (sqlstate, message) = (it.sqlstate.clone(), it.message.clone());
@@ -140,6 +143,12 @@ impl<'a> Taint<'a> {
             Some(Answer::Stale(it)) => unknown(&format!("the server refuses its own text: {}", it.words())),
             None => unknown("nobody was asked"),
         }
+    }
+
+    /// Whether a string may name a text search configuration that is new: no mention says so.
+    fn is_searched(&self, expr: &Expr) -> bool {
+        let new = self.changed.iter().filter(|it| it.kind == Kind::TextSearchConfiguration);
+        new.filter(|it| self.actual.get(it).is_none()).any(|it| expr.text.contains(it.name().as_str()))
     }
 
     /// Whether it is a partition of a table that changes.

@@ -40,17 +40,17 @@ impl Rules for Grant {
 
 /// What is said of the grants that a change of owner changes without being one of their own.
 pub(super) fn after_owner(target: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-    let drafts = handed::untold(target, cx).into_iter().flat_map(|id| {
-        let change = Change { from: handed::left(&id, cx), to: handed::wanted(&id, cx) };
-        drafts(&id, &change, cx, Draft::alter)
-    });
     let owner = Kind::Owner.on(target);
-    let of_owner = |mut it: Draft| {
-        it.step.id = owner.clone();
-        it.follows.retain(|it| *it != owner);
-        it.why(Why::PutBack { id: target.clone() })
+    let of = |id: &ObjectId| {
+        let change = Change { from: handed::left(id, cx), to: handed::wanted(id, cx) };
+        let (gone, owner) = (!cx.desired.contains(id), &owner);
+        drafts(id, &change, cx, Draft::alter).into_iter().map(move |it| match gone {
+            true => it.said_by(owner),
+            false => it,
+        })
     };
-    drafts.map(of_owner).collect()
+    let drafts = handed::untold(target, cx).iter().flat_map(of).collect::<Vec<_>>().into_iter();
+    drafts.map(|it| it.why(Why::PutBack { id: target.clone() })).collect()
 }
 
 impl Rules for DefaultPrivilege {
@@ -206,7 +206,7 @@ fn words(privileges: &Privileges) -> String {
 }
 
 fn owner<'a>(target: &ObjectId, cx: &'a Context<'_>) -> &'a Name {
-    match cx.desired.get(&Kind::Owner.on(target)) {
+    match cx.desired.get(&Kind::Owner.on(&handed::whole(target, cx))) {
         Some(Object::Owner(it)) => &it.role,
         _ if cx.actual.contains(target) => cx.facts.owners.get(target).unwrap_or(&cx.facts.role),
         _ => &cx.facts.role,

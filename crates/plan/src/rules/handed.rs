@@ -7,7 +7,7 @@ use super::Context;
 use super::heir;
 
 /// Whose owner an object has: a column that of its relation, a sequence of a column that of the table.
-fn whole(target: &ObjectId, cx: &Context<'_>) -> ObjectId {
+pub(super) fn whole(target: &ObjectId, cx: &Context<'_>) -> ObjectId {
     let whole = match cx.desired.get(target) {
         Some(Object::Sequence(it)) => it.owned_by.as_ref().map(|it| Kind::Table.named(&it.0)),
         _ if target.kind == Kind::Column => target.relation().and_then(|it| cx.desired.relation(it)),
@@ -18,13 +18,17 @@ fn whole(target: &ObjectId, cx: &Context<'_>) -> ObjectId {
 
 /// The change of owner after which anything is said of an object.
 pub(super) fn before(target: &ObjectId, cx: &Context<'_>) -> Option<ObjectId> {
-    owners(target, cx).map(|_| Kind::Owner.on(&whole(target, cx)))
+    let whole = whole(target, cx);
+    changing(&whole, cx).map(|_| Kind::Owner.on(&whole))
 }
 
-/// The old and the new owner of an object that changes hands.
+/// The old and the new owner of what is there and changes hands.
 fn owners<'a>(target: &ObjectId, cx: &'a Context<'_>) -> Option<(&'a Name, &'a Name)> {
-    let whole = &whole(target, cx);
-    let old = owner(whole, cx).filter(|_| !cx.is_new(whole) && !cx.is_new(target))?;
+    changing(&whole(target, cx), cx).filter(|_| !cx.is_new(target))
+}
+
+fn changing<'a>(whole: &ObjectId, cx: &'a Context<'_>) -> Option<(&'a Name, &'a Name)> {
+    let old = owner(whole, cx).filter(|_| !cx.is_new(whole))?;
     match cx.desired.get(&Kind::Owner.on(whole)) {
         Some(Object::Owner(Owner { role })) => (role != old).then_some((old, role)),
         _ => None,
@@ -114,6 +118,7 @@ pub(super) fn untold(target: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
         let sequences: Vec<ObjectId> = sequences.filter(|it| it.kind == Kind::Sequence).cloned().collect();
         all.extend(columns.into_iter().chain(sequences));
     }
+    all.retain(|it| !cx.is_new(it));
     let grants = all.iter().flat_map(|it| [old, new].map(|role| Kind::Grant.to(it, role)));
     let same = |it: &ObjectId| cx.actual.get(it) == cx.desired.get(it);
     grants.filter(|it| same(it) || !cx.desired.contains(it)).collect()

@@ -74,7 +74,7 @@ fn own(id: &ObjectId, owner: &(QualName, Name), _: &Context<'_>) -> Draft {
     let (table, column) = owner;
     let draft = Draft::alter(id, format!("ALTER SEQUENCE {} OWNED BY {table}.{column}", id.address()));
     let table_owner = Kind::Owner.on(&Kind::Table.named(table));
-    lock(draft, id).needs([Kind::Column.of(table, column)]).touches([table_owner]).trailing()
+    lock(draft, id).needs([Kind::Column.of(table, column)]).precedes([table_owner]).trailing()
 }
 
 /// A new sequence of a table that belongs to another role has to belong to it too.

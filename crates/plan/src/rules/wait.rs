@@ -1,6 +1,8 @@
 //! What has to wait for an object that stays as it is, because a change to it is put off. Knows no statement.
 
-use model::{Kind, Mention, Name, Object, ObjectId, QualName, Rule, Schema, Users};
+use model::{
+    Kind, MaterializedView, Mention, Name, Object, ObjectId, QualName, Rule, Schema, Shape, Users, View,
+};
 
 use super::heir::{checks, columns, gained, is_alike};
 use super::partition;
@@ -53,7 +55,7 @@ fn held_table(id: &ObjectId, actual: &Schema, desired: &Schema) -> Option<Object
 }
 
 /// What cannot come to an object that stays as it is: new columns of a partition, which can have none of its own,
-/// comments on attributes that a composite type does not get, the sequence that an identity already has, a check or
+/// comments on attributes that a composite type does not get or on columns that a view does not, the sequence that an identity already has, a check or
 /// trigger above that has another one's name.
 pub(crate) fn shut_out(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
     match actual.get(id) {
@@ -62,14 +64,12 @@ pub(crate) fn shut_out(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<
             new.cloned().collect()
         }
         Some(Object::Composite(it)) => {
-            let has = |name: &Name| it.attributes.iter().any(|it| it.name == *name);
-            let is_of_none = |it: &ObjectId| {
-                let about =
-                    it.target().filter(|it| it.kind == Kind::Column && it.relation() == id.qual_name());
-                about.is_some_and(|it| !has(it.name()))
-            };
-            desired.iter().map(|(it, _)| it).filter(|it| is_of_none(it)).cloned().collect()
+            said_of_others(id, &|name| it.attributes.iter().any(|it| it.name == *name), desired)
         }
+        Some(
+            Object::View(View { shape: Shape(Some(columns)), .. })
+            | Object::MaterializedView(MaterializedView { shape: Shape(Some(columns)), .. }),
+        ) => said_of_others(id, &|name| columns.iter().any(|it| it.0 == *name), desired),
         Some(Object::Constraint(_) | Object::Trigger(_)) => above_in_the_way(id, actual, desired),
         Some(Object::Column(it)) => {
             let sequences = desired.parts(id).filter(|it| it.kind == Kind::Sequence && !actual.contains(it));
@@ -78,6 +78,15 @@ pub(crate) fn shut_out(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<
         }
         _ => Vec::new(),
     }
+}
+
+/// What is said of columns or attributes that something does not have as it stays.
+fn said_of_others(id: &ObjectId, has: &dyn Fn(&Name) -> bool, desired: &Schema) -> Vec<ObjectId> {
+    let is_of_none = |it: &&ObjectId| {
+        let about = it.target().filter(|it| it.kind == Kind::Column && it.relation() == id.qual_name());
+        about.is_some_and(|it| !has(it.name()))
+    };
+    desired.iter().map(|(it, _)| it).filter(is_of_none).cloned().collect()
 }
 
 /// What is new above a table and would have to be one with what the table keeps.
@@ -119,12 +128,30 @@ pub(crate) fn waiting(id: &ObjectId, users: &Users, actual: &Schema, desired: &S
         }
         Kind::Constraint | Kind::NotNull | Kind::Trigger => below_in_the_way(id, users, actual, desired),
         Kind::Index => users.of(id).filter(|it| it.kind == Kind::Index).cloned().collect(),
+        Kind::Owner => said_under_owner(id, actual, desired),
         Kind::Enum | Kind::Range | Kind::Domain | Kind::Composite => {
             let columns = users.of(id).filter(|it| it.kind == Kind::Column);
             columns.flat_map(|it| users.of(it)).cloned().collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// What means something else while an object keeps its owner: grants to the old and the new one, on columns too, and
+/// whose the sequences of its columns are.
+fn said_under_owner(owner: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
+    let role = |schema: &Schema| match schema.get(owner) {
+        Some(Object::Owner(it)) => Some(it.role.clone()),
+        _ => None,
+    };
+    let Some(target) = owner.target() else { return Vec::new() };
+    let columns: Vec<&ObjectId> = desired.parts(target).filter(|it| it.kind == Kind::Column).collect();
+    let behind = columns.iter().flat_map(|it| desired.parts(it));
+    let sequences: Vec<&ObjectId> = behind.filter(|it| it.kind == Kind::Sequence).collect();
+    let roles = [role(actual), role(desired)];
+    let all = [target].into_iter().chain(columns).chain(sequences.iter().copied());
+    let grants = all.flat_map(|it| roles.iter().flatten().map(|role| Kind::Grant.to(it, role)));
+    grants.chain(sequences.iter().map(|it| Kind::Owner.on(it))).collect()
 }
 
 /// What is said of the sequence of an identity that a column is to get.
