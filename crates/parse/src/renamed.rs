@@ -31,7 +31,8 @@ impl Reader<'_> {
     /// A `renamed from` beside what cannot be renamed would be lost without a word.
     pub(crate) fn renames_are_heard(&mut self, until: u32) {
         let said = self.directives_between(self.above, until);
-        let lost = said.filter(|it| it.text.starts_with(RENAMED) && !self.heard.borrow().contains(&it.span));
+        let is_heard = |it: &Directive| self.heard.borrow().contains(&it.span) || self.is_passed_over(it);
+        let lost = said.filter(|it| it.text.starts_with(RENAMED) && !is_heard(it));
         let fault = |it: &Directive| {
             let message = format!("`{}` stands beside nothing that can be renamed", it.text);
             Fault::new(Code::Unsupported, it.span, message)
@@ -39,6 +40,19 @@ impl Reader<'_> {
         };
         let faults: Vec<Fault> = lost.map(fault).collect();
         self.desired.faults.extend(faults);
+    }
+
+    /// Of psqldef's comments on one line the first that is heard counts, as it does there.
+    fn is_passed_over(&self, directive: &Directive) -> bool {
+        let Some(file) = self.desired.sources.files.get(directive.span.file as usize) else { return false };
+        let text = |from: u32, to: u32| file.text.get(from as usize..to as usize).unwrap_or_default();
+        let before = |it: &Span| {
+            it.file == directive.span.file
+                && it.end <= directive.span.start
+                && !text(it.end, directive.span.start).contains('\n')
+        };
+        let is_theirs = text(directive.span.start, directive.span.end).contains("@renamed");
+        is_theirs && self.heard.borrow().iter().any(before)
     }
 
     /// The old label that a directive gives to the label `span` covers, quoted or not.

@@ -79,6 +79,15 @@ CREATE DOMAIN email AS text;";
 }
 
 #[test]
+fn the_first_of_two_foreign_comments_on_a_line_counts() {
+    let text = "CREATE TYPE state /* @renamed from=status */ AS ENUM ( /* @renamed from=other */
+  'open'
+);";
+    assert_eq!(renames(text), ["enum public.status -> enum public.state"]);
+    assert!(read(text).faults.is_empty());
+}
+
+#[test]
 fn by_statements_that_have_done_their_work() {
     let text = "
 CREATE TABLE t (id int, name text, CONSTRAINT c CHECK (id > 0));
