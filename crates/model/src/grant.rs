@@ -132,6 +132,25 @@ impl Privilege {
         }
     }
 
+    /// What a role holds on an object of that owner without being told (manual, 5.8): the owner everything, PUBLIC
+    /// what is implied. On a column nobody holds anything of its own.
+    pub fn built_in(target: &ObjectId, role: &Name, owner: &Name, major: u32) -> Privileges {
+        match role.as_str() {
+            _ if target.kind == Kind::Column => Privileges::new(),
+            "public" => Privilege::without_option(&Privilege::implied_on(target, major)),
+            _ if role == owner => Privilege::without_option(&Privilege::all_of(target.kind, major)),
+            _ => Privileges::new(),
+        }
+    }
+
+    /// What is held by one grant or the other.
+    pub fn merged(mut one: Privileges, other: Privileges) -> Privileges {
+        for (privilege, option) in other {
+            *one.entry(privilege).or_default() |= option;
+        }
+        one
+    }
+
     /// Rights that may not be passed on.
     pub fn without_option(privileges: &[Privilege]) -> Privileges {
         privileges.iter().map(|it| (*it, false)).collect()

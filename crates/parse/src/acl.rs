@@ -29,16 +29,7 @@ impl Reader<'_> {
 
     /// What a role holds on an object without being told.
     pub(crate) fn built_in(&self, target: &ObjectId, role: &Name) -> Privileges {
-        match target.kind {
-            Kind::Column => Privileges::new(),
-            _ if role.as_str() == PUBLIC => {
-                Privilege::without_option(&Privilege::implied_on(target, self.facts.major))
-            }
-            kind if *role == self.owner(target) => {
-                Privilege::without_option(&Privilege::all_of(kind, self.facts.major))
-            }
-            _ => Privileges::new(),
-        }
+        Privilege::built_in(target, role, &self.owner(target), self.facts.major)
     }
 
     /// What a role holds on an object.

@@ -1,6 +1,6 @@
 //! OWNER TO, on whatever kind, and owners by SET ROLE.
 
-use model::{Kind, Name, ObjectId, Owner, Privileges, Span};
+use model::{Kind, Name, ObjectId, Owner, Privilege, Privileges, Span};
 use sql::{Cursor, Fault};
 
 use crate::Verdict;
@@ -72,24 +72,17 @@ pub(crate) fn change(reader: &mut Reader<'_>, target: &ObjectId, role: Name, spa
     }
     state(reader, target, role.clone(), span);
     if old != role {
-        reader.hold(target, &role, merged(had, own), span);
+        reader.hold(target, &role, Privilege::merged(had, own), span);
         reader.hold(target, &old, Privileges::new(), span);
         for (column, had) in columns {
             let own = reader.held(&column, &role);
             reader.hold(&column, &old, Privileges::new(), span);
-            reader.hold(&column, &role, merged(had, own), span);
+            reader.hold(&column, &role, Privilege::merged(had, own), span);
         }
     }
     for sequence in sequences(reader, target) {
         change(reader, &sequence, role.clone(), span);
     }
-}
-
-fn merged(mut one: Privileges, other: Privileges) -> Privileges {
-    for (privilege, grantable) in other {
-        *one.entry(privilege).or_default() |= grantable;
-    }
-    one
 }
 
 fn column_grants(reader: &Reader<'_>, target: &ObjectId, role: &Name) -> Vec<(ObjectId, Privileges)> {

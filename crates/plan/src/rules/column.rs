@@ -170,12 +170,10 @@ impl Rules for Column {
         if *identity != self.identity {
             drafts.extend(change_identity(self, new, id, cx));
         }
-        if retypes {
-            drafts.extend(settings_of(&unstored(self), new, id, cx.desired));
-        } else if (storage, compression, statistics, options)
-            != (&self.storage, &self.compression, &self.statistics, &self.options)
-        {
-            drafts.extend(settings_of(self, new, id, cx.desired));
+        let had = if retypes { &unstored(self) } else { self };
+        let settings = (storage, compression, statistics, options);
+        if settings != (&had.storage, &had.compression, &had.statistics, &had.options) {
+            drafts.extend(settings_of(had, new, id, cx.desired));
         }
         if let Some(clause) = options_changed(&self.foreign, foreign) {
             let table = id.relation().map(ToString::to_string).unwrap_or_default();

@@ -120,9 +120,10 @@ fn drafts(id: &ObjectId, change: &Change, cx: &Context<'_>, make: Make) -> Vec<D
     let (Some(target), Some(role)) = (id.target(), id.grantee()) else { return Vec::new() };
     let all = Privilege::all_of(target.kind, cx.facts.major);
     let (object, column) = object(target);
+    let parts = change.parts();
     let mut drafts = Vec::new();
-    for part in change.parts() {
-        let Part { verb, privileges, preposition, option } = &part;
+    for part in &parts {
+        let Part { verb, privileges, preposition, option } = part;
         let what = what(privileges, &all, column);
         let sql = format!("{verb}{what} ON {object} {preposition} {}{option}", grantee(role));
         let gives = *preposition == "TO";
@@ -133,7 +134,7 @@ fn drafts(id: &ObjectId, change: &Change, cx: &Context<'_>, make: Make) -> Vec<D
         let whole = whole.and_then(|it| cx.desired.relation(it)).map(|it| Kind::Grant.to(&it, role));
         drafts.push(draft.follows(whole.clone()).needs(whole).follows(handed::before(target, cx)));
     }
-    if drafts.iter().any(|it| it.step.hazards.contains(&Hazard::ClosesAccess)) {
+    if parts.iter().any(|it| it.preposition == "FROM") {
         drafts.extend(on_columns_again(target, role, cx));
     }
     drafts
@@ -216,13 +217,7 @@ fn owner<'a>(target: &ObjectId, cx: &'a Context<'_>) -> &'a Name {
 /// What the server gives a role on an object when nobody says anything.
 pub(super) fn built_in(id: &ObjectId, cx: &Context<'_>) -> Privileges {
     let (Some(target), Some(role)) = (id.target(), id.grantee()) else { return Privileges::new() };
-    if target.kind != Kind::Column && owner(target, cx) == role {
-        return Privilege::without_option(&Privilege::all_of(target.kind, cx.facts.major));
-    }
-    match role.as_str() {
-        "public" => Privilege::without_option(&Privilege::implied_on(target, cx.facts.major)),
-        _ => Privileges::new(),
-    }
+    Privilege::built_in(target, role, owner(target, cx), cx.facts.major)
 }
 
 /// What the server gives a role on a new object, default privileges aside.
@@ -238,11 +233,9 @@ fn given(id: &ObjectId, cx: &Context<'_>) -> Privileges {
 /// What a role holds on an object before its grant is said.
 fn held(id: &ObjectId, cx: &Context<'_>) -> Privileges {
     let (Some(target), Some(role)) = (id.target(), id.grantee()) else { return Privileges::new() };
-    let was_taken = cx.dropped.contains_key(id) && !handed::is_handed(id, cx);
-    match (cx.is_new(target), was_taken) {
-        (false, true) => return built_in(id, cx),
-        (false, false) => return handed::left(id, cx),
-        (true, _) => (),
+    if !cx.is_new(target) {
+        let was_taken = cx.dropped.contains_key(id) && !handed::is_handed(id, cx);
+        return if was_taken { built_in(id, cx) } else { handed::left(id, cx) };
     }
     let Some(class) = class(target.kind) else { return given(id, cx) };
     let as_creator = if owner(target, cx) == role { &cx.facts.role } else { role };
@@ -253,12 +246,9 @@ fn held(id: &ObjectId, cx: &Context<'_>) -> Privileges {
             _ => None,
         }
     };
-    let mut held = entry(&Name::default()).unwrap_or_else(|| given(id, cx));
+    let held = entry(&Name::default()).unwrap_or_else(|| given(id, cx));
     let namespace = target.namespace().filter(|_| target.kind != Kind::Namespace);
-    for (privilege, option) in namespace.and_then(entry).unwrap_or_default() {
-        *held.entry(privilege).or_insert(option) |= option;
-    }
-    held
+    Privilege::merged(held, namespace.and_then(entry).unwrap_or_default())
 }
 
 /// What ALTER DEFAULT PRIVILEGES calls the objects of a kind.

@@ -1,7 +1,7 @@
 //! What roles hold before their grants are said, where the owner of the object changes or rights on the whole of it do.
 //! Knows no statement.
 
-use model::{Kind, Name, Object, ObjectId, Owner, Privilege, Privileges};
+use model::{Kind, Name, Object, ObjectId, Owner, Privilege, Privileges, Schema};
 
 use super::Context;
 use super::heir;
@@ -55,16 +55,9 @@ pub(super) fn held(id: &ObjectId, cx: &Context<'_>) -> Privileges {
     let (Some(target), Some(role)) = (id.target(), id.grantee()) else { return Privileges::new() };
     match owners(target, cx) {
         Some((old, _)) if old == role => Privileges::new(),
-        Some((old, new)) if new == role => merged(live(target, old, cx), live(target, new, cx)),
+        Some((old, new)) if new == role => Privilege::merged(live(target, old, cx), live(target, new, cx)),
         _ => live(target, role, cx),
     }
-}
-
-fn merged(mut one: Privileges, other: Privileges) -> Privileges {
-    for (privilege, option) in other {
-        *one.entry(privilege).or_default() |= option;
-    }
-    one
 }
 
 /// What a role holds today.
@@ -73,14 +66,7 @@ fn live(target: &ObjectId, role: &Name, cx: &Context<'_>) -> Privileges {
         return it.privileges.clone();
     }
     let owner = owner(target, cx).unwrap_or(&cx.facts.role);
-    match target.kind {
-        Kind::Column => Privileges::new(),
-        kind if owner == role => Privilege::without_option(&Privilege::all_of(kind, cx.facts.major)),
-        _ if role.as_str() == "public" => {
-            Privilege::without_option(&Privilege::implied_on(target, cx.facts.major))
-        }
-        _ => Privileges::new(),
-    }
+    Privilege::built_in(target, role, owner, cx.facts.major)
 }
 
 /// What is held of a column once rights on the whole relation have been taken: those and options of the column go too.
@@ -106,18 +92,23 @@ pub(super) fn wanted(id: &ObjectId, cx: &Context<'_>) -> Privileges {
     }
 }
 
+/// An object and, of a table, its columns and their sequences: what changes hands with it.
+pub(super) fn with_columns(target: &ObjectId, schema: &Schema) -> Vec<ObjectId> {
+    let mut all = vec![target.clone()];
+    if let Some(name) = target.qual_name().filter(|_| target.kind == Kind::Table) {
+        all.extend(heir::columns(schema, name).iter().map(|it| Kind::Column.of(name, it)));
+        let sequences = all.iter().skip(1).flat_map(|it| schema.parts(it));
+        let sequences: Vec<ObjectId> = sequences.filter(|it| it.kind == Kind::Sequence).cloned().collect();
+        all.extend(sequences);
+    }
+    all
+}
+
 /// The grants to an object's old and new owner that are the same before and after, and so are no change of their own,
 /// or that go as it changes hands: on the object, on its columns and their sequences.
 pub(super) fn untold(target: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
     let Some((old, new)) = owners(target, cx) else { return Vec::new() };
-    let mut all = vec![target.clone()];
-    if let Some(name) = target.qual_name().filter(|_| target.kind == Kind::Table) {
-        let columns: Vec<ObjectId> =
-            heir::columns(cx.desired, name).iter().map(|it| Kind::Column.of(name, it)).collect();
-        let sequences = columns.iter().flat_map(|it| cx.desired.parts(it));
-        let sequences: Vec<ObjectId> = sequences.filter(|it| it.kind == Kind::Sequence).cloned().collect();
-        all.extend(columns.into_iter().chain(sequences));
-    }
+    let mut all = with_columns(target, cx.desired);
     all.retain(|it| !cx.is_new(it));
     let grants = all.iter().flat_map(|it| [old, new].map(|role| Kind::Grant.to(it, role)));
     let same = |it: &ObjectId| cx.actual.get(it) == cx.desired.get(it);

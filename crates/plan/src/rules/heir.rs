@@ -240,16 +240,16 @@ pub(super) fn said_again<'a>(
 /// that have a check which only steps aside.
 pub(super) fn outlasting(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let returns = id.kind == Kind::Constraint && cx.created.contains_key(id);
-    outlasting_below(id, id, returns, cx)
+    outlasting_below(id, returns.then_some(id), cx)
 }
 
-/// `of` is whose statements they are.
-fn outlasting_below(id: &ObjectId, of: &ObjectId, returns: bool, cx: &Context<'_>) -> Vec<Draft> {
+/// `returning` is the check above all that comes back, whose statements they are then.
+fn outlasting_below(id: &ObjectId, returning: Option<&ObjectId>, cx: &Context<'_>) -> Vec<Draft> {
     let (Some(table), name) = (id.relation(), id.name()) else { return Vec::new() };
     let alone = apart::stays_below(id, cx);
     let one = |heir: &QualName| {
         let own = id.kind.of(heir, name);
-        let more = outlasting_below(&own, if returns { of } else { &own }, returns, cx);
+        let more = outlasting_below(&own, returning, cx);
         let Some(Object::Table(live)) = cx.actual.get(&Kind::Table.named(heir)) else { return more };
         let (stays, wanted, hazard) = match id.kind {
             Kind::Column => {
@@ -263,13 +263,16 @@ fn outlasting_below(id: &ObjectId, of: &ObjectId, returns: bool, cx: &Context<'_
         };
         let stays = match alone {
             true => !wanted || cx.created.contains_key(&own),
-            false => stays && (!wanted || returns),
+            false => stays && (!wanted || returning.is_some()),
         };
         if !stays || cx.is_gone(&Kind::Table.named(heir)) {
             return more;
         }
         let sql = format!("ALTER TABLE {}{heir} DROP {} {name}", apart::only(&own, cx), id.kind.meta().sql);
-        let draft = if returns { Draft::drop(of, sql) } else { Draft::alter(of, sql) };
+        let draft = match returning {
+            Some(check) => Draft::drop(check, sql),
+            None => Draft::alter(id, sql),
+        };
         let draft = apart::locked(draft, &own, cx)
             .hazard_if(!wanted, hazard)
             .precedes([own.clone()])

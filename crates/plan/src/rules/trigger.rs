@@ -74,10 +74,7 @@ impl Rules for Trigger {
 }
 
 fn locked(draft: Draft, trigger: &Trigger, mode: Mode) -> Draft {
-    match trigger.relation.qual_name() {
-        Some(relation) => draft.lock(mode, relation),
-        None => draft,
-    }
+    trigger.relation.qual_name().into_iter().fold(draft, |draft, it| draft.lock(mode, it))
 }
 
 fn enable(trigger: &Trigger, enabled: Enabled, id: &ObjectId) -> Draft {

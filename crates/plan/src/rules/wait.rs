@@ -5,7 +5,7 @@ use model::{
 };
 
 use super::heir::{checks, columns, gained, is_alike};
-use super::partition;
+use super::{handed, partition};
 
 /// What cannot change while an object stays as it is: a table that would come under a parent, the key of the table
 /// that it is a partition of, enums that would lose a label that it names.
@@ -55,8 +55,8 @@ fn held_table(id: &ObjectId, actual: &Schema, desired: &Schema) -> Option<Object
 }
 
 /// What cannot come to an object that stays as it is: new columns of a partition, which can have none of its own,
-/// comments on attributes that a composite type does not get or on columns that a view does not, the sequence that an identity already has, a check or
-/// trigger above that has another one's name.
+/// comments on attributes that a composite type does not get or on columns that a view does not, the sequence that
+/// an identity already has, a check or trigger above that has another one's name.
 pub(crate) fn shut_out(id: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<ObjectId> {
     match actual.get(id) {
         Some(Object::Table(it)) if it.partition_of.is_some() => {
@@ -145,13 +145,11 @@ fn said_under_owner(owner: &ObjectId, actual: &Schema, desired: &Schema) -> Vec<
         _ => None,
     };
     let Some(target) = owner.target() else { return Vec::new() };
-    let columns: Vec<&ObjectId> = desired.parts(target).filter(|it| it.kind == Kind::Column).collect();
-    let behind = columns.iter().flat_map(|it| desired.parts(it));
-    let sequences: Vec<&ObjectId> = behind.filter(|it| it.kind == Kind::Sequence).collect();
+    let all = handed::with_columns(target, desired);
     let roles = [role(actual), role(desired)];
-    let all = [target].into_iter().chain(columns).chain(sequences.iter().copied());
-    let grants = all.flat_map(|it| roles.iter().flatten().map(|role| Kind::Grant.to(it, role)));
-    grants.chain(sequences.iter().map(|it| Kind::Owner.on(it))).collect()
+    let grants = all.iter().flat_map(|it| roles.iter().flatten().map(|role| Kind::Grant.to(it, role)));
+    let sequences = all.iter().skip(1).filter(|it| it.kind == Kind::Sequence);
+    grants.chain(sequences.map(|it| Kind::Owner.on(it))).collect()
 }
 
 /// What is said of the sequence of an identity that a column is to get.

@@ -94,7 +94,7 @@ fn is_apart(kind: Kind) -> bool {
 pub(crate) struct Names<'a> {
     /// As it is before the renames.
     schema: &'a Schema,
-    /// What is renamed, without namespaces and tables.
+    /// The bare old names.
     bare: HashSet<Name>,
     ids: HashMap<ObjectId, ObjectId>,
     /// Tables, views, sequences, indexes; a table's name is also that of its row type.

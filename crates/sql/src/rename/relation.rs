@@ -11,7 +11,6 @@ use sqlparser::ast::{
 pub(super) struct World<'a> {
     pub(super) schema: &'a Schema,
     pub(super) path: &'a [Name],
-    pub(super) own: Option<&'a QualName>,
 }
 
 /// What names in a query can mean the columns of.
@@ -41,15 +40,12 @@ impl Relation {
     /// What a name stands for outside common table expressions.
     pub(super) fn named(world: World<'_>, name: &ObjectName, alias: Option<Name>) -> Relation {
         let parts = parts(name);
-        let found = match parts.as_slice() {
-            [name] => {
-                let mut all = world.path.iter().map(|it| name_of(name).within(it.clone()));
-                all.find(|it| world.schema.relation(it).is_some())
-            }
-            [namespace, name] => Some(name_of(name).within(name_of(namespace))),
-            _ => None,
+        let candidates: Vec<QualName> = match parts.as_slice() {
+            [name] => world.path.iter().map(|it| name_of(name).within(it.clone())).collect(),
+            [namespace, name] => vec![name_of(name).within(name_of(namespace))],
+            _ => Vec::new(),
         };
-        let found = found.filter(|it| world.schema.relation(it).is_some());
+        let found = candidates.into_iter().find(|it| world.schema.relation(it).is_some());
         let own_name = alias.is_none();
         let qualifier = alias.or_else(|| parts.last().map(|it| name_of(it))).unwrap_or_else(|| "".into());
         match found {
@@ -86,15 +82,19 @@ fn columns(world: World<'_>, name: &QualName) -> Option<Vec<Name>> {
     }
 }
 
+/// What stands in an item of a FROM list: the first and what is joined to it.
+pub(super) fn factors(from: &TableWithJoins) -> impl Iterator<Item = &TableFactor> {
+    std::iter::once(&from.relation).chain(from.joins.iter().map(|it| &it.relation))
+}
+
 /// What one item of a FROM list, with its joins, brings.
 pub(super) fn entries(from: &TableWithJoins, world: World<'_>, ctes: &[Cte], found: &mut Vec<Relation>) {
-    let all = [&from.relation].into_iter().chain(from.joins.iter().map(|it| &it.relation));
-    all.for_each(|it| entry(it, world, ctes, found));
+    factors(from).for_each(|it| entry(it, world, ctes, found));
 }
 
 fn entry(factor: &TableFactor, world: World<'_>, ctes: &[Cte], found: &mut Vec<Relation>) {
     let called = |alias: &Option<TableAlias>| alias.as_ref().map(|it| name_of(&it.name));
-    let renames = |alias: &Option<TableAlias>| alias.as_ref().is_some_and(|it| !it.columns.is_empty());
+    let renamed = |alias: &Option<TableAlias>| alias.as_ref().map(columns_given).filter(|it| !it.is_empty());
     match factor {
         TableFactor::Table { name, alias, args: None, .. } => {
             let alone = parts(name);
@@ -108,17 +108,13 @@ fn entry(factor: &TableFactor, world: World<'_>, ctes: &[Cte], found: &mut Vec<R
                 }
                 None => Relation::named(world, name, called(alias)),
             };
-            if renames(alias) {
+            if renamed(alias).is_some() {
                 relation = Relation::yielding(relation.qualifier, None);
             }
             found.push(relation);
         }
         TableFactor::Derived { subquery, alias, .. } => {
-            let given = |it: &TableAlias| it.columns.iter().map(|it| name_of(&it.name)).collect();
-            let yields = match alias.as_ref().filter(|it| !it.columns.is_empty()) {
-                Some(alias) => Some(given(alias)),
-                None => labels(subquery, world, ctes),
-            };
+            let yields = renamed(alias).or_else(|| labels(subquery, world, ctes));
             found.push(Relation::yielding(called(alias).unwrap_or_else(|| "".into()), yields));
         }
         TableFactor::NestedJoin { table_with_joins, alias: None } => {
@@ -132,14 +128,24 @@ fn entry(factor: &TableFactor, world: World<'_>, ctes: &[Cte], found: &mut Vec<R
     }
 }
 
-/// The names of a query's results, where all of them are known.
-pub(super) fn labels(query: &Query, world: World<'_>, ctes: &[Cte]) -> Option<Vec<Name>> {
-    let mut ctes = ctes.to_vec();
+/// The names that an alias gives to columns.
+fn columns_given(alias: &TableAlias) -> Vec<Name> {
+    alias.columns.iter().map(|it| name_of(&it.name)).collect()
+}
+
+/// Adds the common table expressions of a query to those around it.
+pub(super) fn add_ctes(query: &Query, world: World<'_>, ctes: &mut Vec<Cte>) {
     for cte in query.with.iter().flat_map(|it| &it.cte_tables) {
-        let given: Vec<Name> = cte.alias.columns.iter().map(|it| name_of(&it.name)).collect();
-        let yields = if given.is_empty() { labels(&cte.query, world, &ctes) } else { Some(given) };
+        let given = columns_given(&cte.alias);
+        let yields = if given.is_empty() { labels(&cte.query, world, ctes) } else { Some(given) };
         ctes.push((name_of(&cte.alias.name), yields));
     }
+}
+
+/// The names of a query's results, where all of them are known.
+fn labels(query: &Query, world: World<'_>, ctes: &[Cte]) -> Option<Vec<Name>> {
+    let mut ctes = ctes.to_vec();
+    add_ctes(query, world, &mut ctes);
     yielded(&query.body, world, &ctes)
 }
 

@@ -8,14 +8,14 @@ use std::ops::{ControlFlow, Range};
 use model::{Name, QualName, Schema};
 use sqlparser::ast::{
     Delete, Distinct, Expr, FromTable, Ident, Insert, OnConflictAction, OnInsert, OrderBy, OrderByKind,
-    Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement, TableFactor, TableObject,
+    Query, Select, SelectItem, SelectItemQualifiedWildcardKind, Statement, TableFactor, TableObject,
     TableWithJoins, Update, UpdateTableFromKind, Visit, Visitor,
 };
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 
-use super::relation::{Relation, World, entries, implied, labels, last, name_of, parts};
+use super::relation::{Cte, Relation, World, add_ctes, entries, factors, implied, last, name_of, parts};
 use crate::Tok;
 
 /// What names of a text mean, by the byte at which each begins.
@@ -44,9 +44,9 @@ pub(super) fn read(
         };
         let begin = first.span.start;
         let Some(part) = text.get(begin as usize..last.span.end as usize) else { continue };
-        let world = World { schema, path, own };
+        let world = World { schema, path };
         let mut walk = Walk::new(world, Places::new(part, begin), &mut found);
-        walk.own();
+        own.into_iter().for_each(|it| walk.own(it));
         _ = match parsed(part) {
             Some(Parsed::Statement(it)) => it.visit(&mut walk),
             Some(Parsed::Expr(it)) => it.visit(&mut walk),
@@ -97,36 +97,37 @@ fn pieces(tokens: &[Tok]) -> Vec<Range<usize>> {
 }
 
 /// Where the parser's lines and columns are in the text.
-struct Places<'a> {
-    text: &'a str,
-    /// Where each line begins.
+struct Places {
+    /// Where each character stands.
+    chars: Vec<usize>,
+    /// Which character begins each line.
     lines: Vec<usize>,
     /// Where the text itself begins.
     begin: u32,
 }
 
-impl<'a> Places<'a> {
-    fn new(text: &'a str, begin: u32) -> Places<'a> {
-        let lines = [0].into_iter().chain(text.match_indices('\n').map(|it| it.0 + 1)).collect();
-        Places { text, lines, begin }
+impl Places {
+    fn new(text: &str, begin: u32) -> Places {
+        let chars = text.char_indices().map(|it| it.0).collect();
+        let breaks = text.chars().enumerate().filter(|it| it.1 == '\n').map(|it| it.0 + 1);
+        Places { chars, lines: [0].into_iter().chain(breaks).collect(), begin }
     }
 
     fn at(&self, span: sqlparser::tokenizer::Span) -> Option<u32> {
-        let line = *self.lines.get(usize::try_from(span.start.line).ok()?.checked_sub(1)?)?;
+        let line = self.lines.get(usize::try_from(span.start.line).ok()?.checked_sub(1)?)?;
         let column = usize::try_from(span.start.column).ok()?.checked_sub(1)?;
-        let (at, _) = self.text.get(line..)?.char_indices().nth(column)?;
-        u32::try_from(line + at).ok().map(|it| self.begin + it)
+        u32::try_from(*self.chars.get(line + column)?).ok().map(|it| self.begin + it)
     }
 }
 
 struct Walk<'a> {
     world: World<'a>,
-    places: Places<'a>,
+    places: Places,
     found: &'a mut Scopes,
     /// The relations in reach, the innermost last.
     scopes: Vec<Vec<Relation>>,
-    /// Of each query around: its common table expressions and what they yield.
-    ctes: Vec<(Name, Option<Vec<Name>>)>,
+    /// The common table expressions of the queries around.
+    ctes: Vec<Cte>,
     /// Of each query around: how many of those were there before, and whether it is one SELECT.
     queries: Vec<(usize, bool)>,
     /// Names that mean results.
@@ -134,14 +135,13 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(world: World<'a>, places: Places<'a>, found: &'a mut Scopes) -> Walk<'a> {
+    fn new(world: World<'a>, places: Places, found: &'a mut Scopes) -> Walk<'a> {
         let (scopes, ctes, queries) = (Vec::new(), Vec::new(), Vec::new());
         Walk { world, places, found, scopes, ctes, queries, results: Vec::new() }
     }
 
     /// The table whose columns bare names mean, with the rows of before and after.
-    fn own(&mut self) {
-        let Some(own) = self.world.own else { return };
+    fn own(&mut self, own: &QualName) {
         let whole = Relation::of(self.world, own, own.name.clone());
         let row = |name: &str| Relation { qualifier: name.into(), bare: false, ..whole.clone() };
         self.scopes.push(vec![row("old"), row("new"), whole]);
@@ -177,10 +177,7 @@ impl<'a> Walk<'a> {
 
     /// A function in a FROM list is named by itself.
     fn calls(&mut self, from: &[TableWithJoins]) {
-        for factor in from
-            .iter()
-            .flat_map(|it| [&it.relation].into_iter().chain(it.joins.iter().map(|it| &it.relation)))
-        {
+        for factor in from.iter().flat_map(factors) {
             if let TableFactor::Table { name, alias: None, args: Some(_), .. } = factor {
                 let at = last(name).and_then(|it| self.at(it));
                 self.found.naming.extend(at.zip(at));
@@ -282,16 +279,18 @@ impl<'a> Walk<'a> {
         self.items(delete.returning.as_deref().unwrap_or_default(), delete.delete_token.0.span);
     }
 
-    /// Bare names that mean a result rather than a column, where a result of that name is there.
-    fn may_be_results<'t>(&mut self, exprs: impl IntoIterator<Item = &'t Expr>, select: &Select) {
-        let named = |it: &SelectItem| match it {
-            SelectItem::ExprWithAlias { alias, .. } => Some(name_of(alias)),
-            _ => None,
+    /// Bare names that mean a result rather than a column: behind one SELECT where a result has been given that name,
+    /// behind several always.
+    fn may_be_results<'t>(&mut self, exprs: impl IntoIterator<Item = &'t Expr>, select: Option<&Select>) {
+        let is_given = |item: &SelectItem, name: &Name| match item {
+            SelectItem::ExprWithAlias { alias, .. } => name_of(alias) == *name,
+            _ => false,
         };
-        let named: Vec<Name> = select.projection.iter().filter_map(named).collect();
+        let is_result =
+            |name: &Name| select.is_none_or(|it| it.projection.iter().any(|it| is_given(it, name)));
         for expr in exprs {
             let Expr::Identifier(ident) = expr else { continue };
-            let at = self.at(ident).filter(|_| named.contains(&name_of(ident)));
+            let at = self.at(ident).filter(|_| is_result(&name_of(ident)));
             self.results.extend(at);
         }
     }
@@ -333,23 +332,9 @@ impl Visitor for Walk<'_> {
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
         self.queries.push((self.ctes.len(), query.body.as_select().is_some()));
-        for cte in query.with.iter().flat_map(|it| &it.cte_tables) {
-            let given: Vec<Name> = cte.alias.columns.iter().map(|it| name_of(&it.name)).collect();
-            let yields =
-                if given.is_empty() { labels(&cte.query, self.world, &self.ctes) } else { Some(given) };
-            self.ctes.push((name_of(&cte.alias.name), yields));
-        }
-        if let (SetExpr::SetOperation { .. }, Some(order_by)) = (&*query.body, &query.order_by) {
-            let all = order(order_by).into_iter().filter_map(|it| match it {
-                Expr::Identifier(it) => self.at(it),
-                _ => None,
-            });
-            let all: Vec<u32> = all.collect();
-            self.results.extend(all);
-        }
-        if let (SetExpr::Select(select), Some(order_by)) = (&*query.body, &query.order_by) {
-            self.may_be_results(order(order_by), select);
-        }
+        add_ctes(query, self.world, &mut self.ctes);
+        let ordered = query.order_by.as_ref().map(order).unwrap_or_default();
+        self.may_be_results(ordered, query.body.as_select());
         ControlFlow::Continue(())
     }
 
@@ -370,7 +355,7 @@ impl Visitor for Walk<'_> {
         self.calls(&select.from);
         self.items(&select.projection, select.select_token.0.span);
         if let Some(Distinct::On(exprs)) = &select.distinct {
-            self.may_be_results(exprs, select);
+            self.may_be_results(exprs, Some(select));
         }
         ControlFlow::Continue(())
     }
