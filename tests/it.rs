@@ -21,3 +21,4 @@ mod put_off;
 mod renames;
 mod rights;
 mod roles;
+mod tampered;

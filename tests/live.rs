@@ -55,14 +55,19 @@ impl Database {
         client
     }
 
-    /// What `pg_dump -s` prints, lines that differ from run to run left out.
-    pub(crate) fn dump(&self) -> Option<String> {
+    /// What `pg_dump -s` prints; nothing where there is none.
+    pub(crate) fn dumped(&self) -> Option<String> {
         static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
         let found = || scratch::tool("pg_dump", server().install().major).ok().flatten();
         let program = PROGRAM.get_or_init(found).as_ref()?;
         let output = Command::new(program).args(["-s", "-d", &server().url(&self.name)]).output().ok()?;
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// The same without the lines that differ from run to run.
+    pub(crate) fn dump(&self) -> Option<String> {
+        let text = self.dumped()?;
         let noise = |it: &&str| !it.starts_with("--") && !it.starts_with('\\') && !it.trim().is_empty();
         Some(text.lines().filter(noise).collect::<Vec<_>>().join("\n"))
     }

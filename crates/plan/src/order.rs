@@ -117,6 +117,8 @@ struct Edges<'a> {
     makers: HashMap<&'a ObjectId, Vec<usize>>,
     /// What unmakes or changes an object so that others have to be out of its way; in order.
     breakers: HashMap<&'a ObjectId, Vec<usize>>,
+    /// What has a step that only lets go.
+    letting_go: HashSet<&'a ObjectId>,
     found: HashSet<(u32, u32)>,
 }
 
@@ -134,7 +136,8 @@ impl<'a> Edges<'a> {
                 }
             }
         }
-        Edges { drafts, actual, desired, makers, breakers, found: HashSet::new() }
+        let letting_go = drafts.iter().filter(|it| it.lets_go).map(|it| &it.step.id).collect();
+        Edges { drafts, actual, desired, makers, breakers, letting_go, found: HashSet::new() }
     }
 
     fn graph(mut self) -> Graph {
@@ -194,11 +197,11 @@ impl<'a> Edges<'a> {
         }
     }
 
-    /// Law 2, for what is unmade.
+    /// Law 2, for what is unmade, unless its rule says that it waits for that.
     fn out_of_the_way(&mut self, at: usize, draft: &Draft) {
         let own: HashSet<&ObjectId> = draft.all().collect();
         let used: HashSet<ObjectId> = draft.made().flat_map(|it| uses(it, self.actual)).collect();
-        for id in used.iter().filter(|it| !own.contains(it)) {
+        for id in used.iter().filter(|it| !own.contains(it) && !draft.follows.contains(it)) {
             self.before_breakers(at, id);
         }
     }
@@ -211,8 +214,7 @@ impl<'a> Edges<'a> {
         if !self.actual.contains(id) || made_again.next().is_some() {
             return;
         }
-        let mut others = self.breakers.get(id).into_iter().flatten();
-        if !draft.lets_go && others.any(|it| self.drafts[*it].lets_go) {
+        if !draft.lets_go && self.letting_go.contains(id) {
             return;
         }
         let still = uses_of_desired(id, self.desired, self.actual);

@@ -119,7 +119,7 @@ pub(super) fn tail(id: &ObjectId, column: &Column, schema: &Schema) -> Vec<Draft
     let compression = column.compression.clone().filter(|_| !of_type);
     let plain = Column { storage: None, statistics: None, options: model::Settings::new(), ..column.clone() };
     let plain = Column { compression, ..plain };
-    settings_of(&plain, column, id, schema).into_iter().map(|it| it.trailing().adds()).collect()
+    settings_of(&plain, column, id, schema).into_iter().map(Draft::adds).collect()
 }
 
 impl Rules for Column {
@@ -367,6 +367,7 @@ pub(super) fn stored_again(id: &ObjectId, column: &Column, cx: &Context<'_>) -> 
     settings_of(&unstored(column), column, id, cx.desired)
 }
 
+/// Nobody who uses the column has to wait for these, or to be out of their way.
 fn settings_of(old: &Column, new: &Column, id: &ObjectId, schema: &Schema) -> Vec<Draft> {
     let mut drafts = Vec::new();
     let Some(table) = id.relation() else { return drafts };
@@ -397,7 +398,7 @@ fn settings_of(old: &Column, new: &Column, id: &ObjectId, schema: &Schema) -> Ve
         let draft = Draft::alter(id, format!("{} {clause}", prefix(id)));
         drafts.push(draft.lock(Mode::ShareUpdateExclusive, table).changed("options", &before, &after));
     }
-    drafts
+    drafts.into_iter().map(|it| it.gentle().trailing()).collect()
 }
 
 pub(super) fn locked(draft: Draft, id: &ObjectId) -> Draft {

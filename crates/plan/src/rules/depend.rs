@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use model::{Kind, Object, ObjectId, Schema};
 
-use super::{Context, apart, partition};
+use super::{Context, apart, not_null, partition};
 
 /// What becomes of a user when what it uses is taken down.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,6 +55,9 @@ fn column_stance(user: &ObjectId, used: &ObjectId, cx: &Context<'_>) -> Stance {
 /// Whether an object goes so quietly with its parent that nobody has to say it: nothing outside of the
 /// parent that goes as well could be waiting for the object and be waited for by the parent.
 pub(crate) fn is_quiet(id: &ObjectId, cx: &Context<'_>) -> bool {
+    if not_null::gives_its_name(id, cx) {
+        return false;
+    }
     if matches!(id.kind, Kind::Column | Kind::Sequence) || id.kind.meta().satellite {
         return true;
     }

@@ -370,8 +370,12 @@ pub(super) fn part_of<'a>(
 
 /// Whether a table's column takes no NULL, by itself or from above.
 pub(super) fn is_not_null(schema: &Schema, table: &QualName, column: &Name) -> bool {
-    let own = schema.contains(&Kind::NotNull.of(table, column));
-    own || schema.above(table).any(|it| is_handed_not_null(schema, it, column))
+    schema.contains(&Kind::NotNull.of(table, column)) || is_inherited_not_null(schema, table, column)
+}
+
+/// Whether a column is NOT NULL from above.
+pub(super) fn is_inherited_not_null(schema: &Schema, table: &QualName, column: &Name) -> bool {
+    schema.above(table).any(|it| is_handed_not_null(schema, it, column))
 }
 
 /// Whether a NOT NULL of a table, or of one above it, is handed down.

@@ -79,3 +79,23 @@ impl Rules for NotNull {
         vec![drop.hazard_if(cx.is_gone(id), Hazard::DropNotNull)]
     }
 }
+
+/// Whether it goes with its column while another constraint of the table takes its name: that one is not to wait for
+/// all that the column waits for. An identity column and an heir cannot give it up before.
+pub(super) fn gives_its_name(id: &ObjectId, cx: &Context<'_>) -> bool {
+    let (Some(Object::NotNull(NotNull { name: Some(name), .. })), Some(table)) =
+        (cx.actual.get(id), id.relation())
+    else {
+        return false;
+    };
+    let whole = Kind::Table.named(table);
+    let column = cx.actual.get(&Kind::Column.of(table, id.name()));
+    let is_bound = matches!(column, Some(Object::Column(it)) if it.identity.is_some())
+        || heir::is_inherited_not_null(cx.actual, table, id.name());
+    let takes = |other: &ObjectId| match cx.desired.get(other) {
+        Some(Object::NotNull(it)) => it.name.as_ref() == Some(name),
+        _ => matches!(other.kind, Kind::Constraint | Kind::ForeignKey) && other.name() == name,
+    };
+    let goes_alone = !cx.dropped.contains_key(&whole) && !is_bound;
+    goes_alone && cx.created.keys().any(|it| it != id && it.relation() == Some(table) && takes(it))
+}

@@ -36,9 +36,9 @@ impl Rules for Sequence {
             let sql = format!("{prefix}{ty}{}", spaced(&clauses(&retyped, options)));
             let (old, new) = (words(&self.options), words(options));
             let this = model::literal(&id.address());
-            let inward = inward(&self.options, options, &this).map(|sql| lock(Draft::alter(id, sql), id));
-            drafts.extend(inward.map(|it| it.changed("options", &old, &new)));
-            drafts.push(lock(Draft::alter(id, sql), id).changed("options", old, new));
+            let said = inward(&self.options, options, &this).into_iter().chain([sql]);
+            let said = said.map(|sql| lock(Draft::alter(id, sql), id).gentle());
+            drafts.extend(said.map(|it| it.changed("options", &old, &new)));
         }
         if *persistence != self.persistence {
             let unlogged = *persistence == Persistence::Unlogged;
@@ -54,11 +54,17 @@ impl Rules for Sequence {
         if *owned_by != self.owned_by {
             let (old, new) = (owner_words(self.owned_by.as_ref()), owner_words(owned_by.as_ref()));
             let former = self.owned_by.as_ref().map(|(table, column)| Kind::Column.of(table, column));
-            let draft = match owned_by {
-                Some(owner) => own(id, owner, cx),
-                None => lock(Draft::alter(id, format!("{prefix} OWNED BY NONE")), id).trailing(),
-            };
-            drafts.push(draft.precedes(former).changed("owned_by", old, new));
+            // A column that goes would take it along before the new one can be there.
+            let goes = former.as_ref().is_some_and(|it| !cx.desired.contains(it));
+            let none = || lock(Draft::alter(id, format!("{prefix} OWNED BY NONE")), id).gentle().trailing();
+            let leave = (goes || owned_by.is_none()).then(|| none().lets_go());
+            let join = owned_by.as_ref().map(|owner| own(id, owner, cx));
+            let steps = leave.into_iter().chain(join);
+            let mut steps: Vec<Draft> = steps.map(|it| it.changed("owned_by", &old, &new)).collect();
+            if let Some(first) = steps.first_mut() {
+                first.precedes.extend(former);
+            }
+            drafts.extend(steps);
         }
         Alter::InPlace(drafts)
     }

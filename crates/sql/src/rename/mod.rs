@@ -123,6 +123,16 @@ fn with_heirs<'a>(table: &'a QualName, heirs: &Heirs<'a>) -> Vec<&'a QualName> {
     line
 }
 
+/// The index of a constraint has the constraint's name, and comments on it go by that.
+fn index_behind(schema: &Schema, from: &ObjectId, to: &ObjectId) -> Option<(ObjectId, ObjectId)> {
+    let Object::Constraint(constraint) = schema.get(from)? else { return None };
+    let index = |it: &ObjectId| {
+        let table = it.relation()?;
+        Some(Kind::Index.named(&it.name().clone().within(table.namespace.clone())))
+    };
+    constraint.rule.is_indexed().then(|| index(from).zip(index(to)))?
+}
+
 impl<'a> Names<'a> {
     fn new(schema: &'a Schema, renames: &[(ObjectId, ObjectId)]) -> Names<'a> {
         let mut names = Names {
@@ -136,6 +146,7 @@ impl<'a> Names<'a> {
             columns: HashMap::new(),
             namespaces: HashMap::new(),
         };
+        names.ids.extend(renames.iter().filter_map(|(from, to)| index_behind(schema, from, to)));
         let of_column = renames.iter().any(|(it, _)| it.kind == Kind::Column);
         let heirs = if of_column { schema.heirs() } else { Heirs::default() };
         for (from, to) in renames {

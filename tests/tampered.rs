@@ -1,0 +1,111 @@
+//! What somebody with psql does to a database, statement after statement, the plan does too, and takes back: both
+//! ends are files that `pg_dump` wrote.
+//!
+//! `TAMPER_MINUTES` makes it run that long, with other changes each time; `TAMPER_CORPUS` names a directory of
+//! schemas to do it to, beside the fixtures.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use parse::Sources;
+
+use crate::cases::{Case, facts};
+use crate::laws::{for_these, journey, live_cases};
+use crate::live::{Database, server};
+
+/// What may be done, made up from what is there.
+const CHANGES: &str = include_str!("changes.sql");
+/// How many changes lie between the two ends.
+const MANY: i64 = 24;
+
+#[test]
+fn done_by_hand() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|it| it.parse::<u64>().ok());
+    let until = number("TAMPER_MINUTES").map(|it| Instant::now() + Duration::from_secs(60 * it));
+    let first = number("TAMPER_FROM").unwrap_or(0);
+    let schemas: Vec<Case> = live_cases().into_iter().chain(corpus()).collect();
+    let is_over = || until.is_some_and(|it| Instant::now() > it);
+    for round in first.. {
+        for_these(&schemas, |case| {
+            if !is_over() {
+                there_and_back(case, &format!("{round}"));
+            }
+        });
+        if until.is_none() || is_over() {
+            println!("{} schemas, changed {} times", schemas.len(), round - first + 1);
+            return;
+        }
+    }
+}
+
+/// The schemas of another directory: the folders with a `to.sql` in it.
+fn corpus() -> Vec<Case> {
+    let Some(root) = std::env::var_os("TAMPER_CORPUS").map(PathBuf::from) else { return Vec::new() };
+    let filter = std::env::var("CASE").unwrap_or_default();
+    let folders = std::fs::read_dir(&root).unwrap_or_else(|it| panic!("{}: {it}", root.display()));
+    let mut dirs: Vec<PathBuf> = folders.flatten().map(|it| it.path()).collect();
+    dirs.sort();
+    let case = |dir: PathBuf| {
+        let to = std::fs::read_to_string(dir.join("to.sql")).ok()?;
+        let name = dir.file_name()?.to_string_lossy().into_owned();
+        name.contains(&filter).then(|| Case { name, dir, from: String::new(), to, seed: None, needs: 14 })
+    };
+    dirs.into_iter().filter_map(case).collect()
+}
+
+fn there_and_back(case: &Case, seed: &str) {
+    let database = Database::new();
+    let Some(from) = loaded(case, &database) else { return };
+    let done = tamper(&database, seed);
+    let to = written(&database);
+    let name = format!("{} changed by hand ({seed}):\n{}\n", case.name, done.join(";\n"));
+    let case = Case { name, dir: PathBuf::new(), from, to, seed: None, needs: 14 };
+    if !is_read(&case.from) || !is_read(&case.to) {
+        return;
+    }
+    journey(&case, &case.from, &case.to, None);
+    journey(&case, &case.to, &case.from, None);
+}
+
+/// Whether `pg_dump` wrote what the server takes, and it holds nothing that is said not to be modelled.
+fn is_read(text: &str) -> bool {
+    let database = Database::new();
+    let mut client = database.connect();
+    let pieces = sql::split(text, 0).pieces;
+    let mut statements = pieces.iter().map(|it| &text[it.span.start as usize..it.span.end as usize]);
+    if !statements.all(|it| client.batch_execute(it).is_ok()) {
+        return false;
+    }
+    let desired = parse::desired(&Sources::one("dump", text), &facts(server().install().major.into()));
+    let unmodelled = |it: &parse::Fault| it.message.contains("not modelled");
+    !desired.faults.iter().any(unmodelled)
+}
+
+/// Loads a schema as psql would; says what `pg_dump` makes of it.
+fn loaded(case: &Case, database: &Database) -> Option<String> {
+    if case.dir.starts_with(Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures")) {
+        database.load(&case.name, &case.to);
+    } else {
+        let psql = scratch::tool("psql", 0).ok().flatten()?;
+        let url = server().url(&database.name);
+        let file = case.dir.join("to.sql");
+        let done = Command::new(psql).args(["-X", "-q", "-d", &url, "-f"]).arg(file).output().ok()?;
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+    Some(written(database))
+}
+
+/// The whole of what `pg_dump -s` prints, but for psql's own commands.
+fn written(database: &Database) -> String {
+    let text = database.dumped().unwrap_or_default();
+    text.lines().filter(|it| !it.starts_with('\\')).map(|it| format!("{it}\n")).collect()
+}
+
+/// What was done: what the server refused is left out.
+fn tamper(database: &Database, seed: &str) -> Vec<String> {
+    let mut client = database.connect();
+    let rows = client.query(CHANGES, &[&seed, &MANY]).unwrap_or_else(|it| panic!("{it:?}"));
+    let statements = rows.iter().map(|it| it.get::<_, String>(0));
+    statements.filter(|it| client.batch_execute(it).is_ok()).collect()
+}
