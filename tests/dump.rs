@@ -46,7 +46,20 @@ impl<'a> Dump<'a> {
         let own = self.body(table).filter(|at| above.contains(&self.said(*at)));
         let added = self.added(table).into_iter().filter(|at| later.contains(self.lines[*at]));
         let added = added.flat_map(|at| [at - 1, at]);
-        own.chain(added).chain(self.defaults(table, &lineage, &above)).collect()
+        let targets = self.targets(table, &lineage);
+        own.chain(added).chain(self.defaults(table, &lineage, &above)).chain(targets).collect()
+    }
+
+    /// The statistics targets of columns that are those above: the server tells them to who is there.
+    fn targets(&self, table: &str, lineage: &[&str]) -> Vec<usize> {
+        let prefix = |table: &str| format!("ALTER TABLE ONLY {table} ALTER COLUMN ");
+        let own = prefix(table);
+        let is_above = |line: &str| {
+            let above = |it: &&str| self.lines.contains(&&*line.replacen(&own, &prefix(it), 1));
+            let told = line.starts_with(&own) && line.contains(" SET STATISTICS ");
+            told && (lineage.iter().any(above) || self.whole(table).iter().any(above))
+        };
+        (0..self.lines.len()).filter(|at| is_above(self.lines[*at])).collect()
     }
 
     /// The lines that say of a child's column what its parent says, but for the default: the statement that says no
@@ -100,6 +113,16 @@ impl<'a> Dump<'a> {
             })
         };
         (0..self.lines.len()).filter(|at| is_above(&self.lines[*at])).collect()
+    }
+
+    /// The tables that a table is a partition of, all levels up.
+    fn whole(&self, table: &str) -> Vec<&'a str> {
+        let above = |table: &str| {
+            let attach = format!(" ATTACH PARTITION {table} ");
+            let at = self.lines.iter().find_map(|it| it.split_once(&attach))?;
+            at.0.strip_prefix("ALTER TABLE ONLY ")
+        };
+        std::iter::successors(above(table), |it| above(it)).collect()
     }
 
     /// Where the columns and checks of a table stand.

@@ -4,11 +4,13 @@
 //! `TAMPER_MINUTES` makes it run that long, with other changes each time; `TAMPER_CORPUS` names a directory of
 //! schemas to do it to, beside the fixtures.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use parse::Sources;
+use postgres::Client;
 
 use crate::cases::{Case, facts};
 use crate::laws::{for_these, journey, live_cases};
@@ -57,15 +59,39 @@ fn corpus() -> Vec<Case> {
 fn there_and_back(case: &Case, seed: &str) {
     let database = Database::new();
     let Some(from) = loaded(case, &database) else { return };
-    let done = tamper(&database, seed);
-    let to = written(&database);
-    let name = format!("{} changed by hand ({seed}):\n{}\n", case.name, done.join(";\n"));
-    let case = Case { name, dir: PathBuf::new(), from, to, seed: None, needs: 14 };
-    if !is_read(&case.from) || !is_read(&case.to) {
-        return;
+    let mut done = tamper(&mut database.connect(), chosen(&database, seed));
+    let name = format!("{} changed by hand ({seed})", case.name);
+    let Err(mut why) = attempt(&name, &from, &done) else { return };
+    let mut at = 0;
+    // What is not needed to fail is left out.
+    while at < done.len() {
+        let mut fewer = done.clone();
+        fewer.remove(at);
+        match attempt(&name, &from, &fewer) {
+            Ok(()) => at += 1,
+            Err(it) => (why, done) = (it, fewer),
+        }
     }
-    journey(&case, &case.from, &case.to, None);
-    journey(&case, &case.to, &case.from, None);
+    panic!("{name}:\n{};\n{why}", done.join(";\n"));
+}
+
+/// Does these things to a database, and plans the way there and back.
+fn attempt(name: &str, from: &str, done: &[String]) -> Result<(), String> {
+    let database = Database::new();
+    database.load(name, from);
+    tamper(&mut database.connect(), done.to_vec());
+    let to = written(&database);
+    if !is_read(from) || !is_read(&to) {
+        return Ok(());
+    }
+    let way = |from: &str, to: &str| {
+        let (from, to) = (from.to_owned(), to.to_owned());
+        let case = Case { name: name.to_owned(), dir: PathBuf::new(), from, to, seed: None, needs: 14 };
+        let done = catch_unwind(AssertUnwindSafe(|| journey(&case, &case.from, &case.to, None)));
+        done.map_err(|it| it.downcast_ref::<String>().cloned().unwrap_or_default())
+    };
+    way(from, &to)?;
+    way(&to, from)
 }
 
 /// Whether `pg_dump` wrote what the server takes, and it holds nothing that is said not to be modelled.
@@ -102,10 +128,13 @@ fn written(database: &Database) -> String {
     text.lines().filter(|it| !it.starts_with('\\')).map(|it| format!("{it}\n")).collect()
 }
 
-/// What was done: what the server refused is left out.
-fn tamper(database: &Database, seed: &str) -> Vec<String> {
-    let mut client = database.connect();
-    let rows = client.query(CHANGES, &[&seed, &MANY]).unwrap_or_else(|it| panic!("{it:?}"));
-    let statements = rows.iter().map(|it| it.get::<_, String>(0));
-    statements.filter(|it| client.batch_execute(it).is_ok()).collect()
+/// What is to be done: a few of all the things that could be.
+fn chosen(database: &Database, seed: &str) -> Vec<String> {
+    let rows = database.connect().query(CHANGES, &[&seed, &MANY]).unwrap_or_else(|it| panic!("{it:?}"));
+    rows.iter().map(|it| it.get(0)).collect()
+}
+
+/// Does it; what the server refuses is left undone. Says what was done.
+fn tamper(client: &mut Client, statements: Vec<String>) -> Vec<String> {
+    statements.into_iter().filter(|it| client.batch_execute(it).is_ok()).collect()
 }

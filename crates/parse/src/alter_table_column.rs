@@ -85,6 +85,7 @@ fn field(
     cursor: &mut Cursor<'_>,
     name: &Name,
 ) -> Result<(), Fault> {
+    let recurses = ["statistics", "storage"].iter().any(|it| cursor.at(&["set", it]));
     let change: Box<dyn FnOnce(&mut Column)> = match () {
         () if cursor.eat(&["add", "generated"]) => {
             let mode = column::mode(cursor)?;
@@ -143,7 +144,12 @@ fn field(
         () => return Err(cursor.wanted("what to change of the column")),
     };
     match reader.change_column(action.table, name, change) {
-        true => Ok(()),
+        true => {
+            if recurses {
+                action.keep_as_above(reader, name);
+            }
+            Ok(())
+        }
         false => Err(not_modelled(action.begin, "a setting of an inherited column")),
     }
 }
@@ -244,6 +250,18 @@ impl Action<'_> {
             if !reader.desired.schema.contains(&id) {
                 reader.declare(&id, old.clone(), self.begin);
             }
+        }
+    }
+
+    /// How values are kept, and how much of them is known, is told to all below.
+    fn keep_as_above(&self, reader: &mut Reader<'_>, column: &Name) {
+        let Some(own) = reader.column(self.table, column).cloned().filter(|_| !self.only) else { return };
+        let mut tables = reader.heirs(self.table);
+        while let Some(table) = tables.pop() {
+            reader.change_column(&table, column, |it| {
+                (it.storage, it.statistics) = (own.storage.clone(), own.statistics);
+            });
+            tables.extend(reader.heirs(&table));
         }
     }
 

@@ -202,6 +202,11 @@ pub(crate) fn declare(
         let storage = storage.filter(|it| !column_type::is_storage_of(reader, &ty, it));
         let identity = identity.map(|(mode, draft)| identity_of(reader, table, &name, &ty, mode, &draft));
         let compression = compression.filter(|it| it != "default");
+        let above = reader.parents(table);
+        let above = above.iter().find_map(|it| reader.column(it, &name));
+        // What a child states again is kept as its parent's is, unless it says otherwise.
+        let storage = storage.or_else(|| above?.storage.clone());
+        let compression = compression.or_else(|| above?.compression.clone());
         let object = Column {
             ty,
             collation,

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use model::{Column, Constraint, Default, Kind, Name, Object, ObjectId, QualName, Rule, Span, Table};
 use sql::{Code, Cursor, Fault};
 
+use crate::alter_table::not_modelled;
 use crate::partition;
 use crate::reader::{Reader, unknown};
 
@@ -58,6 +59,23 @@ pub(crate) fn keep_without_defaults(reader: &mut Reader<'_>, parent: &QualName, 
             reader.declare(&Kind::Default.of(child, &name), Default { expr }, at);
         }
     }
+}
+
+/// Says what of a column that becomes one with its parent's would be lost: settings that the parent has otherwise.
+pub(crate) fn keep_settings(reader: &mut Reader<'_>, id: &ObjectId) {
+    let Some(Object::Column(own)) = reader.desired.schema.get(id) else { return };
+    let table = id.relation().map(|it| reader.parents(it)).unwrap_or_default();
+    let above: Vec<&Column> = table.iter().filter_map(|it| reader.column(it, id.name())).collect();
+    let told = |it: &Column| (it.statistics, it.options.clone());
+    let kept = |it: &Column| (it.storage.clone(), it.compression.clone());
+    let is_plain = own.statistics.is_none() && own.options.is_empty();
+    if above.iter().any(|it| kept(it) == kept(own))
+        && (is_plain || above.iter().any(|it| told(it) == told(own)))
+    {
+        return;
+    }
+    let at = reader.desired.spans.get(id).copied().unwrap_or_default();
+    reader.desired.faults.push(not_modelled(at, "a setting of an inherited column"));
 }
 
 /// Whether a column of a table would have a default from above if nothing were said.

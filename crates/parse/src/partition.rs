@@ -310,6 +310,7 @@ pub(crate) fn merge(reader: &mut Reader<'_>) {
         }
     }
     for id in &given {
+        heir::keep_settings(reader, id);
         let table = id.relation().map(|it| Kind::Table.named(it));
         if let Some(Object::Table(table)) = table.and_then(|it| reader.desired.schema.get_mut(&it))
             && table.partition_of.is_none()

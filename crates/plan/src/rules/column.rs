@@ -174,6 +174,7 @@ impl Rules for Column {
         let settings = (storage, compression, statistics, options);
         if settings != (&had.storage, &had.compression, &had.statistics, &had.options) {
             drafts.extend(settings_of(had, new, id, cx.desired));
+            drafts.extend(compressed_below(had, new, id, cx));
         }
         if let Some(clause) = options_changed(&self.foreign, foreign) {
             let table = id.relation().map(ToString::to_string).unwrap_or_default();
@@ -378,8 +379,7 @@ fn settings_of(old: &Column, new: &Column, id: &ObjectId, schema: &Schema) -> Ve
         drafts.push(locked(Draft::alter(id, sql), id).changed("storage", old, new));
     }
     if old.compression != new.compression {
-        let sql =
-            format!("{} SET COMPRESSION {}", prefix(id), new.compression.as_deref().unwrap_or("default"));
+        let sql = set_compression(id, new);
         let (old, new) = (or_none(old.compression.as_ref()), or_none(new.compression.as_ref()));
         drafts.push(locked(Draft::alter(id, sql), id).changed("compression", old, new));
     }
@@ -399,6 +399,24 @@ fn settings_of(old: &Column, new: &Column, id: &ObjectId, schema: &Schema) -> Ve
         drafts.push(draft.lock(Mode::ShareUpdateExclusive, table).changed("options", &before, &after));
     }
     drafts.into_iter().map(|it| it.gentle().trailing()).collect()
+}
+
+/// The server changes how values are compressed in one table alone; a table made below has it from above.
+fn compressed_below(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+    let Some(table) = id.relation().filter(|_| old.compression != new.compression) else { return Vec::new() };
+    let is_plain = |it: &&model::QualName| cx.desired.table(it).is_some_and(|it| it.foreign.is_none());
+    let below = heir::with_all_below(table, cx).into_iter().skip(1).filter(is_plain);
+    let told = below.map(|it| {
+        let sql = set_compression(&Kind::Column.of(it, id.name()), new);
+        let (old, new) = (or_none(old.compression.as_ref()), or_none(new.compression.as_ref()));
+        let draft = Draft::alter(id, sql).lock(Mode::AccessExclusive, it).needs([Kind::Table.named(it)]);
+        draft.gentle().trailing().changed("compression", old, new)
+    });
+    told.collect()
+}
+
+fn set_compression(id: &ObjectId, column: &Column) -> String {
+    format!("{} SET COMPRESSION {}", prefix(id), column.compression.as_deref().unwrap_or("default"))
 }
 
 pub(super) fn locked(draft: Draft, id: &ObjectId) -> Draft {

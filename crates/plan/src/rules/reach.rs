@@ -242,6 +242,7 @@ fn is_inherited(
 ) -> bool {
     let partitioned = || actual.is_partitioned(relation);
     match part {
+        Some(Object::Column(_)) if is_of_table_alone(step) => false,
         // Children have no identity, partitions do.
         Some(Object::Column(_)) if is_of_identity(step) => partitioned(),
         Some(Object::Column(_) | Object::Default(_)) => true,
@@ -270,6 +271,11 @@ fn adds_at_heirs(part: Option<&Object>, step: &Step, major: u32) -> bool {
         }
         _ => false,
     }
+}
+
+/// What the server does not tell the tables below.
+fn is_of_table_alone(step: &Step) -> bool {
+    step.why.iter().any(|it| matches!(it, Why::Changed { field: "options" | "compression", .. }))
 }
 
 fn is_of_identity(step: &Step) -> bool {
