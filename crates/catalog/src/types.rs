@@ -71,8 +71,9 @@ fn one(reader: &mut Reader, row: &Record) -> Result<(), Error> {
             None => return Ok(()),
         },
         "p" if !row.get::<bool>("is_defined")? => {
-            reader.insert((class::TYPE, oid), Kind::Shell.named(&name), Shell {});
-            return Ok(());
+            let id = Kind::Shell.named(&name);
+            reader.insert((class::TYPE, oid), id.clone(), Shell {});
+            id
         }
         "c" if row.get("is_composite")? => {
             let id = Kind::Composite.named(&name);

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use model::{Name, Object, ObjectId, Schema};
+use model::{Kind, Name, Object, ObjectId, Schema};
 
 /// The renames that are due: the old name is live, and the new one is free, or is itself renamed away.
 ///
@@ -48,6 +48,7 @@ pub fn alike(actual: &Schema, desired: &Schema) -> Vec<(ObjectId, ObjectId)> {
                 && !desired.contains(it)
                 && !gone.contains(it)
                 && actual.get(it) == Some(wanted)
+                && !leaves_its_parts([actual, desired], it, id)
         };
         let Some(live) = actual.children(&parent).find(is_like) else { continue };
         let taken = taken.get_or_insert_with(|| places(actual));
@@ -57,6 +58,20 @@ pub fn alike(actual: &Schema, desired: &Schema) -> Vec<(ObjectId, ObjectId)> {
         }
     }
     alike
+}
+
+/// Whether an index of a partitioned table has parts that are to be those of another one: nothing takes them off it.
+fn leaves_its_parts([actual, desired]: [&Schema; 2], live: &ObjectId, wanted: &ObjectId) -> bool {
+    let index = |schema: &Schema, id: &ObjectId| match schema.get(id) {
+        Some(Object::Index(it)) => Some((it.relation.qual_name().cloned(), it.attached_to.clone())),
+        _ => None,
+    };
+    let table = index(actual, live).and_then(|it| it.0);
+    let of = |schema: &Schema, part: &ObjectId| index(schema, part).and_then(|it| it.1);
+    let is_part = |it: &ObjectId| of(actual, it).as_ref() == live.qual_name();
+    let leaves = |it: &ObjectId| of(desired, it).is_some_and(|it| Some(&it) != wanted.qual_name());
+    table.is_some_and(|it| actual.is_partitioned(&it))
+        && actual.iter().any(|(it, _)| it.kind == Kind::Index && is_part(it) && leaves(it))
 }
 
 /// Every name that something live has in its namespace.

@@ -34,10 +34,8 @@ pub fn includes(source: &Source, file: usize) -> Vec<Include> {
         let text = source.text.get(it.span.start as usize..it.span.end as usize)?;
         let (word, rest) = words(text);
         let relative = matches!(word, "ir" | "include_relative");
-        let path = arguments(rest, |_| None)
-            .into_iter()
-            .next()
-            .filter(|_| relative || matches!(word, "i" | "include"));
+        let path = arguments(rest, |_| None, it.span).ok()?.into_iter().next();
+        let path = path.filter(|_| relative || matches!(word, "i" | "include"));
         path.map(|path| Include { span: it.span, path: path.into(), relative })
     };
     metas.filter_map(include).collect()
@@ -124,9 +122,9 @@ pub(crate) fn meta(reader: &mut Reader<'_>, text: &str, span: Span) -> Result<Ve
     let refused =
         |why: &str| Err(Fault::new(Code::Unsupported, span, format!("`\\{word}` is refused: {why}")));
     match word {
-        "set" => set(reader, rest),
+        "set" => set(reader, rest, span),
         "unset" => {
-            arguments(rest, |_| None).first().map(|it| reader.variables.remove(it));
+            arguments(rest, |_| None, span)?.first().map(|it| reader.variables.remove(it));
             Ok(Verdict::Passed("psql's own"))
         }
         "i" | "ir" | "include" | "include_relative" => include(reader, span),
@@ -162,9 +160,11 @@ fn include(reader: &mut Reader<'_>, span: Span) -> Result<Verdict, Fault> {
     })
 }
 
-fn set(reader: &mut Reader<'_>, rest: &str) -> Result<Verdict, Fault> {
+fn set(reader: &mut Reader<'_>, rest: &str, span: Span) -> Result<Verdict, Fault> {
     let values = |it: &str| reader.variables.get(it).cloned();
-    let mut words = arguments(rest, values).into_iter();
+    let words = arguments(rest, values, span)?;
+    fill(reader, words.iter().map(String::len).sum(), span)?;
+    let mut words = words.into_iter();
     if let Some(name) = words.next() {
         // What the command line sets stands above the file's own default.
         if !reader.desired.sources.variables.contains_key(&name) {
@@ -209,7 +209,7 @@ fn branch(reader: &mut Reader<'_>, word: &str, rest: &str, span: Span) -> Result
 
 fn condition(reader: &Reader<'_>, rest: &str, span: Span) -> Result<bool, Fault> {
     let values = |it: &str| reader.variables.get(it).cloned();
-    let words = arguments(rest, values);
+    let words = arguments(rest, values, span)?;
     let [word] = words.as_slice() else {
         return Err(Fault::new(Code::Syntax, span, "`\\if` takes one value"));
     };
@@ -235,8 +235,8 @@ fn unset(name: &str, span: Span) -> Fault {
 }
 
 /// The arguments of a command: white space between, quotes and `:name` understood.
-fn arguments(rest: &str, value: impl Fn(&str) -> Option<String>) -> Vec<String> {
-    let mut found = Vec::new();
+fn arguments(rest: &str, value: impl Fn(&str) -> Option<String>, span: Span) -> Result<Vec<String>, Fault> {
+    let (mut found, mut size) = (Vec::new(), 0);
     let mut chars = rest.char_indices().peekable();
     while let Some((at, char)) = chars.next() {
         if char.is_whitespace() {
@@ -257,9 +257,14 @@ fn arguments(rest: &str, value: impl Fn(&str) -> Option<String>) -> Vec<String> 
             end = next + it.len_utf8();
             chars.next();
         }
-        found.push(argument(&rest[at..end], &value));
+        let argument = argument(&rest[at..end], &value);
+        size += argument.len();
+        if size > MOST {
+            return Err(too_much(span));
+        }
+        found.push(argument);
     }
-    found
+    Ok(found)
 }
 
 fn argument(word: &str, value: impl Fn(&str) -> Option<String>) -> String {
@@ -276,14 +281,34 @@ fn argument(word: &str, value: impl Fn(&str) -> Option<String>) -> String {
     }
 }
 
+/// How much the variables of a file may fill in, in bytes: variables that stand in each other grow without end.
+const MOST: usize = 16 << 20;
+
+fn too_much(span: Span) -> Fault {
+    let message = format!("psql variables fill in more than {} MB by this point of the file", MOST >> 20);
+    Fault::new(Code::Unsupported, span, message)
+}
+
+/// Counts what variables fill in.
+fn fill(reader: &mut Reader<'_>, size: usize, span: Span) -> Result<(), Fault> {
+    reader.filled = reader.filled.saturating_add(size);
+    if reader.filled > MOST { Err(too_much(span)) } else { Ok(()) }
+}
+
+/// A statement with its variables filled in, and which they are.
+pub(crate) struct Filled {
+    pub(crate) text: String,
+    pub(crate) names: Vec<String>,
+}
+
 /// The statement with `:name`, `:'name'` and `:"name"` filled in; `None` where there is none of them.
 pub(crate) fn interpolated(
-    reader: &Reader<'_>,
+    reader: &mut Reader<'_>,
     text: &str,
     span: Span,
     tokens: &[Tok],
-) -> Result<Option<String>, Fault> {
-    let mut filled = String::new();
+) -> Result<Option<Filled>, Fault> {
+    let (mut filled, mut names) = (String::new(), Vec::new());
     let (mut copied, mut brackets) = (span.start as usize, 0_usize);
     for pair in tokens.windows(2) {
         let [colon, name] = pair else { continue };
@@ -304,6 +329,11 @@ pub(crate) fn interpolated(
             }
             return Err(unset(word, colon.span.to(name.span)));
         };
+        if reader.filling.iter().any(|it| it == word) {
+            let message = format!("the psql variable `{word}` stands in its own value");
+            return Err(Fault::new(Code::Unsupported, colon.span.to(name.span), message));
+        }
+        names.push(word.to_owned());
         filled.push_str(&text[copied..colon.span.start as usize]);
         match name.kind {
             TokenKind::Text => filled.push_str(&literal(value)),
@@ -311,10 +341,14 @@ pub(crate) fn interpolated(
             _ => filled.push_str(value),
         }
         copied = name.span.end as usize;
+        if filled.len() > MOST {
+            return Err(too_much(span));
+        }
     }
     if copied == span.start as usize {
         return Ok(None);
     }
     filled.push_str(&text[copied..span.end as usize]);
-    Ok(Some(filled))
+    fill(reader, filled.len(), span)?;
+    Ok(Some(Filled { text: filled, names }))
 }

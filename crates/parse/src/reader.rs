@@ -41,6 +41,10 @@ pub(crate) struct Reader<'a> {
     pub(crate) above: u32,
     /// How many texts stand around the one being read.
     pub(crate) depth: usize,
+    /// The psql variables whose values stand around what is being read.
+    pub(crate) filling: Vec<String>,
+    /// What psql variables have filled in, in bytes.
+    pub(crate) filled: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -63,6 +67,8 @@ impl<'a> Reader<'a> {
             extensions_to_come: Vec::new(),
             above: 0,
             depth: 0,
+            filled: 0,
+            filling: Vec::new(),
         }
     }
 

@@ -149,7 +149,10 @@ impl Reader<'_> {
         let slice = &text[span.start as usize..span.end as usize];
         let tokens = sql::lex(slice, span)?;
         if let Some(filled) = psql::interpolated(self, text, span, &tokens)? {
-            let entries = self.decoded(&filled, span);
+            let around = self.filling.len();
+            self.filling.extend(filled.names);
+            let entries = self.decoded(&filled.text, span);
+            self.filling.truncate(around);
             return Ok(combined(entries));
         }
         dispatch::statement(self, &mut Cursor::new(text, &tokens, span))

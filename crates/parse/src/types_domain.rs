@@ -1,6 +1,6 @@
 //! CREATE DOMAIN and ALTER DOMAIN.
 
-use model::{Domain, DomainConstraint, Expr, Kind, Name, Object, ObjectId, QualName, Span};
+use model::{Domain, DomainConstraint, Expr, Kind, Name, Object, ObjectId, QualName, Span, Type};
 use sql::{Code, Cursor, Fault, TypeName};
 
 use crate::alter_table::{self, Target, not_modelled};
@@ -47,11 +47,22 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     if let Some(old) = reader.renamed(header) {
         reader.desired.renames.push((Kind::Domain.named(&old.within(name.namespace.clone())), id.clone()));
     }
+    // What a domain over a domain would take over need not be said.
+    domain.default = domain.default.filter(|it| taken_over(reader, &domain.base) != Some(it));
     reader.declare(&id, domain, begin.to(cursor.previous()));
     for (named, check, span) in checks {
         add_check(reader, &name, named, (check, true), span)?;
     }
     Ok(Verdict::Declared)
+}
+
+/// The default of the domain that a type is, its own or one it has taken over.
+fn taken_over<'r>(reader: &'r Reader<'_>, base: &Type) -> Option<&'r Expr> {
+    let below = |it: &Type| match reader.desired.schema.get(&Kind::Domain.named(it.user.as_ref()?)) {
+        Some(Object::Domain(it)) => Some(it),
+        _ => None,
+    };
+    std::iter::successors(below(base), |it| below(&it.base)).find_map(|it| it.default.as_ref())
 }
 
 fn add_check(

@@ -183,3 +183,16 @@ fn ten_megabytes() {
     assert!(desired.faults.is_empty());
     assert_eq!(desired.data.len(), desired.ledger.len());
 }
+
+#[test]
+fn variables_that_stand_in_each_other() {
+    let doubled = format!("\\set x word\n{}CREATE SCHEMA :x;", "\\set x :x :x\n".repeat(60));
+    let itself = "\\set x 'CREATE SCHEMA a; :x; :x; :x'\n:x;";
+    let fuzzed = "nF\\set x 1where:x\nCREATE TAROM t;\n\\elif :{?c.a AS\nSELECT idy}\nSELECT :x :x;\n";
+    for text in [doubled.as_str(), itself, fuzzed] {
+        let faults = read(text).faults;
+        assert!(!faults.is_empty(), "{text}");
+    }
+    assert!(read(itself).faults[0].message.contains("in its own value"), "{:?}", read(itself).faults[0]);
+    assert!(read(&doubled).faults[0].message.contains("fill in more than"), "{:?}", read(&doubled).faults[0]);
+}

@@ -197,12 +197,23 @@ impl<'a> Edges<'a> {
         }
     }
 
-    /// Law 2, for what is unmade, unless its rule says that it waits for that.
+    /// Law 2, for what is unmade, unless its rule says that it waits for that. What is said about an object is in the way
+    /// of nothing but its end.
     fn out_of_the_way(&mut self, at: usize, draft: &Draft) {
         let own: HashSet<&ObjectId> = draft.all().collect();
         let used: HashSet<ObjectId> = draft.made().flat_map(|it| uses(it, self.actual)).collect();
         for id in used.iter().filter(|it| !own.contains(it) && !draft.follows.contains(it)) {
-            self.before_breakers(at, id);
+            match draft.step.id.kind.meta().satellite {
+                true => self.before_end(at, id),
+                false => self.before_breakers(at, id),
+            }
+        }
+    }
+
+    fn before_end(&mut self, at: usize, id: &ObjectId) {
+        let mut breakers = self.breakers.get(id).into_iter().flatten();
+        if let Some(&end) = breakers.find(|it| self.drafts[**it].step.verb == Verb::Drop) {
+            self.edge(at, end);
         }
     }
 

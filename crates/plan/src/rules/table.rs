@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Expr, Kind, Name, Object, ObjectId, Persistence, Schema, SearchPath, Table};
+use model::{Expr, Kind, Name, Object, ObjectId, Persistence, Rule, Schema, SearchPath, Table};
 
 use super::depend::stands_on_plain_things;
 use super::index::adjusted;
@@ -300,13 +300,34 @@ fn inside<'a>(id: &ObjectId, table: &'a Table, cx: &Context<'a>, fixed: Vec<&'a 
     for child in desired.parts(id) {
         let Some(Object::Constraint(constraint)) = desired.get(child) else { continue };
         let exprs = desired.get(child).map(Object::exprs).unwrap_or_default();
-        if constraint.validated && constraint.enforced && fits(child, &exprs) {
+        let is_own =
+            !desired.parts(id).take_while(|it| *it != child).any(|it| is_one_key(it, child, desired));
+        if constraint.validated && constraint.enforced && is_own && fits(child, &exprs) {
             it.lines.push(format!("CONSTRAINT {} {}", child.name(), constraint::clause(constraint)));
             it.makes.push(child.clone());
             it.exprs.extend(exprs);
         }
     }
     it
+}
+
+/// Whether the server would take two keys of one statement for one (manual, CREATE TABLE: `transformIndexConstraints`).
+fn is_one_key(one: &ObjectId, other: &ObjectId, schema: &Schema) -> bool {
+    let rule = |id: &ObjectId| match schema.get(id) {
+        Some(Object::Constraint(it)) => Some(&it.rule),
+        _ => None,
+    };
+    let key = |it: &Rule| match it {
+        Rule::PrimaryKey { columns, include, .. } | Rule::Unique { columns, include, .. } => {
+            Some((columns.clone(), include.clone()))
+        }
+        _ => None,
+    };
+    match (rule(one), rule(other)) {
+        (Some(one @ Rule::Exclusion { .. }), Some(other)) => one == other,
+        (Some(one), Some(other)) => key(one).is_some_and(|it| key(other) == Some(it)),
+        _ => false,
+    }
 }
 
 /// The field because of which a table has to be made anew.
