@@ -15,6 +15,12 @@ const PUBLIC: &str = "standard public schema";
 
 pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> {
     for row in QUERY.rows(answers)? {
+        if row.get::<u32>("class")? == class::CONSTRAINT
+            && let Some((table, name)) = reader.clones.get(&row.get("oid")?).cloned()
+        {
+            reader.unmodelled(table, "comment on an inherited constraint", &name);
+            continue;
+        }
         let Some(target) = target(reader, (row.get("class")?, row.get("oid")?, row.get("part")?)) else {
             continue;
         };

@@ -103,6 +103,7 @@ fn clone(reader: &mut Reader, row: &Record) -> Result<(), Error> {
         return Ok(());
     }
     let table = reader.table(relation).cloned();
+    reader.clones.insert(oid, (relation, row.name("name")?));
     let above = reader.addresses.get(&(class::CONSTRAINT, row.get("parent")?, 0)).cloned();
     if let (Some(above), Some(table)) = (&above, &table) {
         lent(reader, row, above, table)?;

@@ -17,6 +17,8 @@ pub(crate) struct Reader {
     pub(crate) schema: Schema,
     pub(crate) facts: Facts,
     pub(crate) addresses: Addresses,
+    /// Constraints that tables have from above, which are no objects: their tables and names.
+    pub(crate) clones: FxHashMap<u32, (u32, Name)>,
     pub(crate) outsiders: FxHashMap<(u32, u32), Unmodelled>,
     pub(crate) namespaces: FxHashMap<u32, Name>,
     pub(crate) roles: FxHashMap<u32, Name>,
@@ -101,6 +103,7 @@ impl Reader {
             schema: Schema::default(),
             facts: Facts { settings, ..Facts::default() },
             addresses: FxHashMap::default(),
+            clones: FxHashMap::default(),
             outsiders: FxHashMap::default(),
             namespaces: FxHashMap::default(),
             roles: FxHashMap::default(),

@@ -60,18 +60,24 @@ pub fn alike(actual: &Schema, desired: &Schema) -> Vec<(ObjectId, ObjectId)> {
     alike
 }
 
-/// Whether an index of a partitioned table has parts that are to be those of another one: nothing takes them off it.
+/// Whether an index of a partitioned table has parts that are not to be those of another one: nothing takes them off it.
 fn leaves_its_parts([actual, desired]: [&Schema; 2], live: &ObjectId, wanted: &ObjectId) -> bool {
     let index = |schema: &Schema, id: &ObjectId| match schema.get(id) {
-        Some(Object::Index(it)) => Some((it.relation.qual_name().cloned(), it.attached_to.clone())),
+        Some(Object::Index(it)) => Some((it.relation.clone(), it.attached_to.clone())),
         _ => None,
     };
-    let table = index(actual, live).and_then(|it| it.0);
-    let of = |schema: &Schema, part: &ObjectId| index(schema, part).and_then(|it| it.1);
-    let is_part = |it: &ObjectId| of(actual, it).as_ref() == live.qual_name();
-    let leaves = |it: &ObjectId| of(desired, it).is_some_and(|it| Some(&it) != wanted.qual_name());
-    table.is_some_and(|it| actual.is_partitioned(&it))
-        && actual.iter().any(|(it, _)| it.kind == Kind::Index && is_part(it) && leaves(it))
+    let Some(table) = index(actual, live).and_then(|it| it.0.qual_name().cloned()) else { return false };
+    if !actual.is_partitioned(&table) {
+        return false;
+    }
+    let parts = actual.iter().filter_map(|(it, _)| index(actual, it).map(|of| (it, of)));
+    let mut parts = parts.filter(|(_, of)| of.1.as_ref() == live.qual_name());
+    parts.any(|(part, (table, _))| {
+        let mut all = desired.parts(&table).filter(|it| it.kind == Kind::Index);
+        let is_heir =
+            |it: &ObjectId| index(desired, it).is_some_and(|of| of.1.as_ref() == wanted.qual_name());
+        !all.any(|it| is_heir(it) && (it == part || !actual.contains(it)))
+    })
 }
 
 /// Every name that something live has in its namespace.

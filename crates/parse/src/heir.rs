@@ -78,6 +78,20 @@ pub(crate) fn keep_settings(reader: &mut Reader<'_>, id: &ObjectId) {
     reader.desired.faults.push(not_modelled(at, "a setting of an inherited column"));
 }
 
+/// Says what of constraints that become one with those above would be lost: comments on them.
+pub(crate) fn keep_comments(reader: &mut Reader<'_>) {
+    let schema = &reader.desired.schema;
+    let is_lost = |id: &ObjectId| {
+        let of = |it: &ObjectId| matches!(it.kind, Kind::Constraint | Kind::ForeignKey | Kind::NotNull);
+        id.kind == Kind::Comment && id.target().is_some_and(|it| of(it) && !schema.contains(it))
+    };
+    let lost: Vec<ObjectId> = schema.iter().map(|it| it.0).filter(|it| is_lost(it)).cloned().collect();
+    for id in lost {
+        let at = reader.desired.spans.get(&id).copied().unwrap_or_default();
+        reader.desired.faults.push(not_modelled(at, "a comment on an inherited constraint"));
+    }
+}
+
 /// Whether a column of a table would have a default from above if nothing were said.
 pub(crate) fn has_default_above(reader: &Reader<'_>, table: &QualName, column: &Name) -> bool {
     reader.parents(table).iter().any(|it| reader.of_column(Kind::Default, it, column).is_some())

@@ -326,6 +326,7 @@ pub(crate) fn merge(reader: &mut Reader<'_>) {
         reader.desired.schema.retain(|id, _| !given.contains(id));
         reader.desired.spans.retain(|id, _| !given.contains(id));
     }
+    heir::keep_comments(reader);
 }
 
 fn has_check(reader: &Reader<'_>, table: &QualName, name: &Name) -> bool {

@@ -426,12 +426,12 @@ impl Reader<'_> {
         name: &Name,
         change: impl FnOnce(&mut Column),
     ) -> bool {
-        match self.desired.schema.get_mut(&Kind::Column.of(table, name)) {
-            Some(Object::Column(column)) => {
-                change(column);
-                true
-            }
-            _ => false,
-        }
+        let id = Kind::Column.of(table, name);
+        let Some(Object::Column(column)) = self.desired.schema.get(&id) else { return false };
+        let mut column = column.clone();
+        change(&mut column);
+        // Put down again, so that the sequence behind it is known by the name it gets.
+        self.desired.schema.insert(id, column);
+        true
     }
 }

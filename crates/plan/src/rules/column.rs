@@ -368,6 +368,14 @@ pub(super) fn stored_again(id: &ObjectId, column: &Column, cx: &Context<'_>) -> 
     settings_of(&unstored(column), column, id, cx.desired)
 }
 
+/// What is known and assumed of the values of a column that was its parent's: what it had there is not known.
+pub(super) fn gauged(id: &ObjectId, live: &Column, wanted: &Column, cx: &Context<'_>) -> Vec<Draft> {
+    let statistics = live.statistics.filter(|_| wanted.statistics.is_none());
+    let mut options = live.options.clone();
+    options.retain(|it, _| !wanted.options.contains_key(it));
+    settings_of(&Column { statistics, options, ..wanted.clone() }, wanted, id, cx.desired)
+}
+
 /// Nobody who uses the column has to wait for these, or to be out of their way.
 fn settings_of(old: &Column, new: &Column, id: &ObjectId, schema: &Schema) -> Vec<Draft> {
     let mut drafts = Vec::new();

@@ -43,6 +43,10 @@ impl Demand<'_, '_> {
         match column_of(cx.actual, self.name, column) {
             Some((_, live)) if !moved::is_remade(live, wanted, own, cx) => {
                 let fitted = moved::fitted(live, wanted, own, self.id, cx).into_iter();
+                // What is assumed of its own values alone would differ from what is said above.
+                let bare = cx.actual.contains(own).then(|| column::gauged(own, live, wanted, cx));
+                let bare = bare.into_iter().flatten().map(|it| it.touches([self.id.clone()]));
+                let fitted = fitted.chain(bare);
                 fitted.chain(self.not_null(own)).chain(self.default(own, live.ty != wanted.ty)).collect()
             }
             // What is computed comes after all that it may be computed from.

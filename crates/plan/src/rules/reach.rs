@@ -296,11 +296,23 @@ fn table(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) -> V
     for PartitionOf { parent, .. } in before.iter().chain(&after).filter(|it| is_named(&it.parent)) {
         let rest = below.rest.get(parent).copied().filter(|it| *it != name);
         locks.extend(on(Mode::AccessExclusive, rest));
-        if step.verb == Verb::Alter {
-            locks.extend(by_move(name, parent, step, actual, below));
+        match step.verb {
+            Verb::Alter => locks.extend(by_move(name, parent, step, actual, below)),
+            Verb::Create => locks.extend(by_keys_above(parent, actual, below)),
+            Verb::Drop | Verb::Rename => (),
         }
     }
     locks
+}
+
+/// The tables at the other ends of the foreign keys that a new partition takes part in, from all levels above.
+fn by_keys_above(parent: &QualName, actual: &Schema, below: &Below<'_>) -> Vec<Lock> {
+    let line = actual.lineage(parent);
+    let is_outside = |it: &&QualName| !line.contains(it);
+    let targets = line.iter().flat_map(|it| targets(it, actual)).filter(is_outside);
+    let targets = targets.flat_map(|it| with_partitions(it, actual, below));
+    let pointing = line.iter().filter_map(|it| below.pointing.get(*it)).flatten().copied();
+    on(Mode::ShareRowExclusive, targets.chain(pointing.filter(is_outside)))
 }
 
 /// What is locked beside a table and its parent while it leaves that or comes under it.
