@@ -54,6 +54,7 @@ pub fn edges(client: &mut Client, actual: &mut Actual) -> Result<Vec<Outsider>, 
             && whole.qual_name().is_some()
             && *user != whole
             && user.relation() != used.relation()
+            && !is_above(user, &whole, &actual.schema)
             && seen.insert((user.clone(), whole.clone()))
         {
             actual.schema.link(user, whole);
@@ -75,13 +76,13 @@ pub fn edges(client: &mut Client, actual: &mut Actual) -> Result<Vec<Outsider>, 
     Ok(outsiders)
 }
 
-/// Whether an object is of a table above a partition: what a partition has from there stands on the partition, and
-/// what it has it from does not.
+/// Whether an object is of a table above a partition, or a check of one above an heir: what those have from there stands
+/// on them, and what they have it from does not.
 fn is_above(id: &ObjectId, table: &ObjectId, schema: &Schema) -> bool {
     let table = table.qual_name().filter(|_| table.kind == Kind::Table);
     let (Some(of), Some(table)) = (id.relation(), table) else { return false };
     let is_partition = schema.table(table).is_some_and(|it| it.partition_of.is_some());
-    is_partition && schema.above(table).any(|it| it == of)
+    (is_partition || id.kind == Kind::Constraint) && schema.above(table).any(|it| it == of)
 }
 
 /// The object at an address; a part that is no object of its own is the whole.

@@ -29,6 +29,8 @@ impl Rules for View {
         let (before, after) = both.words();
         let drafts = both.change().into_iter().map(|clause| {
             let draft = Draft::alter(id, format!("ALTER VIEW {name} {clause}"));
+            // Whatever is done to what it reads.
+            let draft = draft.gentle().trailing().lets_go();
             draft.lock(Mode::AccessExclusive, name).changed("options", &before, &after)
         });
         Alter::InPlace(drafts.collect())
