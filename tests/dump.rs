@@ -161,7 +161,7 @@ impl<'a> Dump<'a> {
 
     /// Before 18 the child's line leaves out the NOT NULL that its parent has, in front of a collation.
     fn said(&self, at: usize) -> String {
-        canonical(self.lines[at]).replacen(" NOT NULL", "", 1)
+        canonical(self.lines[at]).replacen(" NOT NULL", "", 1).replacen(" NO INHERIT", "", 1)
     }
 }
 

@@ -49,6 +49,7 @@ pub fn alike(actual: &Schema, desired: &Schema) -> Vec<(ObjectId, ObjectId)> {
                 && !gone.contains(it)
                 && actual.get(it) == Some(wanted)
                 && !leaves_its_parts([actual, desired], it, id)
+                && !is_of_typed(actual, it)
         };
         let Some(live) = actual.children(&parent).find(is_like) else { continue };
         let taken = taken.get_or_insert_with(|| places(actual));
@@ -58,6 +59,11 @@ pub fn alike(actual: &Schema, desired: &Schema) -> Vec<(ObjectId, ObjectId)> {
         }
     }
     alike
+}
+
+/// Whether a constraint is one of a typed table: the server takes its name for that of a column, which the type gives.
+fn is_of_typed(actual: &Schema, id: &ObjectId) -> bool {
+    id.relation().and_then(|it| actual.table(it)).is_some_and(|it| it.of_type.is_some())
 }
 
 /// Whether an index of a partitioned table has parts that are not to be those of another one: nothing takes them off it.

@@ -222,5 +222,7 @@ fn take_over(actual: &Schema, desired: &mut Cow<'_, Schema>, unmanaged: &HashSet
 /// Who uses whom, unless nothing is going to be taken down or changed.
 fn users(actual: &Schema, desired: &Schema) -> Users {
     let kept = actual.iter().all(|(id, old)| desired.get(id) == Some(old));
-    if kept { Users::default() } else { actual.users() }
+    // What is added to a table is added to those below, however little else changes.
+    let is_alone = || actual.heirs().is_empty() || desired.len() == actual.len();
+    if kept && is_alone() { Users::default() } else { actual.users() }
 }

@@ -24,7 +24,19 @@ pub(super) fn before(target: &ObjectId, cx: &Context<'_>) -> Option<ObjectId> {
 
 /// The old and the new owner of what is there and changes hands.
 fn owners<'a>(target: &ObjectId, cx: &'a Context<'_>) -> Option<(&'a Name, &'a Name)> {
-    changing(&whole(target, cx), cx).filter(|_| !cx.is_new(target))
+    changing(&whole(target, cx), cx).filter(|_| !is_new(target, cx))
+}
+
+/// Whether the plan makes what a grant is on. A column may be another table's.
+fn is_new(target: &ObjectId, cx: &Context<'_>) -> bool {
+    let from_above = target.relation().filter(|_| target.kind == Kind::Column && !cx.actual.contains(target));
+    match from_above {
+        Some(table) if cx.actual.table(table).is_some() => {
+            heir::column_of(cx.actual, table, target.name()).is_none()
+        }
+        Some(view) => cx.actual.relation(view).is_none_or(|it| cx.is_new(&it)),
+        None => cx.is_new(target),
+    }
 }
 
 fn changing<'a>(whole: &ObjectId, cx: &'a Context<'_>) -> Option<(&'a Name, &'a Name)> {
@@ -109,7 +121,7 @@ pub(super) fn with_columns(target: &ObjectId, schema: &Schema) -> Vec<ObjectId> 
 pub(super) fn untold(target: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
     let Some((old, new)) = owners(target, cx) else { return Vec::new() };
     let mut all = with_columns(target, cx.desired);
-    all.retain(|it| !cx.is_new(it));
+    all.retain(|it| !is_new(it, cx));
     let grants = all.iter().flat_map(|it| [old, new].map(|role| Kind::Grant.to(it, role)));
     let same = |it: &ObjectId| cx.actual.get(it) == cx.desired.get(it);
     grants.filter(|it| same(it) || !cx.desired.contains(it)).collect()

@@ -167,12 +167,17 @@ pub(super) fn has_default(actual: &Schema, default: &ObjectId) -> bool {
     })
 }
 
-/// Whether a column of a table that is made takes a default over from above.
+/// Whether a column takes a default over from above: as its table is made, or as the default is given to all below.
 pub(super) fn takes_default(id: &ObjectId, cx: &Context<'_>) -> bool {
-    let Some(table) = id.relation().filter(|it| cx.is_new(&Kind::Table.named(it))) else { return false };
-    cx.desired.above(table).any(|it| match cx.desired.get(&Kind::Default.of(it, id.name())) {
-        Some(Object::Default(it)) => !it.is_none(),
-        _ => false,
+    let Some(table) = id.relation() else { return false };
+    let is_new = cx.is_new(&Kind::Table.named(table));
+    cx.desired.above(table).map(|it| Kind::Default.of(it, id.name())).any(|above| {
+        match cx.desired.get(&above) {
+            Some(Object::Default(it)) => {
+                !it.is_none() && (is_new || cx.actual.get(&above) != cx.desired.get(&above))
+            }
+            _ => false,
+        }
     })
 }
 

@@ -50,7 +50,7 @@ fn has_left(table: &QualName, above: &QualName, cx: &Context<'_>) -> bool {
 /// Whether the server makes an index of a partition without being told.
 pub(super) fn comes_by_itself(index: &Index, id: &ObjectId, cx: &Context<'_>) -> bool {
     let Some(above) = index_above(index) else { return false };
-    if cx.created.contains_key(&above) {
+    if cx.created.contains_key(&above) && !comes_with_its_table(&above, cx) {
         return spreads(&above, cx.desired) && !is_made_before(id, cx);
     }
     cx.is_new(&index.relation) || joins(&index.relation, cx)
@@ -179,13 +179,23 @@ pub(super) fn come_with(table: &ObjectId, it: &Table, cx: &Context<'_>) -> Vec<O
         Some(Object::Index(index)) => index.attached_to.is_some() && comes_by_itself(index, id, cx),
         _ => false,
     };
-    let above_stays = |id: &&ObjectId| match cx.desired.get(id) {
+    let is_there = |id: &&ObjectId| match cx.desired.get(id) {
         Some(Object::Index(Index { attached_to: Some(above), .. })) => {
-            !cx.created.contains_key(&Kind::Index.named(above))
+            let above = Kind::Index.named(above);
+            !cx.created.contains_key(&above) || comes_with_its_table(&above, cx)
         }
         _ => false,
     };
-    cx.desired.parts(table).filter(comes).filter(above_stays).cloned().collect()
+    cx.desired.parts(table).filter(comes).filter(is_there).cloned().collect()
+}
+
+/// Whether an index is made as its table, a new partition, is.
+fn comes_with_its_table(id: &ObjectId, cx: &Context<'_>) -> bool {
+    let Some(Object::Index(Index { relation, .. })) = cx.desired.get(id) else { return false };
+    match cx.desired.get(relation) {
+        Some(Object::Table(table)) if cx.is_new(relation) => come_with(relation, table, cx).contains(id),
+        _ => false,
+    }
 }
 
 /// Whether an index is called what the server would call it: table, columns, `idx`.

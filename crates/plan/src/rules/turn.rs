@@ -48,8 +48,13 @@ fn is_changing(id: &ObjectId, table: &QualName, cx: &Context<'_>) -> bool {
 pub(super) fn joined(draft: Draft, parent: &QualName, old: &Table, cx: &Context<'_>) -> Draft {
     let before: Vec<&QualName> = old.parents().flat_map(|it| cx.actual.lineage(it)).collect();
     let joined = cx.desired.lineage(parent).into_iter().filter(|it| !before.contains(it));
-    let all: Vec<ObjectId> = joined.flat_map(|it| shared_parts(it, cx)).collect();
-    draft.follows(all.iter().cloned()).needs(all)
+    let joined: Vec<&QualName> = joined.collect();
+    let all: Vec<ObjectId> = joined.iter().flat_map(|it| shared_parts(it, cx)).collect();
+    // A new index of a partitioned table that lacks parts is not valid, and no partition that comes makes it so.
+    let whole = joined.iter().map(|it| Kind::Table.named(it));
+    let indexes = whole.flat_map(|it| cx.desired.parts(&it).cloned().collect::<Vec<_>>());
+    let indexes = indexes.filter(|it| it.kind == Kind::Index && cx.actual.get(it) != cx.desired.get(it));
+    draft.follows(all.iter().cloned()).needs(all).needs(indexes)
 }
 
 /// What of a table, as it is or is to be, those below it may have too.
