@@ -20,13 +20,26 @@ use crate::live::{Database, server};
 const CHANGES: &str = include_str!("changes.sql");
 /// How many changes lie between the two ends.
 const MANY: i64 = 24;
+/// Where nobody says how long, every so many of the schemas.
+const STEP: usize = 3;
+
+/// What is said beforehand not to be done, and what the server cannot do: the limits that the README names.
+const REFUSED: &[&str] = &[
+    "[Blocked {",
+    "cannot cast type",
+    "cannot alter type",
+    "is in a primary key",
+    "cannot be cast automatically",
+];
 
 #[test]
 fn done_by_hand() {
     let number = |name: &str| std::env::var(name).ok().and_then(|it| it.parse::<u64>().ok());
     let until = number("TAMPER_MINUTES").map(|it| Instant::now() + Duration::from_secs(60 * it));
     let first = number("TAMPER_FROM").unwrap_or(0);
-    let schemas: Vec<Case> = live_cases().into_iter().chain(corpus()).collect();
+    let named = std::env::var_os("CASE").is_some();
+    let step = if until.is_some() || named { 1 } else { STEP };
+    let schemas: Vec<Case> = live_cases().into_iter().step_by(step).chain(corpus()).collect();
     let is_over = || until.is_some_and(|it| Instant::now() > it);
     for round in first.. {
         for_these(&schemas, |case| {
@@ -88,7 +101,8 @@ fn attempt(name: &str, from: &str, done: &[String]) -> Result<(), String> {
         let (from, to) = (from.to_owned(), to.to_owned());
         let case = Case { name: name.to_owned(), dir: PathBuf::new(), from, to, seed: None, needs: 14 };
         let done = catch_unwind(AssertUnwindSafe(|| journey(&case, &case.from, &case.to, None)));
-        done.map_err(|it| it.downcast_ref::<String>().cloned().unwrap_or_default())
+        let why = done.err().map(|it| it.downcast_ref::<String>().cloned().unwrap_or_default());
+        why.filter(|it| !REFUSED.iter().any(|refused| it.contains(refused))).map_or(Ok(()), Err)
     };
     way(from, &to)?;
     way(&to, from)

@@ -3,6 +3,7 @@
 use model::{Comment, Kind, Name, ObjectId, QualName, Span};
 use sql::{Code, Cursor, Fault};
 
+use crate::alter_table::not_modelled;
 use crate::reader::{Reader, unknown};
 use crate::refer::{Found, kinds_of};
 use crate::{Verdict, cast, foreign, operator, operator_class, types_composite, types_range};
@@ -208,8 +209,11 @@ fn constraint(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Found, Fau
         true => Some(Kind::DomainConstraint.of(of, &name)).filter(|it| reader.desired.schema.contains(it)),
         false => reader.constraint(of, &name),
     };
-    id.map(Found::Declared)
-        .ok_or_else(|| missing_part(&name, &owner, "constraint", begin.to(cursor.previous())))
+    let at = begin.to(cursor.previous());
+    id.map(Found::Declared).ok_or_else(|| match reader.parents(of).is_empty() {
+        true => missing_part(&name, &owner, "constraint", at),
+        false => not_modelled(at, "a comment on a constraint that a table may have from above"),
+    })
 }
 
 /// A trigger or policy on a relation.
