@@ -116,6 +116,11 @@ pub(crate) fn others_wait_for(id: &ObjectId) -> bool {
     matches!(id.kind, Column | Enum | Range | Domain | Composite | View | MaterializedView | Publication)
 }
 
+/// Whether the statement that makes a table may make it too.
+pub(crate) fn is_said_inside(id: &ObjectId) -> bool {
+    matches!(id.kind, Kind::Column | Kind::NotNull | Kind::Constraint)
+}
+
 /// Whether a user cares what state the thing it uses is in.
 pub(crate) fn waits_for_others(id: &ObjectId) -> bool {
     !id.kind.meta().satellite && id.kind != Kind::NotNull

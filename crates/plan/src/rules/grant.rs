@@ -291,12 +291,17 @@ pub(super) fn by_default(cx: &Context<'_>) -> Vec<Draft> {
         return Vec::new();
     }
     let mut drafts = Vec::new();
-    for target in cx.created.keys() {
+    // The sequence behind an identity column is made with it.
+    let behind = |id: &ObjectId| cx.desired.get(id)?.stands_behind(id).filter(|it| it.kind == Kind::Sequence);
+    let made =
+        cx.created.keys().flat_map(|id| [(id.clone(), id)].into_iter().chain(behind(id).map(|it| (it, id))));
+    for (target, maker) in made {
+        let target = &target;
         let Some(class) = class(target.kind) else { continue };
         let of = |namespace| grantees.get(&(class, namespace)).into_iter().flat_map(BTreeMap::keys);
         let both: BTreeMap<&&Name, ()> = of(None).chain(of(target.namespace())).map(|it| (it, ())).collect();
         for role in both.keys() {
-            drafts.extend(beyond(target, role, cx));
+            drafts.extend(beyond(target, role, cx).into_iter().map(|it| it.needs([maker.clone()])));
         }
     }
     drafts

@@ -45,7 +45,7 @@ impl Rules for Sequence {
             let word = if unlogged { "UNLOGGED" } else { "LOGGED" };
             let draft = Draft::alter(id, format!("{prefix} SET {word}"));
             let (old, new) = (format!("{:?}", self.persistence), format!("{persistence:?}"));
-            drafts.push(lock(draft, id).hazard_if(unlogged, Hazard::SetUnlogged).changed(
+            drafts.push(lock(draft, id).gentle().hazard_if(unlogged, Hazard::SetUnlogged).changed(
                 "persistence",
                 old,
                 new,
