@@ -324,11 +324,15 @@ fn by_move(
     below: &Below<'_>,
 ) -> Vec<Lock> {
     let mode = |all| if all { Mode::AccessExclusive } else { Mode::ShareRowExclusive };
-    let targets = targets(parent, actual).into_iter().flat_map(|it| with_partitions(it, actual, below));
+    let line = actual.lineage(parent);
+    let targets = line.iter().flat_map(|it| targets(it, actual));
+    let targets = targets.flat_map(|it| with_partitions(it, actual, below));
     let leaves = step.locks.iter().any(|it| it.relation == *parent && it.mode == Mode::AccessExclusive);
-    let pointing = below.pointing.get(parent).into_iter().flatten().copied().filter(|it| *it != parent);
+    let pointing = line.iter().filter_map(|it| below.pointing.get(*it)).flatten().copied();
+    let pointing = pointing.filter(|it| !line.contains(it));
     let mut locks = on(Mode::AccessExclusive, descendants(table, below, |_| false));
-    locks.extend(on(mode(brings_key(table, parent, actual)), targets));
+    let brings = line.iter().any(|it| brings_key(table, it, actual));
+    locks.extend(on(mode(brings), targets));
     locks.extend(on(mode(leaves), pointing));
     locks
 }

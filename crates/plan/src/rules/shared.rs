@@ -46,7 +46,10 @@ impl Part<'_> {
             return false;
         };
         let gained: Vec<&QualName> = gained(alone, below).collect();
-        if let Some(above) = gained.iter().find_map(|it| self.key_of(it)) {
+        let known: Vec<&QualName> = alone.parents().flat_map(|it| self.own.lineage(it)).collect();
+        let mut gained_above =
+            gained.iter().flat_map(|it| self.shared.lineage(it)).filter(|it| !known.contains(it));
+        if let Some(above) = gained_above.find_map(|it| self.key_of(it)) {
             let mut lent = below.also_own.lent.iter().filter(|(it, _)| *it == above);
             return !self.comes
                 || lent.all(|(_, name)| name == self.id.name() || may_be_renamed(&above, self.shared));
@@ -58,7 +61,6 @@ impl Part<'_> {
         let AlsoOwn { columns, checks, lent: _ } = &*below.also_own;
         let declared = if self.id.kind == Kind::Constraint { checks } else { columns };
         let declares = declared.contains(self.id.name());
-        let known: Vec<&QualName> = alone.parents().flat_map(|it| self.own.lineage(it)).collect();
         let mut all = below.parents().filter(|it| gained.contains(it) || !self.comes || declares);
         all.any(|it| self.is_from(it, &known)) || self.is_split_from(below, &known)
     }
