@@ -86,10 +86,20 @@ pub(crate) fn keep_comments(reader: &mut Reader<'_>) {
         id.kind == Kind::Comment && id.target().is_some_and(|it| of(it) && !schema.contains(it))
     };
     let lost: Vec<ObjectId> = schema.iter().map(|it| it.0).filter(|it| is_lost(it)).cloned().collect();
-    for id in lost {
-        let at = reader.desired.spans.get(&id).copied().unwrap_or_default();
-        reader.desired.faults.push(not_modelled(at, "a comment on an inherited constraint"));
+    lost.iter().for_each(|it| lose(reader, it));
+}
+
+/// The same of one that goes at once.
+pub(crate) fn keep_comment(reader: &mut Reader<'_>, constraint: &ObjectId) {
+    let comment = Kind::Comment.on(constraint);
+    if reader.desired.schema.contains(&comment) {
+        lose(reader, &comment);
     }
+}
+
+fn lose(reader: &mut Reader<'_>, comment: &ObjectId) {
+    let at = reader.desired.spans.get(comment).copied().unwrap_or_default();
+    reader.desired.faults.push(not_modelled(at, "a comment on an inherited constraint"));
 }
 
 /// Whether a column of a table would have a default from above if nothing were said.

@@ -240,6 +240,7 @@ pub(crate) fn attach_index(
             validate(reader, &above);
         }
         Some(id) => {
+            heir::keep_comment(reader, &id);
             reader.schema().remove(&id);
             if let Some(table) = id.relation() {
                 reader.take_key_name(name, &Kind::Table.named(table));

@@ -4,6 +4,7 @@
 use model::{Kind, Object, ObjectId, QualName, Rule, Schema, Table};
 
 use super::moved::is_above;
+use super::partition::spreads;
 use super::{Context, table};
 use crate::draft::Draft;
 
@@ -53,7 +54,8 @@ pub(super) fn joined(draft: Draft, parent: &QualName, old: &Table, cx: &Context<
     // A new index of a partitioned table that lacks parts is not valid, and no partition that comes makes it so.
     let whole = joined.iter().map(|it| Kind::Table.named(it));
     let indexes = whole.flat_map(|it| cx.desired.parts(&it).cloned().collect::<Vec<_>>());
-    let indexes = indexes.filter(|it| it.kind == Kind::Index && cx.actual.get(it) != cx.desired.get(it));
+    let is_made = |it: &ObjectId| it.kind == Kind::Index && cx.actual.get(it) != cx.desired.get(it);
+    let indexes = indexes.filter(|it| is_made(it) && !spreads(it, cx.desired));
     draft.follows(all.iter().cloned()).needs(all).needs(indexes)
 }
 
