@@ -82,7 +82,7 @@ fn leaves_its_parts([actual, desired]: [&Schema; 2], live: &ObjectId, wanted: &O
         let mut all = desired.parts(&table).filter(|it| it.kind == Kind::Index);
         let is_heir =
             |it: &ObjectId| index(desired, it).is_some_and(|of| of.1.as_ref() == wanted.qual_name());
-        !all.any(|it| is_heir(it) && (it == part || !actual.contains(it)))
+        !all.any(|it| is_heir(it) && (it == part || !actual.contains(it) && !desired.contains(part)))
     })
 }
 
