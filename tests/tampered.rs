@@ -21,7 +21,7 @@ const CHANGES: &str = include_str!("changes.sql");
 /// How many changes lie between the two ends.
 const MANY: i64 = 24;
 /// Where nobody says how long, every so many of the schemas.
-const STEP: usize = 3;
+const STEP: usize = 6;
 
 /// Not yet: the parts of an index that come along with a partition get the server's names, whatever the file calls them.
 const OPEN: &[&str] = &["partition/index_added_above", "partition/keys_stay_own"];
