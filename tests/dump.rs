@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use reconcile::pipeline::Comparison;
 
+use crate::live::server;
+
 /// Lines without their final comma, sorted: the order of columns and of statements does not count. Names the
 /// file leaves to the server are those it chose, or those that were there; owners count where it states one.
 pub(crate) fn sorted(dump: &str, comparison: &Comparison, owners: bool) -> Vec<String> {
@@ -19,8 +21,8 @@ pub(crate) fn sorted(dump: &str, comparison: &Comparison, owners: bool) -> Vec<S
     let dump = Dump { lines: dump.lines().collect() };
     let (again, defaults) = (dump.said_again(), dump.own_defaults());
     let lines = dump.lines.iter().enumerate().filter(|(at, it)| !again.contains(at) && !noise(it));
-    let mut lines: Vec<String> =
-        lines.map(|(at, it)| canonical(defaults.get(&at).map_or(*it, |it| it))).collect();
+    let lines = lines.map(|(at, it)| canonical(defaults.get(&at).map_or(*it, |it| it)));
+    let mut lines: Vec<String> = lines.chain(dump.own_not_nulls()).collect();
     lines.sort();
     lines
 }
@@ -30,12 +32,24 @@ struct Dump<'a> {
     lines: Vec<&'a str>,
 }
 
+/// How a statement about a column of a table begins.
+fn of_column(table: &str) -> String {
+    format!("ALTER TABLE ONLY {table} ALTER COLUMN ")
+}
+
+/// How the definition of a table begins.
+const KINDS: [&str; 3] = ["CREATE TABLE ", "CREATE UNLOGGED TABLE ", "CREATE FOREIGN TABLE "];
+
 impl<'a> Dump<'a> {
     /// The lines that say of a child what is said of its parent: no statement changes whether a table that is
     /// there declares a column or a check besides its parent.
     fn said_again(&self) -> HashSet<usize> {
-        let tables = self.lines.iter().filter_map(|it| it.strip_prefix("CREATE TABLE ")?.strip_suffix(" ("));
-        tables.flat_map(|it| self.again(it)).collect()
+        self.tables().flat_map(|it| self.again(it)).collect()
+    }
+
+    fn tables(&self) -> impl Iterator<Item = &'a str> {
+        let named = |line: &&'a str| KINDS.iter().find_map(|it| line.strip_prefix(it)?.strip_suffix(" ("));
+        self.lines.iter().filter_map(named)
     }
 
     fn again(&self, table: &str) -> Vec<usize> {
@@ -52,12 +66,10 @@ impl<'a> Dump<'a> {
 
     /// The statistics targets of columns that are those above: the server tells them to who is there.
     fn targets(&self, table: &str, lineage: &[&str]) -> Vec<usize> {
-        let prefix = |table: &str| format!("ALTER TABLE ONLY {table} ALTER COLUMN ");
-        let own = prefix(table);
+        let own = of_column(table);
         let is_above = |line: &str| {
-            let above = |it: &&str| self.lines.contains(&&*line.replacen(&own, &prefix(it), 1));
             let told = line.starts_with(&own) && line.contains(" SET STATISTICS ");
-            told && (lineage.iter().any(above) || self.whole(table).iter().any(above))
+            told && [lineage, &self.whole(table)].iter().any(|it| self.is_of_any(line, table, it))
         };
         (0..self.lines.len()).filter(|at| is_above(self.lines[*at])).collect()
     }
@@ -65,8 +77,35 @@ impl<'a> Dump<'a> {
     /// The lines that say of a child's column what its parent says, but for the default: the statement that says no
     /// more than that.
     fn own_defaults(&self) -> HashMap<usize, String> {
-        let tables = self.lines.iter().filter_map(|it| it.strip_prefix("CREATE TABLE ")?.strip_suffix(" ("));
-        tables.flat_map(|it| self.defaults_of(it)).collect()
+        self.tables().flat_map(|it| self.defaults_of(it)).collect()
+    }
+
+    /// The NOT NULLs in lines of children that say again what their parents say, but for those, as they are said alone.
+    fn own_not_nulls(&self) -> Vec<String> {
+        let of = |table: &'a str| {
+            let lineage = self.lineage(table);
+            let above: Vec<usize> = lineage.iter().flat_map(|it| self.body(it)).collect();
+            let said: HashSet<String> = lineage.iter().flat_map(|it| self.told(it)).collect();
+            let takes = |at: usize| self.is_not_null(at).then(|| self.column(at));
+            let given: HashSet<&str> = above.into_iter().filter_map(takes).collect();
+            let own = self.body(table).filter(|at| said.contains(&self.said(*at))).filter_map(takes);
+            let own = own.filter(|it| !given.contains(it)).map(|it| not_null(table, it));
+            own.collect::<Vec<_>>()
+        };
+        self.tables().flat_map(of).collect()
+    }
+
+    fn is_not_null(&self, at: usize) -> bool {
+        canonical(self.lines[at]).contains(" NOT NULL")
+    }
+
+    /// The column that a line is about.
+    fn column(&self, at: usize) -> &'a str {
+        let line = self.lines[at].trim_start();
+        match line.strip_prefix("NOT NULL ") {
+            Some(column) => column.trim_end_matches(','),
+            None => line.split(' ').next().unwrap_or(line),
+        }
     }
 
     fn defaults_of(&self, table: &str) -> Vec<(usize, String)> {
@@ -99,12 +138,11 @@ impl<'a> Dump<'a> {
     /// The statements that give columns of a table the default they have from above: a column that is the
     /// parent's alone has no line to say it in.
     fn defaults(&self, table: &str, lineage: &[&str], above: &HashSet<String>) -> Vec<usize> {
-        let prefix = |table: &str| format!("ALTER TABLE ONLY {table} ALTER COLUMN ");
-        let own = prefix(table);
+        let own = of_column(table);
         let is_above = |line: &&str| {
             let said = line.strip_prefix(&own).and_then(|it| it.split_once(" SET DEFAULT "));
             said.is_some_and(|(column, value)| {
-                if lineage.iter().any(|it| self.lines.contains(&&*line.replacen(&own, &prefix(it), 1))) {
+                if self.is_of_any(line, table, lineage) {
                     return true;
                 }
                 let value = format!(" DEFAULT {}", value.trim_end_matches(';'));
@@ -113,6 +151,12 @@ impl<'a> Dump<'a> {
             })
         };
         (0..self.lines.len()).filter(|at| is_above(&self.lines[*at])).collect()
+    }
+
+    /// Whether what is said of a table's column is said of that of another one too.
+    fn is_of_any(&self, line: &str, table: &str, others: &[&str]) -> bool {
+        let of = |it: &&str| line.replacen(&of_column(table), &of_column(it), 1);
+        others.iter().any(|it| self.lines.contains(&&*of(it)))
     }
 
     /// The tables that a table is a partition of, all levels up.
@@ -127,8 +171,10 @@ impl<'a> Dump<'a> {
 
     /// Where the columns and checks of a table stand.
     fn body(&self, table: &str) -> Range<usize> {
-        let head = format!("CREATE TABLE {table} (");
-        let Some(at) = self.lines.iter().position(|it| *it == head) else { return 0..0 };
+        let heads = KINDS.map(|it| format!("{it}{table} ("));
+        let Some(at) = self.lines.iter().position(|it| heads.iter().any(|head| it == head)) else {
+            return 0..0;
+        };
         let end = self.lines[at..].iter().position(|it| it.starts_with(')'));
         at + 1..at + end.unwrap_or(1)
     }
@@ -162,6 +208,14 @@ impl<'a> Dump<'a> {
     /// Before 18 the child's line leaves out the NOT NULL that its parent has, in front of a collation.
     fn said(&self, at: usize) -> String {
         canonical(self.lines[at]).replacen(" NOT NULL", "", 1).replacen(" NO INHERIT", "", 1)
+    }
+}
+
+/// How `pg_dump` says of a column from above that it takes no NULL.
+fn not_null(table: &str, column: &str) -> String {
+    match server().install().major {
+        18.. => format!("    NOT NULL {column}"),
+        _ => format!("{}{column} SET NOT NULL", of_column(table)),
     }
 }
 

@@ -46,13 +46,17 @@ impl Database {
 
     /// Runs a file as psql would, statement by statement.
     pub(crate) fn load(&self, case: &str, text: &str) -> Client {
+        self.run(text).unwrap_or_else(|it| panic!("{case}: {it}"))
+    }
+
+    /// The same; says what the server refuses.
+    pub(crate) fn run(&self, text: &str) -> Result<Client, String> {
         let mut client = self.connect();
         for piece in sql::split(text, 0).pieces {
             let statement = &text[piece.span.start as usize..piece.span.end as usize];
-            let done = client.batch_execute(statement);
-            done.unwrap_or_else(|it| panic!("{case}: {}\n{statement}", message(&it)));
+            client.batch_execute(statement).map_err(|it| format!("{}\n{statement}", message(&it)))?;
         }
-        client
+        Ok(client)
     }
 
     /// What `pg_dump -s` prints; nothing where there is none.

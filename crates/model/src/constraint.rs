@@ -157,6 +157,14 @@ pub enum Match {
     Full,
 }
 
+impl Constraint {
+    /// The index behind the constraint of that identity (`pg_constraint.conindid`), where there is one.
+    pub fn index_id(&self, id: &ObjectId) -> Option<ObjectId> {
+        let table = id.relation().filter(|_| self.rule.is_indexed())?;
+        Some(Kind::Index.named(&id.name().clone().within(table.namespace.clone())))
+    }
+}
+
 impl Rule {
     /// The key columns of a primary key or unique constraint.
     pub fn key(&self) -> Option<&[Name]> {

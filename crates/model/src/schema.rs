@@ -474,10 +474,9 @@ impl Object {
                 claims
             }
             Object::Function(_) | Object::Procedure(_) | Object::Aggregate(_) => own(&[Space::Routine]),
-            Object::Constraint(it) if it.rule.is_indexed() => {
-                let table = id.relation();
-                let name = table.map(|table| id.name().clone().within(table.namespace.clone()));
-                name.map(|it| (Space::Relation, it)).into_iter().collect()
+            Object::Constraint(it) => {
+                let index = it.index_id(id).and_then(|it| it.qual_name().cloned());
+                index.map(|it| (Space::Relation, it)).into_iter().collect()
             }
             Object::Column(_) => {
                 let sequence = self.stands_behind(id).and_then(|it| it.qual_name().cloned());

@@ -1,6 +1,6 @@
 //! Actions of ALTER TABLE on one column.
 
-use model::{Column, Kind, Name, Object, ObjectId, Type};
+use model::{Column, Kind, Name, Object, ObjectId, QualName, Type};
 use sql::{Cursor, Fault, TypeName};
 
 use crate::alter_table::not_modelled;
@@ -255,25 +255,29 @@ impl Action<'_> {
 
     /// How values are kept, and how much of them is known, is told to all below.
     fn keep_as_above(&self, reader: &mut Reader<'_>, column: &Name) {
-        let Some(own) = reader.column(self.table, column).cloned().filter(|_| !self.only) else { return };
-        let mut tables = reader.heirs(self.table);
-        while let Some(table) = tables.pop() {
+        let Some(own) = reader.column(self.table, column).cloned() else { return };
+        for table in self.all_below(reader) {
             reader.change_column(&table, column, |it| {
                 (it.storage, it.statistics) = (own.storage.clone(), own.statistics);
             });
-            tables.extend(reader.heirs(&table));
         }
     }
 
     /// What heirs say of a column of their own accord gives way to what is said above them.
     fn below(&self, reader: &mut Reader<'_>, kind: Kind, column: &Name) {
-        if self.only {
-            return;
-        }
-        let mut tables = reader.heirs(self.table);
-        while let Some(table) = tables.pop() {
+        for table in self.all_below(reader) {
             reader.schema().remove(&kind.of(&table, column));
-            tables.extend(reader.heirs(&table));
         }
+    }
+
+    /// The heirs of the table and theirs, unless ONLY is said.
+    fn all_below(&self, reader: &Reader<'_>) -> Vec<QualName> {
+        let mut found = if self.only { Vec::new() } else { reader.heirs(self.table) };
+        let mut at = 0;
+        while let Some(table) = found.get(at).cloned() {
+            found.extend(reader.heirs(&table));
+            at += 1;
+        }
+        found
     }
 }

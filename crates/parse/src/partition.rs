@@ -153,6 +153,7 @@ fn give_key(reader: &mut Reader<'_>, child: &QualName, key: &Constraint) {
     let own = reader.constraints_of(child).into_iter().find(same);
     let name = match own {
         Some(id) => {
+            heir::keep_comment(reader, &id);
             reader.schema().remove(&id);
             id.name().clone()
         }

@@ -419,3 +419,14 @@ fn no_fault_tells_what_a_string_holds() {
         assert!(!format!("{:?} {:?}", desired.faults, desired.sources.files).contains("hunter2"), "{text}");
     }
 }
+
+#[test]
+fn comments_on_what_becomes_the_parents_are_faults() {
+    let tables = "CREATE TABLE p (x int, CONSTRAINT u UNIQUE (x)) PARTITION BY LIST (x);
+        CREATE TABLE p1 (x int, CONSTRAINT own UNIQUE (x));";
+    let attach = "ALTER TABLE p ATTACH PARTITION p1 FOR VALUES IN (1);";
+    let read = |comment: &str| read(&format!("{tables} {comment} {attach}")).faults;
+    assert!(read("").is_empty(), "{:?}", read(""));
+    let commented = read("COMMENT ON CONSTRAINT own ON p1 IS 'mine';");
+    assert!(commented[0].message.contains("a comment on an inherited constraint"), "{commented:?}");
+}

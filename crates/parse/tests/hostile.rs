@@ -196,3 +196,15 @@ fn variables_that_stand_in_each_other() {
     assert!(read(itself).faults[0].message.contains("in its own value"), "{:?}", read(itself).faults[0]);
     assert!(read(&doubled).faults[0].message.contains("fill in more than"), "{:?}", read(&doubled).faults[0]);
 }
+
+#[test]
+fn domains_that_are_made_of_themselves() {
+    let own = "CREATE DOMAIN b AS int; CREATE DOMAIN a AS b; DROP DOMAIN IF EXISTS b; CREATE DOMAIN b AS a;";
+    let text = format!("{own} CREATE DOMAIN c AS b DEFAULT 2; CREATE TABLE t (x c COLLATE \"C\");");
+    assert!(read(&text).faults[0].message.contains("made of itself"), "{:?}", read(&text).faults[0]);
+    let arrays = own.replace("AS b;", "AS b[];");
+    assert!(read(&arrays).faults[0].message.contains("made of itself"), "{:?}", read(&arrays).faults[0]);
+    let on = |it: usize| format!("CREATE DOMAIN d{} AS d{it};", it + 1);
+    let deep = format!("CREATE DOMAIN d0 AS text; {}", (0..100_000).map(on).collect::<String>());
+    assert!(read(&deep).faults[0].message.contains("more than"), "{:?}", read(&deep).faults[0]);
+}

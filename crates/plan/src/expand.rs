@@ -221,8 +221,9 @@ impl Expander<'_> {
                 return true;
             }
             let made = self.it.created.contains_key(&id);
-            let takes = |id: &ObjectId| self.cx.desired.get(id).map(|it| claims(id, it)).unwrap_or_default();
-            let is_held = |id: &ObjectId| takes(id).iter().any(|it| freed.contains(it));
+            let is_held = |id: &ObjectId| {
+                self.cx.desired.get(id).is_some_and(|it| claims(id, it).iter().any(|it| freed.contains(it)))
+            };
             let inside = || self.cx.desired.descendants(&id).into_iter().filter(rules::is_said_inside);
             // What its statement says besides takes names too; nothing that holds rows is taken down for those.
             if made && (is_held(&id) || user.kind.meta().rebuildable && inside().any(|it| is_held(&it))) {

@@ -36,6 +36,13 @@ fn is_merged(id: &ObjectId, actual: &Schema, desired: &Schema) -> bool {
     old.is_some_and(|old| by_itself(&Change::Drop { id, old }, actual, desired))
 }
 
+/// Whether a column that becomes one with its parent's has another type or collation than one from then on.
+pub(super) fn lets_go_as_merged(column: &ObjectId, used: &ObjectId, cx: &Context<'_>) -> bool {
+    let above = column.relation().and_then(|it| column_of(cx.desired, it, column.name()));
+    let uses = above.is_some_and(|(it, _)| cx.desired.uses(&it).contains(used));
+    !uses && is_merged(column, cx.actual, cx.desired)
+}
+
 /// Whether who stands on something of a table does so by tables below alone, and those keep it of their own.
 pub(super) fn reads_what_stays(user: &ObjectId, used: &ObjectId, cx: &Context<'_>) -> bool {
     let Some(above) = used.relation() else { return false };

@@ -387,9 +387,7 @@ fn settings_of(old: &Column, new: &Column, id: &ObjectId, schema: &Schema) -> Ve
         drafts.push(locked(Draft::alter(id, sql), id).changed("storage", old, new));
     }
     if old.compression != new.compression {
-        let sql = set_compression(id, new);
-        let (old, new) = (or_none(old.compression.as_ref()), or_none(new.compression.as_ref()));
-        drafts.push(locked(Draft::alter(id, sql), id).changed("compression", old, new));
+        drafts.push(compressed(table, [old, new], id));
     }
     if old.statistics != new.statistics {
         let sql = format!("{} SET STATISTICS {}", prefix(id), new.statistics.unwrap_or(-1));
@@ -414,13 +412,15 @@ fn compressed_below(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>)
     let Some(table) = id.relation().filter(|_| old.compression != new.compression) else { return Vec::new() };
     let is_plain = |it: &&model::QualName| cx.desired.table(it).is_some_and(|it| it.foreign.is_none());
     let below = heir::with_all_below(table, cx).into_iter().skip(1).filter(is_plain);
-    let told = below.map(|it| {
-        let sql = set_compression(&Kind::Column.of(it, id.name()), new);
-        let (old, new) = (or_none(old.compression.as_ref()), or_none(new.compression.as_ref()));
-        let draft = Draft::alter(id, sql).lock(Mode::AccessExclusive, it).needs([Kind::Table.named(it)]);
-        draft.gentle().trailing().changed("compression", old, new)
-    });
-    told.collect()
+    let told = below.map(|it| compressed(it, [old, new], id).needs([Kind::Table.named(it)]));
+    told.map(|it| it.gentle().trailing()).collect()
+}
+
+/// Tells one table how values of a column, its own or one it has from above, are compressed.
+fn compressed(table: &model::QualName, [old, new]: [&Column; 2], id: &ObjectId) -> Draft {
+    let sql = set_compression(&Kind::Column.of(table, id.name()), new);
+    let (old, new) = (or_none(old.compression.as_ref()), or_none(new.compression.as_ref()));
+    Draft::alter(id, sql).lock(Mode::AccessExclusive, table).changed("compression", old, new)
 }
 
 fn set_compression(id: &ObjectId, column: &Column) -> String {
@@ -464,7 +464,8 @@ impl Rules for Default {
     }
 
     fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-        let (sql, from) = match cx.is_gone(id) {
+        // A parent that the table comes under gives its own once all is as that demands.
+        let (sql, from) = match cx.is_gone(id) && !heir::is_to_join(id, cx) {
             true => heir::default_as_above(id, cx),
             false => (format!("{} DROP DEFAULT", prefix(id)), None),
         };

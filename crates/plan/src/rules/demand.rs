@@ -43,10 +43,6 @@ impl Demand<'_, '_> {
         match column_of(cx.actual, self.name, column) {
             Some((_, live)) if !moved::is_remade(live, wanted, own, cx) => {
                 let fitted = moved::fitted(live, wanted, own, self.id, cx).into_iter();
-                // What is assumed of its own values alone would differ from what is said above.
-                let bare = cx.actual.contains(own).then(|| column::gauged(own, live, wanted, cx));
-                let bare = bare.into_iter().flatten().map(|it| it.touches([self.id.clone()]));
-                let fitted = fitted.chain(bare);
                 fitted.chain(self.not_null(own)).chain(self.default(own, live.ty != wanted.ty)).collect()
             }
             // What is computed comes after all that it may be computed from.
@@ -74,7 +70,8 @@ impl Demand<'_, '_> {
             return None;
         }
         let (sql, expr) = default_as_above(own, cx);
-        Some(self.alter(sql).reads(expr))
+        // As the column comes to be of the type.
+        Some(self.alter(sql).reads(expr).needs([own.clone()]))
     }
 
     fn is_alike(&self, had: &Constraint, rule: &Constraint) -> bool {

@@ -45,6 +45,9 @@ fn column_stance(user: &ObjectId, used: &ObjectId, cx: &Context<'_>) -> Stance {
     let Some(Object::Column(column)) = cx.actual.get(user) else { return Stance::Stays };
     let own = if used.kind == Kind::Collation { &column.collation } else { &column.ty.user };
     let of_type = own.as_ref().is_some_and(|it| cx.actual.names_of(used).contains(&it));
+    if of_type && apart::lets_go_as_merged(user, used, cx) {
+        return Stance::Stays;
+    }
     match (&column.generated, of_type) {
         (_, true) => Stance::Cannot,
         (Some(_), false) => Stance::Falls,
@@ -130,10 +133,7 @@ pub(crate) fn waits_for_others(id: &ObjectId) -> bool {
 /// constraint with that constraint.
 pub(crate) fn stand_ins(schema: &Schema) -> HashMap<ObjectId, ObjectId> {
     let behind = |(id, object): (&ObjectId, &Object)| match object {
-        Object::Constraint(it) if it.rule.is_indexed() => {
-            let name = id.name().clone().within(id.relation()?.namespace.clone());
-            Some((Kind::Index.named(&name), id.clone()))
-        }
+        Object::Constraint(it) => Some((it.index_id(id)?, id.clone())),
         _ => None,
     };
     schema.iter().filter_map(behind).collect()

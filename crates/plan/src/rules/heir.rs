@@ -137,6 +137,9 @@ pub(super) fn is_no_default_by_parent(change: &Change<'_>, actual: &Schema, desi
         _ => return false,
     };
     let Some(table) = change.id().relation() else { return false };
+    if matches!(change, Change::Create { id, .. } if has_default(actual, id)) {
+        return false;
+    }
     match (from.table(table), to.table(table)) {
         (Some(without), Some(with)) => gained(without, with).next().is_some(),
         _ => false,
@@ -157,6 +160,13 @@ pub(super) fn default_as_above<'a>(own: &ObjectId, cx: &Context<'a>) -> (String,
         Some(Object::Default(it)) => (column::set_default(own, &it.expr), Some(&it.expr)),
         _ => (format!("{} DROP DEFAULT", column::prefix(own)), None),
     }
+}
+
+/// Whether the table of a part gets a parent that has it too.
+pub(super) fn is_to_join(part: &ObjectId, cx: &Context<'_>) -> bool {
+    let Some(table) = part.relation() else { return false };
+    let Some((old, new)) = cx.actual.table(table).zip(cx.desired.table(table)) else { return false };
+    gained(old, new).any(|it| part_of(cx.desired, part.kind, it, part.name()).is_some())
 }
 
 /// Whether a live column has a default, be it from above.
@@ -220,12 +230,12 @@ pub(super) fn let_take_null(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     heirs(table, cx).into_iter().flat_map(one).collect()
 }
 
-/// What the definition of a new child says though it has it from above.
+/// What the definition of a new child says though it has it from above, and the check above that it is.
 pub(super) fn said_again<'a>(
     id: &ObjectId,
     table: &Table,
     desired: &'a Schema,
-) -> Vec<(String, Option<&'a Expr>)> {
+) -> Vec<(String, Option<&'a ObjectId>)> {
     let Some(name) = id.qual_name() else { return Vec::new() };
     let AlsoOwn { columns, checks, lent: _ } = &*table.also_own;
     let column = |it: &Name| {
@@ -235,8 +245,7 @@ pub(super) fn said_again<'a>(
     let all = if checks.is_empty() { Vec::new() } else { self::checks(desired, name) };
     let check = |it: &Name| {
         let (id, check) = all.iter().find(|(id, _)| id.name() == it)?;
-        let expr = desired.get(id).and_then(|it| it.exprs().into_iter().next());
-        Some((format!("CONSTRAINT {it} {}", constraint::clause(check)), expr))
+        Some((format!("CONSTRAINT {it} {}", constraint::clause(check)), Some(*id)))
     };
     columns.iter().filter_map(column).chain(checks.iter().filter_map(check)).collect()
 }

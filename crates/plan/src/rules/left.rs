@@ -103,8 +103,6 @@ impl Left<'_, '_> {
         let mut drafts = Vec::new();
         if cx.desired.contains(own) {
             drafts.extend(moved::fitted(live, wanted, own, self.id, cx));
-            let gauged = column::gauged(own, live, wanted, cx).into_iter();
-            drafts.extend(gauged.map(|it| it.touches([self.id.clone()])));
             let of = |schema: &Schema| part_of(schema, Kind::Default, name, column).is_some();
             if live.ty == wanted.ty && of(cx.actual) && !of(cx.desired) {
                 drafts.push(self.alter(format!("{} DROP DEFAULT", column::prefix(own))));

@@ -174,7 +174,11 @@ pub(super) fn fitted(
     };
     let [down, up] = if live.ty == wanted.ty { [None, None] } else { without_default(own, table, cx) };
     let drafts = down.into_iter().chain(drafts).chain(up);
-    drafts.map(|it| it.touches([table.clone()]).precedes(types(live, cx))).collect()
+    let drafts = drafts.map(|it| it.precedes(types(live, cx)));
+    // What is assumed of its own values alone would differ from what is said above, or be lost with what is said there.
+    let is_own = cx.actual.contains(own) || cx.desired.contains(own);
+    let gauged = is_own.then(|| column::gauged(own, live, wanted, cx)).into_iter().flatten();
+    drafts.chain(gauged).map(|it| it.touches([table.clone()])).collect()
 }
 
 /// A default would have to be cast along with its column: what takes it down, and what puts back one that stays.

@@ -50,7 +50,7 @@ fn has_left(table: &QualName, above: &QualName, cx: &Context<'_>) -> bool {
 /// Whether the server makes an index of a partition without being told.
 pub(super) fn comes_by_itself(index: &Index, id: &ObjectId, cx: &Context<'_>) -> bool {
     let Some(above) = index_above(index) else { return false };
-    if cx.created.contains_key(&above) && !comes_with_its_table(&above, cx) {
+    if !is_there(&above, cx) {
         return spreads(&above, cx.desired) && !is_made_before(id, cx);
     }
     cx.is_new(&index.relation) || joins(&index.relation, cx)
@@ -179,18 +179,18 @@ pub(super) fn come_with(table: &ObjectId, it: &Table, cx: &Context<'_>) -> Vec<O
         Some(Object::Index(index)) => index.attached_to.is_some() && comes_by_itself(index, id, cx),
         _ => false,
     };
-    let is_there = |id: &&ObjectId| match cx.desired.get(id) {
-        Some(Object::Index(Index { attached_to: Some(above), .. })) => {
-            let above = Kind::Index.named(above);
-            !cx.created.contains_key(&above) || comes_with_its_table(&above, cx)
-        }
+    let is_given = |id: &&ObjectId| match cx.desired.get(id) {
+        Some(Object::Index(it)) => index_above(it).is_some_and(|it| is_there(&it, cx)),
         _ => false,
     };
-    cx.desired.parts(table).filter(comes).filter(is_there).cloned().collect()
+    cx.desired.parts(table).filter(comes).filter(is_given).cloned().collect()
 }
 
-/// Whether an index is made as its table, a new partition, is.
-fn comes_with_its_table(id: &ObjectId, cx: &Context<'_>) -> bool {
+/// Whether an index stands, or is made as its table, a new partition, is.
+fn is_there(id: &ObjectId, cx: &Context<'_>) -> bool {
+    if !cx.created.contains_key(id) {
+        return true;
+    }
     let Some(Object::Index(Index { relation, .. })) = cx.desired.get(id) else { return false };
     match cx.desired.get(relation) {
         Some(Object::Table(table)) if cx.is_new(relation) => come_with(relation, table, cx).contains(id),

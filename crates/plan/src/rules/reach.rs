@@ -305,14 +305,21 @@ fn table(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>) -> V
     locks
 }
 
+/// The other ends of the foreign keys of tables that stand under each other: where theirs point to, with what is below
+/// that, and which tables outside point to them.
+fn ends_of<'a>(line: &[&QualName], actual: &'a Schema, below: &Below<'a>) -> [Vec<&'a QualName>; 2] {
+    let targets = line.iter().flat_map(|it| targets(it, actual));
+    let targets = targets.flat_map(|it| with_partitions(it, actual, below));
+    let pointing = line.iter().filter_map(|it| below.pointing.get(*it)).flatten().copied();
+    [targets.collect(), pointing.filter(|it| !line.contains(it)).collect()]
+}
+
 /// The tables at the other ends of the foreign keys that a new partition takes part in, from all levels above.
 fn by_keys_above(parent: &QualName, actual: &Schema, below: &Below<'_>) -> Vec<Lock> {
     let line = actual.lineage(parent);
-    let is_outside = |it: &&QualName| !line.contains(it);
-    let targets = line.iter().flat_map(|it| targets(it, actual)).filter(is_outside);
-    let targets = targets.flat_map(|it| with_partitions(it, actual, below));
-    let pointing = line.iter().filter_map(|it| below.pointing.get(*it)).flatten().copied();
-    on(Mode::ShareRowExclusive, targets.chain(pointing.filter(is_outside)))
+    let line: Vec<&QualName> = line.iter().map(|it| &**it).collect();
+    let [targets, pointing] = ends_of(&line, actual, below);
+    on(Mode::ShareRowExclusive, targets.into_iter().filter(|it| !line.contains(it)).chain(pointing))
 }
 
 /// What is locked beside a table and its parent while it leaves that or comes under it.
@@ -325,11 +332,8 @@ fn by_move(
 ) -> Vec<Lock> {
     let mode = |all| if all { Mode::AccessExclusive } else { Mode::ShareRowExclusive };
     let line = actual.lineage(parent);
-    let targets = line.iter().flat_map(|it| targets(it, actual));
-    let targets = targets.flat_map(|it| with_partitions(it, actual, below));
+    let [targets, pointing] = ends_of(&line, actual, below);
     let leaves = step.locks.iter().any(|it| it.relation == *parent && it.mode == Mode::AccessExclusive);
-    let pointing = line.iter().filter_map(|it| below.pointing.get(*it)).flatten().copied();
-    let pointing = pointing.filter(|it| !line.contains(it));
     let mut locks = on(Mode::AccessExclusive, descendants(table, below, |_| false));
     let brings = line.iter().any(|it| brings_key(table, it, actual));
     locks.extend(on(mode(brings), targets));

@@ -1,7 +1,7 @@
 //! Sequences, and how the ones behind identity columns count. Does not know where they stand: that is
 //! data.
 
-use model::{Kind, Name, ObjectId, Persistence, QualName, Sequence, SequenceOptions, Type};
+use model::{Kind, Name, Object, ObjectId, Persistence, QualName, Sequence, SequenceOptions, Type};
 
 use super::{Alter, Context, Rules};
 use crate::draft::Draft;
@@ -56,14 +56,11 @@ impl Rules for Sequence {
             let former = self.owned_by.as_ref().map(|(table, column)| Kind::Column.of(table, column));
             // A column that goes would take it along before the new one can be there.
             let goes = former.as_ref().is_some_and(|it| !cx.desired.contains(it));
-            let none = || lock(Draft::alter(id, format!("{prefix} OWNED BY NONE")), id).gentle().trailing();
-            let leave = (goes || owned_by.is_none()).then(|| none().lets_go());
+            let leave = lock(Draft::alter(id, format!("{prefix} OWNED BY NONE")), id).gentle().trailing();
+            let leave = (goes || owned_by.is_none()).then(|| leave.lets_go());
             let join = owned_by.as_ref().map(|owner| own(id, owner, cx));
-            let steps = leave.into_iter().chain(join);
-            let mut steps: Vec<Draft> = steps.map(|it| it.changed("owned_by", &old, &new)).collect();
-            if let Some(first) = steps.first_mut() {
-                first.precedes.extend(former);
-            }
+            let mut steps = leave.into_iter().chain(join).map(|it| it.changed("owned_by", &old, &new));
+            drafts.extend(steps.next().map(|it| it.precedes(former)));
             drafts.extend(steps);
         }
         Alter::InPlace(drafts)
@@ -75,12 +72,18 @@ impl Rules for Sequence {
     }
 }
 
-/// The two must have one owner when they are linked, so nobody's owner changes before.
-fn own(id: &ObjectId, owner: &(QualName, Name), _: &Context<'_>) -> Draft {
+/// The two must have one owner when they are linked: nobody's owner changes before, but where a new table is given to
+/// whom the sequence has belonged to.
+fn own(id: &ObjectId, owner: &(QualName, Name), cx: &Context<'_>) -> Draft {
     let (table, column) = owner;
     let draft = Draft::alter(id, format!("ALTER SEQUENCE {} OWNED BY {table}.{column}", id.address()));
-    let table_owner = Kind::Owner.on(&Kind::Table.named(table));
-    lock(draft, id).needs([Kind::Column.of(table, column)]).precedes([table_owner]).trailing()
+    let whole = Kind::Table.named(table);
+    let owned = Kind::Owner.on(&whole);
+    let had =
+        cx.facts.owners.get(id).filter(|it| !cx.is_new(id) && cx.is_new(&whole) && **it != cx.facts.role);
+    let given = matches!(cx.desired.get(&owned), Some(Object::Owner(it)) if Some(&it.role) == had);
+    let draft = if given { draft.needs([owned]) } else { draft.precedes([owned]) };
+    lock(draft, id).needs([Kind::Column.of(table, column)]).trailing()
 }
 
 /// A new sequence of a table that belongs to another role has to belong to it too.

@@ -5,7 +5,7 @@
 use model::{Column, Kind, Name, Object, ObjectId, QualName, Type};
 
 use super::text::collate;
-use super::{Context, column, create, range, retype};
+use super::{Context, column, create, heir, range, retype};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -77,26 +77,23 @@ fn goes_along(user: &ObjectId, id: &ObjectId, cx: &Context<'_>) -> bool {
     kind && stands_still
 }
 
-fn column_of<'a>(user: &ObjectId, id: &ObjectId, schema: &'a model::Schema) -> Option<&'a Column> {
-    match schema.get(user) {
-        Some(Object::Column(it)) if id.kind == Kind::Collation && it.collation.as_ref() == id.qual_name() => {
-            Some(it)
-        }
-        Some(Object::Column(it)) if id.kind != Kind::Collation => {
-            it.ty.user.as_ref().filter(|it| schema.names_of(id).contains(it)).map(|_| it)
-        }
-        _ => None,
+/// Whether a column has a type or collation.
+fn has(column: &Column, id: &ObjectId, schema: &model::Schema) -> bool {
+    match id.kind {
+        Kind::Collation => column.collation.as_ref() == id.qual_name(),
+        _ => column.ty.user.as_ref().is_some_and(|it| schema.names_of(id).contains(&it)),
     }
 }
 
 fn is_column_of(user: &ObjectId, id: &ObjectId, cx: &Context<'_>) -> bool {
-    column_of(user, id, cx.actual).is_some()
+    matches!(cx.actual.get(user), Some(Object::Column(it)) if has(it, id, cx.actual))
 }
 
-/// The column that has the type on both sides, and so has to move over.
+/// The column that has the type on both sides, be it its parent's then, and so has to move over.
 fn moved<'a>(user: &ObjectId, id: &ObjectId, cx: &'a Context<'_>) -> Option<&'a Column> {
-    column_of(user, id, cx.actual)?;
-    column_of(user, id, cx.desired)
+    let table = user.relation().filter(|_| is_column_of(user, id, cx))?;
+    let (_, column) = heir::column_of(cx.desired, table, user.name())?;
+    has(column, id, cx.desired).then_some(column)
 }
 
 /// The statements of a swap of types that share what goes along, in order: they and all that goes along step aside
@@ -142,7 +139,7 @@ fn made_anew(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
             && !cx.created.contains_key(user)
         {
             let moves = move_over(user, column, id).into_iter().chain(column::stored_again(user, column, cx));
-            drafts.extend(moves.map(|it| it.touches([id.clone()])));
+            drafts.extend(moves.map(|it| it.touches([id.clone()]).needs([id.clone()])));
         }
     }
     drafts

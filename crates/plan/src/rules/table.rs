@@ -16,6 +16,8 @@ use crate::{Hazard, Mode};
 struct Inside<'a> {
     lines: Vec<String>,
     makes: Vec<ObjectId>,
+    /// What its lines use beyond what is made.
+    needs: Vec<ObjectId>,
     exprs: Vec<&'a Expr>,
 }
 
@@ -62,8 +64,8 @@ impl Rules for Table {
         sql += &with(options).replacen(' ', "\n", 1);
         sql += &tablespace.as_ref().map(|it| format!("\nTABLESPACE {it}")).unwrap_or_default();
         sql += &foreign.as_ref().map(foreign::tail).unwrap_or_default();
-        let Inside { lines: _, makes, exprs } = inside;
-        let mut create = Draft::create(id, sql).reads(exprs);
+        let Inside { lines: _, makes, needs, exprs } = inside;
+        let mut create = Draft::create(id, sql).reads(exprs).needs(needs);
         create = create.needs(makes.iter().flat_map(|it| cx.desired.uses(it)).filter(|it| it != id));
         let parent = partition_of.iter().map(|it| (&it.parent, Mode::AccessExclusive));
         let parents = parent.chain(inherits.iter().map(|it| (it, Mode::ShareUpdateExclusive)));
@@ -258,7 +260,7 @@ fn flag(id: &ObjectId, words: &str) -> Draft {
 /// table in turn, and was written under the same search path.
 fn inside<'a>(id: &ObjectId, table: &'a Table, cx: &Context<'a>, fixed: Vec<&'a Expr>) -> Inside<'a> {
     let desired = cx.desired;
-    let mut it = Inside { lines: Vec::new(), makes: Vec::new(), exprs: fixed };
+    let mut it = Inside { lines: Vec::new(), makes: Vec::new(), needs: Vec::new(), exprs: fixed };
     let columns: Vec<(&ObjectId, &model::Column)> = desired
         .parts(id)
         .filter_map(|child| match desired.get(child) {
@@ -293,15 +295,17 @@ fn inside<'a>(id: &ObjectId, table: &'a Table, cx: &Context<'a>, fixed: Vec<&'a 
         it.makes.extend(definition.makes);
         it.exprs.extend(definition.exprs);
     }
-    for (line, expr) in heir::said_again(id, table, desired) {
+    for (line, check) in heir::said_again(id, table, desired) {
         it.lines.push(line);
-        it.exprs.extend(expr);
+        it.exprs.extend(check.and_then(|it| desired.get(it)).map(Object::exprs).unwrap_or_default());
+        it.needs.extend(check.map(|it| desired.uses(it)).unwrap_or_default());
     }
+    let mut before: Vec<&Rule> = Vec::new();
     for child in desired.parts(id) {
         let Some(Object::Constraint(constraint)) = desired.get(child) else { continue };
         let exprs = desired.get(child).map(Object::exprs).unwrap_or_default();
-        let is_own =
-            !desired.parts(id).take_while(|it| *it != child).any(|it| is_one_key(it, child, desired));
+        let is_own = !before.iter().any(|it| is_one_key(it, &constraint.rule));
+        before.push(&constraint.rule);
         if constraint.validated && constraint.enforced && is_own && fits(child, &exprs) {
             it.lines.push(format!("CONSTRAINT {} {}", child.name(), constraint::clause(constraint)));
             it.makes.push(child.clone());
@@ -312,21 +316,20 @@ fn inside<'a>(id: &ObjectId, table: &'a Table, cx: &Context<'a>, fixed: Vec<&'a 
 }
 
 /// Whether the server would take two keys of one statement for one (manual, CREATE TABLE: `transformIndexConstraints`).
-fn is_one_key(one: &ObjectId, other: &ObjectId, schema: &Schema) -> bool {
-    let rule = |id: &ObjectId| match schema.get(id) {
-        Some(Object::Constraint(it)) => Some(&it.rule),
-        _ => None,
-    };
-    let key = |it: &Rule| match it {
+fn is_one_key(one: &Rule, other: &Rule) -> bool {
+    match one {
+        Rule::Exclusion { .. } => one == other,
+        _ => key_with(one).is_some_and(|it| key_with(other) == Some(it)),
+    }
+}
+
+/// The columns of a key, and those it has along.
+fn key_with(rule: &Rule) -> Option<[&[Name]; 2]> {
+    match rule {
         Rule::PrimaryKey { columns, include, .. } | Rule::Unique { columns, include, .. } => {
-            Some((columns.clone(), include.clone()))
+            Some([columns, include])
         }
         _ => None,
-    };
-    match (rule(one), rule(other)) {
-        (Some(one @ Rule::Exclusion { .. }), Some(other)) => one == other,
-        (Some(one), Some(other)) => key(one).is_some_and(|it| key(other) == Some(it)),
-        _ => false,
     }
 }
 

@@ -52,8 +52,7 @@ pub(super) fn joined(draft: Draft, parent: &QualName, old: &Table, cx: &Context<
     let joined: Vec<&QualName> = joined.collect();
     let all: Vec<ObjectId> = joined.iter().flat_map(|it| shared_parts(it, cx)).collect();
     // A new index of a partitioned table that lacks parts is not valid, and no partition that comes makes it so.
-    let whole = joined.iter().map(|it| Kind::Table.named(it));
-    let indexes = whole.flat_map(|it| cx.desired.parts(&it).cloned().collect::<Vec<_>>());
+    let indexes = joined.iter().flat_map(|it| parts_of(it, cx.desired));
     let is_made = |it: &ObjectId| it.kind == Kind::Index && cx.actual.get(it) != cx.desired.get(it);
     let indexes = indexes.filter(|it| is_made(it) && !spreads(it, cx.desired));
     draft.follows(all.iter().cloned()).needs(all).needs(indexes)

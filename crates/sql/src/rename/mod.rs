@@ -126,11 +126,7 @@ fn with_heirs<'a>(table: &'a QualName, heirs: &Heirs<'a>) -> Vec<&'a QualName> {
 /// The index of a constraint has the constraint's name, and comments on it go by that.
 fn index_behind(schema: &Schema, from: &ObjectId, to: &ObjectId) -> Option<(ObjectId, ObjectId)> {
     let Object::Constraint(constraint) = schema.get(from)? else { return None };
-    let index = |it: &ObjectId| {
-        let table = it.relation()?;
-        Some(Kind::Index.named(&it.name().clone().within(table.namespace.clone())))
-    };
-    constraint.rule.is_indexed().then(|| index(from).zip(index(to)))?
+    constraint.index_id(from).zip(constraint.index_id(to))
 }
 
 impl<'a> Names<'a> {
