@@ -464,8 +464,10 @@ impl Rules for Default {
     }
 
     fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-        // A parent that the table comes under gives its own once all is as that demands.
-        let (sql, from) = match cx.is_gone(id) && !heir::is_to_join(id, cx) {
+        // A column that becomes one with its parent's is given that's default once it is as that demands.
+        let column = id.relation().map(|it| Kind::Column.of(it, id.name()));
+        let merges = column.is_some_and(|it| apart::is_merged(&it, cx.actual, cx.desired));
+        let (sql, from) = match cx.is_gone(id) && !merges {
             true => heir::default_as_above(id, cx),
             false => (format!("{} DROP DEFAULT", prefix(id)), None),
         };

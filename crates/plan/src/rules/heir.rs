@@ -162,13 +162,6 @@ pub(super) fn default_as_above<'a>(own: &ObjectId, cx: &Context<'a>) -> (String,
     }
 }
 
-/// Whether the table of a part gets a parent that has it too.
-pub(super) fn is_to_join(part: &ObjectId, cx: &Context<'_>) -> bool {
-    let Some(table) = part.relation() else { return false };
-    let Some((old, new)) = cx.actual.table(table).zip(cx.desired.table(table)) else { return false };
-    gained(old, new).any(|it| part_of(cx.desired, part.kind, it, part.name()).is_some())
-}
-
 /// Whether a live column has a default, be it from above.
 pub(super) fn has_default(actual: &Schema, default: &ObjectId) -> bool {
     default.relation().is_some_and(|table| match part_of(actual, Kind::Default, table, default.name()) {

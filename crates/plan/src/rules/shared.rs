@@ -94,14 +94,16 @@ impl Part<'_> {
                 let ty = own.ty.user.as_ref().and_then(|it| self.own.type_named(it));
                 let collation = own.collation.as_ref().map(|it| Kind::Collation.named(it));
                 let mut made_of = ty.into_iter().chain(collation);
-                own == its && own.identity.is_none() && !made_of.any(|it| self.is_made_anew(&it))
+                let stays = |of: &ObjectId| !self.comes || !self.is_made_anew(of);
+                own == its && own.identity.is_none() && made_of.all(|it| stays(&it))
             }
             (Some(_), Some(its)) => self.is(its),
             _ => false,
         }
     }
 
-    /// Whether a type or collation, or one it is made of, may be made anew: then only columns that stay move over.
+    /// Whether a type or collation, or one it is made of, may be made anew: then only columns that are a table's own
+    /// move over.
     fn is_made_anew(&self, id: &ObjectId) -> bool {
         if !matches!(id.kind, Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range | Kind::Collation) {
             return false;

@@ -5,7 +5,7 @@
 use model::{Column, Kind, Name, Object, ObjectId, QualName, Type};
 
 use super::text::collate;
-use super::{Context, column, create, heir, range, retype};
+use super::{Context, apart, column, create, heir, range, retype};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -89,9 +89,10 @@ fn is_column_of(user: &ObjectId, id: &ObjectId, cx: &Context<'_>) -> bool {
     matches!(cx.actual.get(user), Some(Object::Column(it)) if has(it, id, cx.actual))
 }
 
-/// The column that has the type on both sides, be it its parent's then, and so has to move over.
+/// The column that has the type on both sides, be it one with its parent's then, and so has to move over.
 fn moved<'a>(user: &ObjectId, id: &ObjectId, cx: &'a Context<'_>) -> Option<&'a Column> {
-    let table = user.relation().filter(|_| is_column_of(user, id, cx))?;
+    let stays = cx.desired.contains(user) || apart::is_merged(user, cx.actual, cx.desired);
+    let table = user.relation().filter(|_| stays && is_column_of(user, id, cx))?;
     let (_, column) = heir::column_of(cx.desired, table, user.name())?;
     has(column, id, cx.desired).then_some(column)
 }
