@@ -214,7 +214,13 @@ impl Facets for Domain {
 
 impl Facets for DomainConstraint {
     fn uses(&self, id: &ObjectId, schema: &Schema) -> Vec<ObjectId> {
-        self.parent(id).into_iter().chain(schema.mentioned(&self.check, None)).collect()
+        let domain = self.parent(id);
+        // What it compares VALUE with is read as a value of that type.
+        let base = match domain.as_ref().and_then(|it| schema.get(it)) {
+            Some(Object::Domain(it)) => it.base.uses().collect(),
+            _ => Vec::new(),
+        };
+        domain.into_iter().chain(base).chain(schema.mentioned(&self.check, None)).collect()
     }
 
     fn parent(&self, id: &ObjectId) -> Option<ObjectId> {

@@ -5,12 +5,13 @@
 //! 3. steps on one object keep the order their rule gave them;
 //! 4. what frees a name comes before what takes it.
 //!
-//! Ties fall by verb, kind and identity, so one pair of schemas has one plan. Knows no kind of object.
+//! Ties fall by verb, kind and identity, so one pair of schemas has one plan. Knows no kind of object
+//! but columns.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 
-use model::{ObjectId, Schema};
+use model::{Kind, ObjectId, Schema};
 use petgraph::Direction::{Incoming, Outgoing};
 use petgraph::graph::{DiGraph, NodeIndex};
 
@@ -190,7 +191,11 @@ impl<'a> Edges<'a> {
         let using = draft.made().filter(|_| !draft.lets_go);
         let used: HashSet<ObjectId> =
             using.flat_map(|it| uses_of_desired(it, self.desired, self.actual)).collect();
-        for id in used.iter().chain(&draft.needs).filter(|it| !own.contains(it)) {
+        // A column that stays does not care what becomes of its table.
+        let is_column = draft.step.verb == Verb::Alter && draft.step.id.kind == Kind::Column;
+        let table = self.actual.parent(&draft.step.id).filter(|_| is_column);
+        let used = used.iter().filter(|it| Some(*it) != table.as_ref()).chain(&draft.needs);
+        for id in used.filter(|it| !own.contains(it)) {
             if let Some(&maker) = self.makers.get(id).and_then(|it| it.last()) {
                 self.edge(maker, at);
             }

@@ -3,7 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{Column, ForeignKey, Kind, Name, Object, ObjectId, PartitionOf, QualName, Rule, Schema};
+use model::{
+    Column, Deferral, ForeignKey, Kind, Name, Object, ObjectId, PartitionOf, QualName, Rule, Schema,
+};
 
 use super::apart::is_left;
 use super::heir::is_not_null;
@@ -141,7 +143,11 @@ fn mode_below(
     let stays = |column: &Name| is_not_null(actual, relation, column);
     match &it.rule {
         Rule::PrimaryKey { columns, .. } if !columns.iter().all(stays) => mode,
-        rule if rule.is_indexed() && actual.is_partitioned(relation) => Mode::Share,
+        // What may be checked later takes a trigger.
+        rule if rule.is_indexed() && actual.is_partitioned(relation) => match it.deferral {
+            Deferral::Never => Mode::Share,
+            _ => Mode::ShareRowExclusive,
+        },
         _ => mode,
     }
 }
