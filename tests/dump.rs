@@ -17,6 +17,7 @@ pub(crate) fn sorted(dump: &str, comparison: &Comparison, owners: bool) -> Vec<S
     if !owners {
         dump = without_owners(&dump);
     }
+    let dump = with_parts_called_alike(&dump);
     let noise = |it: &str| it.trim_start().starts_with("SEQUENCE NAME");
     let dump = Dump { lines: dump.lines().collect() };
     let (again, defaults) = (dump.said_again(), dump.own_defaults());
@@ -217,6 +218,53 @@ fn not_null(table: &str, column: &str) -> String {
         18.. => format!("    NOT NULL {column}"),
         _ => format!("{}{column} SET NOT NULL", of_column(table)),
     }
+}
+
+/// The names of parts of indexes and keys are not compared: they are called by what they are parts of, and whose.
+fn with_parts_called_alike(dump: &str) -> String {
+    let attached = |it: &str| {
+        let (above, part) =
+            it.trim_end_matches(';').strip_prefix("ALTER INDEX ")?.split_once(" ATTACH PARTITION ")?;
+        Some((part.to_owned(), above.to_owned()))
+    };
+    let above: HashMap<String, String> = dump.lines().filter_map(attached).collect();
+    let (mut altered, mut of) = ("", HashMap::new());
+    let lines = dump.lines().map(|line| {
+        altered = line.strip_prefix("ALTER TABLE ONLY ").unwrap_or(altered);
+        let (name, table) = defined(line, altered)?;
+        let name = format!("{}.{name}", table.split('.').next()?);
+        of.insert(name.clone(), table);
+        Some(name)
+    });
+    let defined: Vec<Option<String>> = lines.collect();
+    let called = |part: &str| {
+        let top = std::iter::successors(above.get(part), |it| above.get(*it)).last()?;
+        Some(format!("{top} in {}", of.get(part)?))
+    };
+    let line = |(line, name): (&str, &Option<String>)| match name
+        .as_deref()
+        .and_then(|it| Some((it, called(it)?)))
+    {
+        Some((name, called)) => line.replacen(name.split_once('.').map_or(name, |it| it.1), &called, 1),
+        None => line
+            .split(' ')
+            .map(|it| {
+                let bare = it.trim_end_matches(';');
+                called(bare).unwrap_or_else(|| bare.to_owned())
+            })
+            .collect::<Vec<_>>()
+            .join(" "),
+    };
+    dump.lines().zip(&defined).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The index or key that a line defines, and the table it is of.
+fn defined<'a>(line: &'a str, altered: &'a str) -> Option<(&'a str, &'a str)> {
+    if let Some(key) = line.strip_prefix("    ADD CONSTRAINT ") {
+        return Some((key.split(' ').next()?, altered));
+    }
+    let (index, rest) = line.strip_prefix("CREATE ")?.split_once("INDEX ")?.1.split_once(" ON ")?;
+    Some((index, rest.trim_start_matches("ONLY ").split(' ').next()?))
 }
 
 /// Whole statements are left out: a name may hold a line break.

@@ -6,7 +6,7 @@
 //! 4. what frees a name comes before what takes it.
 //!
 //! Ties fall by verb, kind and identity, so one pair of schemas has one plan. Knows no kind of object
-//! but columns.
+//! but columns and their NOT NULLs.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
@@ -202,13 +202,13 @@ impl<'a> Edges<'a> {
         }
     }
 
-    /// Law 2, for what is unmade, unless its rule says that it waits for that. What is said about an object is in the way
-    /// of nothing but its end.
+    /// Law 2, for what is unmade, unless its rule says that it waits for that. What is said about an object, or that a
+    /// column takes no NULL, is in the way of nothing but its end.
     fn out_of_the_way(&mut self, at: usize, draft: &Draft) {
         let own: HashSet<&ObjectId> = draft.all().collect();
         let used: HashSet<ObjectId> = draft.made().flat_map(|it| uses(it, self.actual)).collect();
         for id in used.iter().filter(|it| !own.contains(it) && !draft.follows.contains(it)) {
-            match draft.step.id.kind.meta().satellite {
+            match draft.step.id.kind.meta().satellite || draft.step.id.kind == Kind::NotNull {
                 true => self.before_end(at, id),
                 false => self.before_breakers(at, id),
             }

@@ -2,7 +2,7 @@
 //! keep their values. Does not know tables whose parents change.
 
 use diff::Change;
-use model::{Kind, Object, ObjectId, QualName, Schema};
+use model::{Kind, Object, ObjectId, QualName, Schema, Table};
 
 use super::demand::Demand;
 use super::heir::{column_of, heirs, is_handed_not_null, with_all_below, with_heirs};
@@ -130,6 +130,20 @@ pub(crate) fn taken_over(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
         }
     }
     found
+}
+
+/// The same where a table comes under a partitioned one that has them.
+pub(super) fn kept_as_it_joins(name: &QualName, old: &Table, new: &Table, cx: &Context<'_>) -> Vec<ObjectId> {
+    let parent = new.partition_of.as_ref().map(|it| &it.parent);
+    let known = old.partition_of.as_ref().map(|it| &it.parent);
+    let lineage = parent.filter(|it| Some(*it) != known).map(|it| cx.desired.lineage(it)).unwrap_or_default();
+    if lineage.is_empty() {
+        return Vec::new();
+    }
+    let is_above = |it: &Object| lineage.iter().any(|above| key_of(it, above, cx.desired).is_some());
+    let stays = |it: &&ObjectId| cx.actual.contains(it) && cx.desired.get(it).is_some_and(is_above);
+    let tables = with_all_below(name, cx).into_iter().map(|it| Kind::Table.named(it));
+    tables.flat_map(|it| cx.desired.parts(&it).filter(stays).cloned().collect::<Vec<_>>()).collect()
 }
 
 /// The keys and indexes above a partition's own that is the same: those come first, and have other parts then.

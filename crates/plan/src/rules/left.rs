@@ -4,7 +4,7 @@ use model::{Constraint, Kind, Name, Object, ObjectId, QualName, Schema, Table};
 
 use super::heir::{checks, column_of, columns, is_alike, is_not_null, part_of, with_heirs};
 use super::partition::{index_above, outlasts_leaving};
-use super::shared::{key_of, may_be_renamed};
+use super::shared::{key_of, keys_of, may_be_renamed};
 use super::{Context, column, moved};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
@@ -64,9 +64,13 @@ impl Left<'_, '_> {
 
     fn key(&self, key: &Object, above: &ObjectId, own: &Name) -> Option<Draft> {
         let cx = self.cx;
-        let wanted = key_of(key, self.name, cx.desired);
+        let alike: Vec<ObjectId> = keys_of(key, self.name, cx.desired).collect();
+        if alike.iter().any(|it| it.name() == own) {
+            return None;
+        }
+        // The table may have had another one that is the same.
+        let wanted = alike.into_iter().find(|it| !cx.actual.contains(it));
         match &wanted {
-            Some(it) if it.name() == own => return None,
             Some(it) if may_be_renamed(above, cx.actual) => {
                 let sql = format!("ALTER TABLE {} RENAME CONSTRAINT {own} TO {}", self.name, it.name());
                 return Some(self.alter(sql));

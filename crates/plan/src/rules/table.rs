@@ -8,7 +8,7 @@ use super::depend::stands_on_plain_things;
 use super::index::adjusted;
 use super::partition::come_with;
 use super::text::{Options, or_none, with};
-use super::{Alter, Context, Rules, column, constraint, foreign, heir, moved};
+use super::{Alter, Context, Rules, apart, column, constraint, foreign, heir, moved};
 use crate::draft::{Draft, needs_path};
 use crate::{Hazard, Mode};
 
@@ -143,7 +143,11 @@ impl Rules for Table {
         }
         match self.parents().eq(new.parents()) {
             true => Alter::InPlace(drafts),
-            false => Alter::Around { down: moved::in_the_way(name, id, cx), drafts },
+            false => {
+                let mut down = moved::in_the_way(name, id, cx);
+                down.extend(apart::kept_as_it_joins(name, self, new, cx));
+                Alter::Around { down, drafts }
+            }
         }
     }
 

@@ -55,7 +55,10 @@ pub(super) fn joined(draft: Draft, parent: &QualName, old: &Table, cx: &Context<
     let indexes = joined.iter().flat_map(|it| parts_of(it, cx.desired));
     let is_made = |it: &ObjectId| it.kind == Kind::Index && cx.actual.get(it) != cx.desired.get(it);
     let indexes = indexes.filter(|it| is_made(it) && !spreads(it, cx.desired));
-    draft.follows(all.iter().cloned()).needs(all).needs(indexes)
+    // A column of its own that becomes one with the parent's has its type by then.
+    let merged = cx.actual.parts(&draft.step.id).filter(|it| !cx.desired.contains(it));
+    let merged: Vec<ObjectId> = merged.filter(|it| it.kind == Kind::Column).cloned().collect();
+    draft.follows(all.iter().cloned()).needs(all).needs(indexes).needs(merged)
 }
 
 /// What of a table, as it is or is to be, those below it may have too.
