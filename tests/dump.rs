@@ -17,12 +17,13 @@ pub(crate) fn sorted(dump: &str, comparison: &Comparison, owners: bool) -> Vec<S
     if !owners {
         dump = without_owners(&dump);
     }
-    let dump = with_parts_called_alike(&dump);
+    let dump = with_parts_called_alike(&dump.replace("ALTER FOREIGN TABLE ONLY ", "ALTER TABLE ONLY "));
     let noise = |it: &str| it.trim_start().starts_with("SEQUENCE NAME");
     let dump = Dump { lines: dump.lines().collect() };
     let (again, defaults) = (dump.said_again(), dump.own_defaults());
     let lines = dump.lines.iter().enumerate().filter(|(at, it)| !again.contains(at) && !noise(it));
     let lines = lines.map(|(at, it)| canonical(defaults.get(&at).map_or(*it, |it| it)));
+    let lines = lines.filter(|it| !it.is_empty());
     let mut lines: Vec<String> = lines.chain(dump.own_not_nulls()).collect();
     lines.sort();
     lines
@@ -76,7 +77,7 @@ impl<'a> Dump<'a> {
     }
 
     /// The lines that say of a child's column what its parent says, but for the default: the statement that says no
-    /// more than that.
+    /// more than that; nothing if the parent's default is said by one too.
     fn own_defaults(&self) -> HashMap<usize, String> {
         self.tables().flat_map(|it| self.defaults_of(it)).collect()
     }
@@ -85,7 +86,8 @@ impl<'a> Dump<'a> {
     fn own_not_nulls(&self) -> Vec<String> {
         let of = |table: &'a str| {
             let lineage = self.lineage(table);
-            let above: Vec<usize> = lineage.iter().flat_map(|it| self.body(it)).collect();
+            let above = lineage.iter().flat_map(|it| self.body(it).chain(self.added(it)));
+            let above: Vec<usize> = above.collect();
             let said: HashSet<String> = lineage.iter().flat_map(|it| self.told(it)).collect();
             let takes = |at: usize| self.is_not_null(at).then(|| self.column(at));
             let given: HashSet<&str> = above.into_iter().filter_map(takes).collect();
@@ -103,10 +105,10 @@ impl<'a> Dump<'a> {
     /// The column that a line is about.
     fn column(&self, at: usize) -> &'a str {
         let line = self.lines[at].trim_start();
-        match line.strip_prefix("NOT NULL ") {
-            Some(column) => column.trim_end_matches(','),
-            None => line.split(' ').next().unwrap_or(line),
-        }
+        let alone = line.strip_prefix("NOT NULL ");
+        let added = || line.strip_prefix("ADD CONSTRAINT ")?.split_once(" NOT NULL ").map(|it| it.1);
+        let column = alone.or_else(added).unwrap_or(line).trim_end_matches([',', ';']);
+        column.split(' ').next().unwrap_or(column)
     }
 
     fn defaults_of(&self, table: &str) -> Vec<(usize, String)> {
@@ -117,7 +119,9 @@ impl<'a> Dump<'a> {
             let line = self.said(at);
             let (column, value) = line.split_once(" DEFAULT ").filter(|(it, _)| above.contains(*it))?;
             let (name, value) = (column.trim().split(' ').next()?, value.split(" COLLATE ").next()?);
-            Some((at, format!("ALTER TABLE ONLY {table} ALTER COLUMN {name} SET DEFAULT {value}")))
+            let line = format!("{}{name} SET DEFAULT {value}", of_column(table));
+            let is_above = self.is_of_any(&format!("{line};"), table, &self.lineage(table));
+            Some((at, if is_above { String::new() } else { line }))
         };
         self.body(table).filter_map(one).collect()
     }
@@ -241,19 +245,14 @@ fn with_parts_called_alike(dump: &str) -> String {
         let top = std::iter::successors(above.get(part), |it| above.get(*it)).last()?;
         Some(format!("{top} in {}", of.get(part)?))
     };
-    let line = |(line, name): (&str, &Option<String>)| match name
-        .as_deref()
-        .and_then(|it| Some((it, called(it)?)))
-    {
-        Some((name, called)) => line.replacen(name.split_once('.').map_or(name, |it| it.1), &called, 1),
-        None => line
-            .split(' ')
-            .map(|it| {
-                let bare = it.trim_end_matches(';');
-                called(bare).unwrap_or_else(|| bare.to_owned())
-            })
-            .collect::<Vec<_>>()
-            .join(" "),
+    let word = |it: &str| called(it).unwrap_or_else(|| it.to_owned());
+    let line = |(line, name): (&str, &Option<String>)| match (attached(line), name.as_deref()) {
+        (Some((part, above)), _) => format!("ALTER INDEX {} ATTACH PARTITION {};", word(&above), word(&part)),
+        (None, Some(name)) => match called(name) {
+            Some(called) => line.replacen(name.split_once('.').map_or(name, |it| it.1), &called, 1),
+            None => line.to_owned(),
+        },
+        (None, None) => line.split(' ').map(word).collect::<Vec<_>>().join(" "),
     };
     dump.lines().zip(&defined).map(line).collect::<Vec<_>>().join("\n")
 }
@@ -261,10 +260,12 @@ fn with_parts_called_alike(dump: &str) -> String {
 /// The index or key that a line defines, and the table it is of.
 fn defined<'a>(line: &'a str, altered: &'a str) -> Option<(&'a str, &'a str)> {
     if let Some(key) = line.strip_prefix("    ADD CONSTRAINT ") {
-        return Some((key.split(' ').next()?, altered));
+        // A name in quotes may hold spaces.
+        let end = key.find(if key.starts_with('"') { "\" " } else { " " })?;
+        return Some((key[..=end].trim_end(), altered));
     }
     let (index, rest) = line.strip_prefix("CREATE ")?.split_once("INDEX ")?.1.split_once(" ON ")?;
-    Some((index, rest.trim_start_matches("ONLY ").split(' ').next()?))
+    Some((index, rest.trim_start_matches("ONLY ").split(" USING ").next()?))
 }
 
 /// Whole statements are left out: a name may hold a line break.

@@ -76,13 +76,14 @@ pub fn edges(client: &mut Client, actual: &mut Actual) -> Result<Vec<Outsider>, 
     Ok(outsiders)
 }
 
-/// Whether an object is of a table above a partition, or a check of one above an heir: what those have from there stands
+/// Whether an object is of a table above a partition, or a check or default of one above an heir: what those have from there stands
 /// on them, and what they have it from does not.
 fn is_above(id: &ObjectId, table: &ObjectId, schema: &Schema) -> bool {
     let table = table.qual_name().filter(|_| table.kind == Kind::Table);
     let (Some(of), Some(table)) = (id.relation(), table) else { return false };
     let is_partition = schema.table(table).is_some_and(|it| it.partition_of.is_some());
-    (is_partition || id.kind == Kind::Constraint) && schema.above(table).any(|it| it == of)
+    (is_partition || matches!(id.kind, Kind::Constraint | Kind::Default))
+        && schema.above(table).any(|it| it == of)
 }
 
 /// The object at an address; a part that is no object of its own is the whole.

@@ -7,6 +7,7 @@ use diff::{Change, Pair};
 use model::{ObjectId, QualName, Schema, Users};
 use serde::Serialize;
 
+use crate::family::Orphans;
 use crate::rules::{self, Claim, claims};
 use crate::{Allow, Blocked, Drafted, Hazard, Setting, Verb};
 
@@ -102,7 +103,7 @@ impl Leave {
 
     /// Takes refused changes out of the desired schema. Says whether that changed anything.
     pub(crate) fn put_off(&mut self, refused: Vec<Refused>, actual: &Schema, desired: &mut Schema) -> bool {
-        let users = desired.users();
+        let (users, orphans) = (desired.users(), Orphans::of_schema(actual));
         let creates: HashMap<Claim, ObjectId> = desired
             .iter()
             .filter(|(id, it)| actual.get(id) != Some(*it))
@@ -122,6 +123,7 @@ impl Leave {
             actual,
             desired,
             users: &users,
+            orphans: &orphans,
             creates: &creates,
             news: &news,
             leave: self,
@@ -179,6 +181,8 @@ struct Work<'a> {
     desired: &'a mut Schema,
     /// Of the desired schema, before anything is put off.
     users: &'a Users,
+    /// Of the actual one.
+    orphans: &'a Orphans,
     /// Who is to take a name, likewise.
     creates: &'a HashMap<Claim, ObjectId>,
     /// New parts of each relation, likewise.
@@ -210,7 +214,8 @@ impl Work<'_> {
             queue.extend(lost.into_iter().chain(rules::companions(&next, self.actual, self.desired)));
             self.withdraw(won, &Because::DependsOn { id: id.clone() });
             self.withdraw(waiting, &Because::DependsOn { id: next.clone() });
-            let around = self.actual.children(&next).cloned().chain(self.actual.parent(&next));
+            let around = self.actual.children(&next).chain(self.orphans.of(&next)).cloned();
+            let around = around.chain(self.actual.parent(&next));
             let around = around.filter(|_| was_gone).chain(self.actual.uses(&next));
             queue.extend(around.filter(|it| !self.desired.contains(it)));
             kept.push(next);

@@ -6,7 +6,7 @@
 //! 4. what frees a name comes before what takes it.
 //!
 //! Ties fall by verb, kind and identity, so one pair of schemas has one plan. Knows no kind of object
-//! but columns and their NOT NULLs.
+//! but columns, their NOT NULLs and types.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
@@ -110,6 +110,10 @@ fn back_to(start: NodeIndex, graph: &Graph) -> Option<Vec<NodeIndex>> {
     None
 }
 
+fn is_type(id: &ObjectId) -> bool {
+    matches!(id.kind, Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range)
+}
+
 struct Edges<'a> {
     drafts: &'a [Draft],
     actual: &'a Schema,
@@ -195,8 +199,13 @@ impl<'a> Edges<'a> {
         let is_column = draft.step.verb == Verb::Alter && draft.step.id.kind == Kind::Column;
         let table = self.actual.parent(&draft.step.id).filter(|_| is_column);
         let used = used.iter().filter(|it| Some(*it) != table.as_ref()).chain(&draft.needs);
+        // A new type, of which one that is made anew may be made, does not care that columns go over to that.
+        let is_type = draft.step.verb == Verb::Create && self::is_type(&draft.step.id);
+        let makes = |it: &&usize| self.drafts[**it].step.verb == Verb::Create;
         for id in used.filter(|it| !own.contains(it)) {
-            if let Some(&maker) = self.makers.get(id).and_then(|it| it.last()) {
+            let Some(makers) = self.makers.get(id) else { continue };
+            let anew = makers.iter().find(|it| is_type && self::is_type(id) && makes(it));
+            if let Some(&maker) = anew.or(makers.last()) {
                 self.edge(maker, at);
             }
         }
@@ -208,11 +217,24 @@ impl<'a> Edges<'a> {
         let own: HashSet<&ObjectId> = draft.all().collect();
         let used: HashSet<ObjectId> = draft.made().flat_map(|it| uses(it, self.actual)).collect();
         for id in used.iter().filter(|it| !own.contains(it) && !draft.follows.contains(it)) {
-            match draft.step.id.kind.meta().satellite || draft.step.id.kind == Kind::NotNull {
+            // A type goes before the one it is made of, which only steps aside first where it is made anew.
+            let outlasts = is_type(&draft.step.id) && self.is_made_anew(id);
+            match draft.step.id.kind.meta().satellite || draft.step.id.kind == Kind::NotNull || outlasts {
                 true => self.before_end(at, id),
                 false => self.before_breakers(at, id),
             }
         }
+    }
+
+    /// Whether a type is made anew beside the old one.
+    fn is_made_anew(&self, id: &ObjectId) -> bool {
+        let first = self.breakers.get(id).and_then(|it| it.first()).map(|it| &self.drafts[*it].step);
+        is_type(id)
+            && first.is_some_and(|it| it.verb == Verb::Alter && it.id == *id)
+            && self.makers.get(id).is_some_and(|it| {
+                it.iter()
+                    .any(|it| self.drafts[*it].step.verb == Verb::Create && self.drafts[*it].step.id == *id)
+            })
     }
 
     fn before_end(&mut self, at: usize, id: &ObjectId) {

@@ -82,7 +82,9 @@ fn owner_of(id: &ObjectId, schema: &Schema) -> ObjectId {
     while top.kind.meta().cascades
         && let Some(parent) = schema.parent(&top)
     {
-        top = parent;
+        // A column that comes from above is no object of its own table.
+        let table = || parent.relation().and_then(|it| schema.relation(it));
+        top = if schema.contains(&parent) { parent } else { table().unwrap_or(parent) };
     }
     top
 }

@@ -37,7 +37,7 @@ pub(super) fn leaving(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>)
             Hazard::MayFail,
         );
         let draft = draft.touches([bounds(parent)]);
-        let draft = turn::left(draft, parent, new, cx);
+        let draft = turn::left(draft, parent, name, cx);
         drafts.push(draft.changed(
             "partition_of",
             partition_words(old.partition_of.as_ref()),
@@ -45,14 +45,14 @@ pub(super) fn leaving(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>)
         ));
     }
     let (again, gone): (Vec<_>, Vec<_>) =
-        old.inherits[common(old, new)..].iter().partition(|it| moved::is_above(it, new, cx));
+        old.inherits[common(old, new)..].iter().partition(|it| moved::is_above(it, name, cx));
     for parent in gone.into_iter().chain(again) {
-        let leave = turn::left(inherit(id, name, "NO INHERIT", parent), parent, new, cx);
+        let leave = turn::left(inherit(id, name, "NO INHERIT", parent), parent, name, cx);
         drafts.push(leave.changed("inherits", words(&old.inherits), words(&new.inherits)));
     }
     let leaves = !drafts.is_empty();
     if old.parents().ne(new.parents()) {
-        drafts.extend(moved::loosened(name, new, id, cx));
+        drafts.extend(moved::loosened(name, id, cx));
     }
     if leaves {
         drafts.extend(Left { name, new, id, cx }.over());
@@ -79,7 +79,7 @@ fn joins(old: &Table, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft
         drafts.extend(Demand { name, id, parent, before: &gained[..at], cx }.unmet());
     }
     if old.parents().ne(new.parents()) {
-        drafts.extend(moved::computed(name, new, id, cx));
+        drafts.extend(moved::computed(name, id, cx));
     }
     if let Some(PartitionOf { parent, bound }) =
         new.partition_of.as_ref().filter(|_| old.partition_of != new.partition_of)
@@ -247,43 +247,55 @@ pub(super) fn said_again<'a>(
 /// that have a check which only steps aside.
 pub(super) fn outlasting(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let returns = id.kind == Kind::Constraint && cx.created.contains_key(id);
-    outlasting_below(id, returns.then_some(id), cx)
+    outlasting_below(id, id, returns.then_some(id), cx)
 }
 
-/// `returning` is the check above all that comes back, whose statements they are then.
-fn outlasting_below(id: &ObjectId, returning: Option<&ObjectId>, cx: &Context<'_>) -> Vec<Draft> {
+/// `top` is what goes from above all; `returning` the check that it is and comes back, whose statements they are then.
+fn outlasting_below(
+    id: &ObjectId,
+    top: &ObjectId,
+    returning: Option<&ObjectId>,
+    cx: &Context<'_>,
+) -> Vec<Draft> {
     let (Some(table), name) = (id.relation(), id.name()) else { return Vec::new() };
     let alone = apart::stays_below(id, cx);
     let one = |heir: &QualName| {
         let own = id.kind.of(heir, name);
-        let more = outlasting_below(&own, returning, cx);
+        let more = outlasting_below(&own, top, returning, cx);
         let Some(Object::Table(live)) = cx.actual.get(&Kind::Table.named(heir)) else { return more };
         let (stays, wanted, hazard) = match id.kind {
             Kind::Column => {
-                let wanted = column_of(cx.desired, heir, name).is_some();
+                let wanted = column_of(cx.desired, heir, name).map(|it| it.0);
                 (live.also_own.columns.contains(name), wanted, Hazard::DropColumn)
             }
             _ => {
-                let wanted = checks(cx.desired, heir).iter().any(|(it, _)| it.name() == name);
-                (live.also_own.checks.contains(name), wanted, Hazard::DropConstraint)
+                let wanted = checks(cx.desired, heir).into_iter().find(|(it, _)| it.name() == name);
+                (live.also_own.checks.contains(name), wanted.map(|it| it.0.clone()), Hazard::DropConstraint)
             }
         };
+        let comes = |it: &ObjectId| it.kind == Kind::Constraint && cx.created.contains_key(it);
+        let (wanted, again) = (wanted.is_some(), wanted.filter(comes));
         let stays = match alone {
             true => !wanted || cx.created.contains_key(&own),
-            false => stays && (!wanted || returning.is_some()),
+            false => stays && (!wanted || returning.is_some() || again.is_some()),
         };
-        if !stays || cx.is_gone(&Kind::Table.named(heir)) {
+        // With the last of those above, if there are more.
+        let above = cx.actual.above(heir).map(|it| id.kind.of(it, name));
+        let gone: Vec<ObjectId> = above.filter(|it| cx.dropped.contains_key(it)).collect();
+        if !stays || cx.is_gone(&Kind::Table.named(heir)) || gone.last().is_some_and(|it| it != top) {
             return more;
         }
         let sql = format!("ALTER TABLE {}{heir} DROP {} {name}", apart::only(&own, cx), id.kind.meta().sql);
         let draft = match returning {
             Some(check) => Draft::drop(check, sql),
-            None => Draft::alter(id, sql),
+            None => Draft::alter(top, sql),
         };
         let draft = apart::locked(draft, &own, cx)
             .hazard_if(!wanted, hazard)
             .precedes([own.clone()])
-            .touches([own.clone()]);
+            .touches(again)
+            .touches([own.clone()])
+            .follows(gone.into_iter().filter(|it| it != top));
         let before = apart::before_leaving(id, &own, cx).filter(|_| id.kind == Kind::Column);
         before.into_iter().chain([draft]).chain(more).collect()
     };
@@ -313,7 +325,7 @@ pub(super) fn declared_again(id: &ObjectId, check: &model::Constraint, cx: &Cont
 pub(super) fn heirs<'a>(table: &QualName, cx: &Context<'a>) -> Vec<&'a QualName> {
     let above = Kind::Table.named(table);
     let users = cx.users.of(&above).filter(|it| it.kind == Kind::Table);
-    let stays = |it: &&QualName| cx.desired.table(it).is_none_or(|it| moved::is_above(table, it, cx));
+    let stays = |it: &&QualName| cx.desired.table(it).is_none() || moved::is_above(table, it, cx);
     let mut heirs: Vec<&QualName> = users.filter_map(ObjectId::qual_name).filter(stays).collect();
     heirs.sort_unstable();
     heirs

@@ -19,11 +19,11 @@ pub(super) struct Left<'a, 'b> {
 }
 
 impl Left<'_, '_> {
-    /// What takes it away. Checks come before the columns, with which they would go.
+    /// What takes it away. Checks and indexes come before the columns, with which they would go.
     pub(super) fn over(&self) -> Vec<Draft> {
         let columns = columns(self.cx.actual, self.name);
         let columns = columns.iter().flat_map(|it| self.column(&Kind::Column.of(self.name, it)));
-        self.checks().into_iter().chain(self.keys()).chain(columns).chain(self.indexes()).collect()
+        self.checks().into_iter().chain(self.keys()).chain(self.indexes()).chain(columns).collect()
     }
 
     fn alter(&self, sql: String) -> Draft {
@@ -31,7 +31,7 @@ impl Left<'_, '_> {
     }
 
     fn is_above(&self, table: &QualName) -> bool {
-        moved::is_above(table, self.new, self.cx)
+        moved::is_above(table, self.name, self.cx)
     }
 
     fn checks(&self) -> Vec<Draft> {

@@ -1,7 +1,7 @@
 //! Columns of a table that changes its parents, where they are no objects of their own on both sides. Does not know
 //! when a table moves.
 
-use model::{Column, Expr, Kind, Mention, Object, ObjectId, QualName, Table};
+use model::{Column, Expr, Kind, Mention, Object, ObjectId, QualName, Schema};
 
 use super::heir::{column_of, columns, has_default, with_heirs};
 use super::{Alter, Context, Rules, column, retype};
@@ -9,12 +9,11 @@ use crate::Hazard;
 use crate::draft::Draft;
 
 /// What has to go before any column can change: what is computed from others, and what is to be computed.
-pub(super) fn loosened(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+pub(super) fn loosened(name: &QualName, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let (mut drafts, mut plain) = (Vec::new(), Vec::new());
     for column in columns(cx.actual, name) {
         let own = Kind::Column.of(name, &column);
-        let Some((from, live)) =
-            column_of(cx.actual, name, &column).filter(|it| !stays(&it.0, &own, new, cx))
+        let Some((from, live)) = column_of(cx.actual, name, &column).filter(|it| !stays(&it.0, &own, cx))
         else {
             continue;
         };
@@ -35,14 +34,14 @@ pub(super) fn loosened(name: &QualName, new: &Table, id: &ObjectId, cx: &Context
 }
 
 /// What is computed, where it was not or has been taken out, once all it is computed from is what it is to be.
-pub(super) fn computed(name: &QualName, new: &Table, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+pub(super) fn computed(name: &QualName, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for column in columns(cx.desired, name) {
         let own = Kind::Column.of(name, &column);
         let Some((of, wanted)) = column_of(cx.desired, name, &column) else { continue };
         let comes = match column_of(cx.actual, name, &column) {
-            None => wanted.generated.is_some() && of != own && !is_above_before(&of, name, cx),
-            Some((from, live)) => !stays(&from, &own, new, cx) && is_remade(live, wanted, &own, cx),
+            None => wanted.generated.is_some() && of != own && !comes_from_above(&of, name, cx),
+            Some((from, live)) => !stays(&from, &own, cx) && is_remade(live, wanted, &own, cx),
         };
         if comes {
             drafts.push(added(&of, wanted, id, cx));
@@ -76,9 +75,9 @@ pub(super) fn in_the_way(name: &QualName, id: &ObjectId, cx: &Context<'_>) -> Ve
 }
 
 /// Whether what becomes of a column is not decided here: its rule does that, or that of the table above.
-fn stays(from: &ObjectId, own: &ObjectId, new: &Table, cx: &Context<'_>) -> bool {
+fn stays(from: &ObjectId, own: &ObjectId, cx: &Context<'_>) -> bool {
     if from != own {
-        return from.relation().is_some_and(|it| is_above(it, new, cx));
+        return from.relation().zip(own.relation()).is_some_and(|(it, name)| is_above(it, name, cx));
     }
     let as_it_was = cx.actual.get(own) == cx.desired.get(own);
     cx.desired.contains(own) && !(as_it_was && reads_moved(own, cx))
@@ -95,14 +94,17 @@ fn reads_moved(own: &ObjectId, cx: &Context<'_>) -> bool {
     }
 }
 
-/// Whether a table is above one as it is to be.
-pub(super) fn is_above(table: &QualName, new: &Table, cx: &Context<'_>) -> bool {
-    new.parents().any(|stays| cx.desired.lineage(stays).contains(&table))
+/// Whether a table is above another one as that is to be, by a parent that it keeps or comes back to.
+pub(super) fn is_above(table: &QualName, name: &QualName, cx: &Context<'_>) -> bool {
+    let parents = |schema: &Schema| schema.table(name).map(|it| it.parents().cloned().collect::<Vec<_>>());
+    let (Some(old), Some(new)) = (parents(cx.actual), parents(cx.desired)) else { return false };
+    let mut stays = new.iter().filter(|it| old.contains(it));
+    stays.any(|it| cx.desired.lineage(it).contains(&table))
 }
 
-/// Whether the table a column is of has been above all the time: then the column comes from there.
-fn is_above_before(of: &ObjectId, name: &QualName, cx: &Context<'_>) -> bool {
-    of.relation().is_some_and(|of| cx.actual.above(name).any(|it| it == of))
+/// Whether the table a column is of is above all the time: then the column comes from there.
+fn comes_from_above(of: &ObjectId, name: &QualName, cx: &Context<'_>) -> bool {
+    of.relation().is_some_and(|of| is_above(of, name, cx))
 }
 
 /// A column that a table has from above, or is to have: what takes it out of the table.

@@ -76,11 +76,13 @@ pub(super) fn leaves(table: &ObjectId, cx: &Context<'_>) -> bool {
     }
 }
 
-/// Whether an index of a partition that leaves is let go by the one above it and stays.
+/// Whether an index of a partition that leaves is let go by the one above it and stays, with those below it.
 pub(super) fn outlasts_leaving(id: &ObjectId, cx: &Context<'_>) -> bool {
     match (cx.actual.get(id), cx.desired.get(id)) {
         (Some(Object::Index(old)), Some(Object::Index(new))) => {
-            old.attached_to.is_some() && leaves(&old.relation, cx) && is_same_index(old, new)
+            let above = || index_above(old).filter(|_| old.attached_to == new.attached_to);
+            let leaves = || leaves(&old.relation, cx) || above().is_some_and(|it| outlasts_leaving(&it, cx));
+            old.attached_to.is_some() && is_same_index(old, new) && leaves()
         }
         _ => false,
     }
@@ -152,6 +154,7 @@ pub(crate) fn companions(id: &ObjectId, actual: &Schema, desired: &Schema) -> Ve
     };
     let columns = actual.parts(table).filter(|it| it.kind == Kind::Column);
     let sequences = columns.flat_map(|it| actual.parts(it)).filter(|it| it.kind == Kind::Sequence);
+    let sequences = sequences.filter(|it| desired.parent(it) == actual.parent(it));
     sequences.map(|it| Kind::Owner.on(it)).collect()
 }
 

@@ -4,7 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use model::{
-    Column, Deferral, ForeignKey, Kind, Name, Object, ObjectId, PartitionOf, QualName, Rule, Schema,
+    Column, Deferral, ForeignKey, Kind, MaterializedView, Name, Object, ObjectId, PartitionOf, QualName,
+    Rule, Schema, Shape, Type,
 };
 
 use super::apart::is_left;
@@ -374,12 +375,18 @@ fn domain(step: &Step, actual: &Schema, below: &Below<'_>) -> Vec<Lock> {
     if !step.hazards.contains(&crate::Hazard::MayFail) {
         return Vec::new();
     }
-    let columns = actual.iter().filter(|(_, object)| match object {
-        Object::Column(Column { ty, .. }) => ty.user.as_ref() == name,
-        _ => false,
+    let is = |it: &Type| it.user.as_ref() == name;
+    let relations = actual.iter().filter_map(|(id, object)| match object {
+        Object::Column(Column { ty, .. }) if is(ty) => id.relation(),
+        Object::MaterializedView(MaterializedView { shape: Shape(Some(columns)), .. })
+            if columns.iter().any(|(_, ty)| is(ty)) =>
+        {
+            id.qual_name()
+        }
+        _ => None,
     });
-    let tables = columns.filter_map(|(id, _)| id.relation());
-    on(Mode::Share, tables.flat_map(|it| std::iter::once(it).chain(descendants(it, below, |_| false))))
+    let tables = relations.flat_map(|it| std::iter::once(it).chain(descendants(it, below, |_| false)));
+    on(Mode::Share, tables.filter(|it| !actual.is_partitioned(it)))
 }
 
 fn on<'a>(mode: Mode, relations: impl IntoIterator<Item = &'a QualName>) -> Vec<Lock> {

@@ -1,10 +1,13 @@
 //! What changing the type of a column means: whether values may be lost, rows are rewritten, a cast has
 //! to be written, and what must be out of the way. Does not know the values.
 
-use model::{Column, IndexKey, Kind, Name, Object, ObjectId, PartitionKey, QualName, Rule, Schema, Type};
+use model::{
+    Column, IndexKey, Kind, Name, Object, ObjectId, PartitionKey, QualName, Rule, Schema, Table, Type,
+};
 
 use super::Context;
 use super::depend;
+use super::heir::{column_of, columns};
 
 /// What becomes of the values.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -223,14 +226,26 @@ pub(super) fn beside_keys(table: &QualName, cx: &Context<'_>) -> Vec<ObjectId> {
 /// The tables whose partitions a column decides: its own and partitioned ones below. They are made anew.
 fn partitioned_by(column: &ObjectId, table: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
     let Some(Object::Table(it)) = cx.actual.get(table) else { return Vec::new() };
-    // A server's own text carries its words, and not what they mean.
-    let name = column.name().to_string();
-    let mentions = |it: &PartitionKey| it.key.key.split(' ').any(|it| it == name);
-    if it.partition_by.as_ref().is_some_and(mentions) {
+    if it.partition_by.as_ref().is_some_and(|it| divides(column.name(), it)) {
         return vec![table.clone()];
     }
     let below = cx.users.of(table).filter(|it| it.kind == Kind::Table);
     below.flat_map(|it| partitioned_by(column, it, cx)).collect()
+}
+
+/// Whether a column decides about partitions. A server's own text carries its words, and not what they mean.
+fn divides(column: &Name, key: &PartitionKey) -> bool {
+    let name = column.to_string();
+    key.key.key.split(' ').any(|it| it == name)
+}
+
+/// Whether a column that decides about a table's partitions gets another type.
+pub(super) fn is_divided_otherwise(name: &QualName, old: &Table, cx: &Context<'_>) -> bool {
+    let Some(key) = &old.partition_by else { return false };
+    let of =
+        |schema, it: &Name| column_of(schema, name, it).map(|(_, it)| (it.ty.clone(), it.collation.clone()));
+    let columns = columns(cx.actual, name).into_iter().filter(|it| divides(it, key));
+    columns.into_iter().any(|it| of(cx.desired, &it).is_some_and(|new| of(cx.actual, &it) != Some(new)))
 }
 
 /// Whether what the server wrote of an expression over a column may mean nothing with its new type.

@@ -57,9 +57,11 @@ impl Rules for Sequence {
             // A column that goes would take it along before the new one can be there.
             let goes = former.as_ref().is_some_and(|it| !cx.desired.contains(it));
             let leave = lock(Draft::alter(id, format!("{prefix} OWNED BY NONE")), id).gentle().trailing();
-            let leave = (goes || owned_by.is_none()).then(|| leave.lets_go());
             let join = owned_by.as_ref().map(|owner| own(id, owner, cx));
-            let mut steps = leave.into_iter().chain(join).map(|it| it.changed("owned_by", &old, &new));
+            let given = owned_by.as_ref().and_then(|owner| given(id, owner, cx));
+            let leave = (goes || owned_by.is_none() || given.is_some()).then(|| leave.lets_go());
+            let mut steps =
+                leave.into_iter().chain(given).chain(join).map(|it| it.changed("owned_by", &old, &new));
             drafts.extend(steps.next().map(|it| it.precedes(former)));
             drafts.extend(steps);
         }
@@ -77,13 +79,29 @@ impl Rules for Sequence {
 fn own(id: &ObjectId, owner: &(QualName, Name), cx: &Context<'_>) -> Draft {
     let (table, column) = owner;
     let draft = Draft::alter(id, format!("ALTER SEQUENCE {} OWNED BY {table}.{column}", id.address()));
-    let whole = Kind::Table.named(table);
-    let owned = Kind::Owner.on(&whole);
-    let had =
-        cx.facts.owners.get(id).filter(|it| !cx.is_new(id) && cx.is_new(&whole) && **it != cx.facts.role);
-    let given = matches!(cx.desired.get(&owned), Some(Object::Owner(it)) if Some(&it.role) == had);
-    let draft = if given { draft.needs([owned]) } else { draft.precedes([owned]) };
+    let owned = Kind::Owner.on(&Kind::Table.named(table));
+    let waits = !cx.is_new(id)
+        && owners(id, table, cx).is_some_and(|[had, is, is_to_be]| had != is && had == is_to_be);
+    let draft = if waits { draft.needs([owned]) } else { draft.precedes([owned]) };
     lock(draft, id).needs([Kind::Column.of(table, column)]).trailing()
+}
+
+/// Whose a sequence is, whose the table is that it goes to, and whose that is to be.
+fn owners<'a>(id: &ObjectId, table: &QualName, cx: &'a Context<'_>) -> Option<[&'a Name; 3]> {
+    let table = Kind::Table.named(table);
+    let had = cx.facts.owners.get(id)?;
+    let is = cx.facts.owners.get(&table).filter(|_| !cx.is_new(&table)).unwrap_or(&cx.facts.role);
+    match cx.desired.get(&Kind::Owner.on(&table)) {
+        Some(Object::Owner(it)) => Some([had, is, &it.role]),
+        _ => Some([had, is, is]),
+    }
+}
+
+/// A sequence goes to a table that neither belongs to whom it belongs to nor is to.
+fn given(id: &ObjectId, owner: &(QualName, Name), cx: &Context<'_>) -> Option<Draft> {
+    let [had, is, is_to_be] = owners(id, &owner.0, cx)?;
+    let gives = had != is && had != is_to_be;
+    gives.then(|| Draft::alter(id, format!("ALTER SEQUENCE {} OWNER TO {is}", id.address())).trailing())
 }
 
 /// A new sequence of a table that belongs to another role has to belong to it too.

@@ -2,7 +2,7 @@
 //! statement.
 
 use diff::Change;
-use model::{AlsoOwn, Index, Kind, Object, ObjectId, QualName, Rule, Schema, Table};
+use model::{AlsoOwn, Index, Kind, Name, Object, ObjectId, QualName, Rule, Schema, Table};
 use sql::Sameness;
 
 use super::heir::{column_of, gained, is_alike, is_no_default_by_parent};
@@ -51,8 +51,7 @@ impl Part<'_> {
             gained.iter().flat_map(|it| self.shared.lineage(it)).filter(|it| !known.contains(it));
         if let Some(above) = gained_above.find_map(|it| self.key_of(it)) {
             let mut lent = below.also_own.lent.iter().filter(|(it, _)| *it == above);
-            return !self.comes
-                || lent.all(|(_, name)| name == self.id.name() || may_be_renamed(&above, self.shared));
+            return lent.all(|(_, name)| self.is_lent(name, &above));
         }
         if self.is_taken_over(below) {
             return true;
@@ -63,6 +62,15 @@ impl Part<'_> {
         let declares = declared.contains(self.id.name());
         let mut all = below.parents().filter(|it| gained.contains(it) || !self.comes || declares);
         all.any(|it| self.is_from(it, &known)) || self.is_split_from(below, &known)
+    }
+
+    /// Whether a key of the table's own is the one that it has from above by a name, or gives or takes this one for its own.
+    fn is_lent(&self, name: &Name, above: &ObjectId) -> bool {
+        let Some(own) = self.own.get(self.id) else { return false };
+        let alike: Vec<ObjectId> = keys_of(own, self.table, self.own).collect();
+        let named = alike.iter().find(|it| it.name() == name);
+        let free = || alike.iter().find(|it| !self.shared.contains(it));
+        named.or_else(free) == Some(self.id) && (named.is_some() || may_be_renamed(above, self.shared))
     }
 
     fn key_of(&self, parent: &QualName) -> Option<ObjectId> {

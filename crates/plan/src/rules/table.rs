@@ -8,7 +8,7 @@ use super::depend::stands_on_plain_things;
 use super::index::adjusted;
 use super::partition::come_with;
 use super::text::{Options, or_none, with};
-use super::{Alter, Context, Rules, apart, column, constraint, foreign, heir, moved};
+use super::{Alter, Context, Rules, apart, column, constraint, foreign, heir, moved, retype};
 use crate::draft::{Draft, needs_path};
 use crate::{Hazard, Mode};
 
@@ -354,8 +354,12 @@ fn remade(old: &Table, new: &Table, cx: &Context<'_>) -> Option<&'static str> {
 
 /// Whether a table has to be made anew.
 pub(super) fn is_remade(name: &model::QualName, cx: &Context<'_>) -> bool {
-    let both = cx.actual.table(name).zip(cx.desired.table(name));
-    both.is_some_and(|(old, new)| remade(old, new, cx).is_some())
+    let Some((old, new)) = cx.actual.table(name).zip(cx.desired.table(name)) else { return false };
+    let place = |it: &Table| it.partition_of.as_ref().map(|it| it.parent.clone());
+    let parent = place(old).filter(|it| Some(it) == place(new).as_ref());
+    remade(old, new, cx).is_some()
+        || retype::is_divided_otherwise(name, old, cx)
+        || parent.is_some_and(|it| is_remade(&it, cx))
 }
 
 /// Whether all that a part of a table uses is there before any table needs to be.

@@ -10,9 +10,9 @@ use crate::draft::Draft;
 
 /// When a table leaves a parent: before it would get what is new there, lose what goes and change with what changes,
 /// after what is only made again there. Who comes back must have all that is demanded by then, and has it before.
-pub(super) fn left(draft: Draft, parent: &QualName, new: &Table, cx: &Context<'_>) -> Draft {
+pub(super) fn left(draft: Draft, parent: &QualName, name: &QualName, cx: &Context<'_>) -> Draft {
     let (after, before) =
-        if is_above(parent, new, cx) { around_return(parent, cx) } else { around_leave(parent, new, cx) };
+        if is_above(parent, name, cx) { around_return(parent, cx) } else { around_leave(parent, name, cx) };
     draft.lets_go().precedes(after).follows(before.iter().cloned()).needs(before)
 }
 
@@ -26,8 +26,8 @@ fn around_return(parent: &QualName, cx: &Context<'_>) -> (Vec<ObjectId>, Vec<Obj
 }
 
 /// What comes after and before a table leaves a parent for good.
-fn around_leave(parent: &QualName, new: &Table, cx: &Context<'_>) -> (Vec<ObjectId>, Vec<ObjectId>) {
-    let stays = |it: &&QualName| !is_above(it, new, cx) && !table::is_remade(it, cx);
+fn around_leave(parent: &QualName, name: &QualName, cx: &Context<'_>) -> (Vec<ObjectId>, Vec<ObjectId>) {
+    let stays = |it: &&QualName| !is_above(it, name, cx) && !table::is_remade(it, cx);
     let left = cx.actual.lineage(parent).into_iter().filter(stays);
     let parts = left.flat_map(|of| handed_down(of, cx).into_iter().map(move |it| (of, it)));
     let (changing, stays): (Vec<_>, Vec<_>) = parts.partition(|(of, it)| is_changing(it, of, cx));
