@@ -173,7 +173,10 @@ impl Rules for Column {
         let had = if retypes { &unstored(self) } else { self };
         let settings = (storage, compression, statistics, options);
         if settings != (&had.storage, &had.compression, &had.statistics, &had.options) {
-            drafts.extend(settings_of(had, new, id, cx.desired));
+            // A table made below has from above how values are compressed.
+            let new_tables = if had.compression == *compression { Vec::new() } else { new_below(id, cx) };
+            let told = settings_of(had, new, id, cx.desired).into_iter();
+            drafts.extend(told.map(|it| it.precedes(new_tables.clone())));
             drafts.extend(compressed_below(had, new, id, cx));
         }
         if let Some(clause) = options_changed(&self.foreign, foreign) {
@@ -407,7 +410,7 @@ fn settings_of(old: &Column, new: &Column, id: &ObjectId, schema: &Schema) -> Ve
     drafts.into_iter().map(|it| it.gentle().trailing()).collect()
 }
 
-/// The server changes how values are compressed in one table alone; a table made below has it from above.
+/// The server changes how values are compressed in one table alone.
 fn compressed_below(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let Some(table) = id.relation().filter(|_| old.compression != new.compression) else { return Vec::new() };
     let is_plain = |it: &&model::QualName| cx.desired.table(it).is_some_and(|it| it.foreign.is_none());
