@@ -24,12 +24,8 @@ const MANY: i64 = 24;
 const STEP: usize = 6;
 
 /// What is said beforehand not to be done, and what the server cannot do: the limits that the README names.
-const REFUSED: &[&str] = &[
-    "cannot cast type",
-    "cannot alter type",
-    "is in a primary key",
-    "cannot be cast automatically",
-];
+const REFUSED: &[&str] =
+    &["cannot cast type", "cannot alter type", "is in a primary key", "cannot be cast automatically"];
 
 #[test]
 fn done_by_hand() {

@@ -96,6 +96,11 @@ impl PartialEq for Index {
 impl Eq for Index {}
 
 impl Facets for Index {
+    /// One that is valid is not made less, though the file does not attach all its parts.
+    fn adopt(&mut self, live: &Index) {
+        self.valid |= live.valid;
+    }
+
     fn uses(&self, _: &ObjectId, schema: &Schema) -> Vec<ObjectId> {
         let mut uses = vec![self.relation.clone()];
         let Some(relation) = self.relation.qual_name() else { return uses };

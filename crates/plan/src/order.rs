@@ -110,6 +110,12 @@ fn back_to(start: NodeIndex, graph: &Graph) -> Option<Vec<NodeIndex>> {
     None
 }
 
+fn is_of_types(id: &ObjectId, used: &HashSet<ObjectId>) -> bool {
+    let plain =
+        |it: &ObjectId| is_type(it) || matches!(it.kind, Kind::Namespace | Kind::Role | Kind::Language);
+    id.kind == Kind::Function && used.iter().all(plain)
+}
+
 fn is_type(id: &ObjectId) -> bool {
     matches!(id.kind, Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range)
 }
@@ -195,20 +201,26 @@ impl<'a> Edges<'a> {
         let using = draft.made().filter(|_| !draft.lets_go);
         let used: HashSet<ObjectId> =
             using.flat_map(|it| uses_of_desired(it, self.desired, self.actual)).collect();
+        // A new type, or a function of types alone, does not care that columns go over to a type that is made anew.
+        let is_early = draft.step.verb == Verb::Create
+            && (is_type(&draft.step.id) || is_of_types(&draft.step.id, &used));
         // A column that stays does not care what becomes of its table.
         let is_column = draft.step.verb == Verb::Alter && draft.step.id.kind == Kind::Column;
         let table = self.actual.parent(&draft.step.id).filter(|_| is_column);
         let used = used.iter().filter(|it| Some(*it) != table.as_ref()).chain(&draft.needs);
-        // A new type, of which one that is made anew may be made, does not care that columns go over to that.
-        let is_type = draft.step.verb == Verb::Create && self::is_type(&draft.step.id);
-        let makes = |it: &&usize| self.drafts[**it].step.verb == Verb::Create;
         for id in used.filter(|it| !own.contains(it)) {
-            let Some(makers) = self.makers.get(id) else { continue };
-            let anew = makers.iter().find(|it| is_type && self::is_type(id) && makes(it));
-            if let Some(&maker) = anew.or(makers.last()) {
+            if let Some(maker) = self.maker(id, is_early) {
                 self.edge(maker, at);
             }
         }
+    }
+
+    /// What makes an object whole, or a type just there.
+    fn maker(&self, id: &ObjectId, is_early: bool) -> Option<usize> {
+        let makers = self.makers.get(id)?;
+        let creates = |it: &&usize| self.drafts[**it].step.verb == Verb::Create;
+        let anew = makers.iter().find(|it| is_early && is_type(id) && creates(it));
+        anew.or(makers.last()).copied()
     }
 
     /// Law 2, for what is unmade, unless its rule says that it waits for that. What is said about an object, or that a
@@ -238,8 +250,10 @@ impl<'a> Edges<'a> {
     }
 
     fn before_end(&mut self, at: usize, id: &ObjectId) {
-        let mut breakers = self.breakers.get(id).into_iter().flatten();
-        if let Some(&end) = breakers.find(|it| self.drafts[**it].step.verb == Verb::Drop) {
+        let drops = |it: &&usize| self.drafts[**it].step.verb == Verb::Drop;
+        let ends = || self.breakers.get(id).into_iter().flatten().filter(drops);
+        let own = ends().find(|it| self.drafts[**it].step.id == *id);
+        if let Some(&end) = own.or_else(|| ends().next()) {
             self.edge(at, end);
         }
     }
