@@ -218,7 +218,7 @@ impl<'a> Edges<'a> {
     /// What makes an object whole, or a type just there.
     fn maker(&self, id: &ObjectId, is_early: bool) -> Option<usize> {
         let makers = self.makers.get(id)?;
-        let creates = |it: &&usize| self.drafts[**it].step.verb == Verb::Create;
+        let creates = |it: &&usize| self.creates(**it, id);
         let anew = makers.iter().find(|it| is_early && is_type(id) && creates(it));
         anew.or(makers.last()).copied()
     }
@@ -238,15 +238,18 @@ impl<'a> Edges<'a> {
         }
     }
 
+    fn creates(&self, at: usize, id: &ObjectId) -> bool {
+        let step = &self.drafts[at].step;
+        step.verb == Verb::Create && step.id == *id
+    }
+
     /// Whether a type is made anew beside the old one.
     fn is_made_anew(&self, id: &ObjectId) -> bool {
         let first = self.breakers.get(id).and_then(|it| it.first()).map(|it| &self.drafts[*it].step);
+        let makers = self.makers.get(id).into_iter().flatten();
         is_type(id)
             && first.is_some_and(|it| it.verb == Verb::Alter && it.id == *id)
-            && self.makers.get(id).is_some_and(|it| {
-                it.iter()
-                    .any(|it| self.drafts[*it].step.verb == Verb::Create && self.drafts[*it].step.id == *id)
-            })
+            && makers.copied().any(|it| self.creates(it, id))
     }
 
     fn before_end(&mut self, at: usize, id: &ObjectId) {
