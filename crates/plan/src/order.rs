@@ -5,19 +5,18 @@
 //! 3. steps on one object keep the order their rule gave them;
 //! 4. what frees a name comes before what takes it.
 //!
-//! Ties fall by verb, kind and identity, so one pair of schemas has one plan. Knows no kind of object
-//! but columns, their NOT NULLs and types.
+//! Ties fall by verb, kind and identity, so one pair of schemas has one plan. Knows no kind of object.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 
-use model::{Kind, ObjectId, Schema};
+use model::{ObjectId, Schema};
 use petgraph::Direction::{Incoming, Outgoing};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::draft::{Draft, Stage};
 use crate::family::{uses, uses_of_desired};
-use crate::rules::{Claim, claims, is_shared_with};
+use crate::rules::{Claim, claims, is_of_types, is_said_of, is_shared_with, is_type, stays_as_whole_changes};
 use crate::{Step, Verb};
 
 type Graph = DiGraph<(), ()>;
@@ -110,16 +109,6 @@ fn back_to(start: NodeIndex, graph: &Graph) -> Option<Vec<NodeIndex>> {
     None
 }
 
-fn is_of_types(id: &ObjectId, used: &HashSet<ObjectId>) -> bool {
-    let plain =
-        |it: &ObjectId| is_type(it) || matches!(it.kind, Kind::Namespace | Kind::Role | Kind::Language);
-    id.kind == Kind::Function && used.iter().all(plain)
-}
-
-fn is_type(id: &ObjectId) -> bool {
-    matches!(id.kind, Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range)
-}
-
 struct Edges<'a> {
     drafts: &'a [Draft],
     actual: &'a Schema,
@@ -201,13 +190,10 @@ impl<'a> Edges<'a> {
         let using = draft.made().filter(|_| !draft.lets_go);
         let used: HashSet<ObjectId> =
             using.flat_map(|it| uses_of_desired(it, self.desired, self.actual)).collect();
-        // A new type, or a function of types alone, does not care that columns go over to a type that is made anew.
-        let is_early = draft.step.verb == Verb::Create
-            && (is_type(&draft.step.id) || is_of_types(&draft.step.id, &used));
-        // A column that stays does not care what becomes of its table.
-        let is_column = draft.step.verb == Verb::Alter && draft.step.id.kind == Kind::Column;
-        let table = self.actual.parent(&draft.step.id).filter(|_| is_column);
-        let used = used.iter().filter(|it| Some(*it) != table.as_ref()).chain(&draft.needs);
+        let is_early = draft.step.verb == Verb::Create && is_of_types(&draft.step.id, &used);
+        let stays = draft.step.verb == Verb::Alter && stays_as_whole_changes(&draft.step.id);
+        let whole = self.actual.parent(&draft.step.id).filter(|_| stays);
+        let used = used.iter().filter(|it| Some(*it) != whole.as_ref()).chain(&draft.needs);
         for id in used.filter(|it| !own.contains(it)) {
             if let Some(maker) = self.maker(id, is_early) {
                 self.edge(maker, at);
@@ -223,15 +209,15 @@ impl<'a> Edges<'a> {
         anew.or(makers.last()).copied()
     }
 
-    /// Law 2, for what is unmade, unless its rule says that it waits for that. What is said about an object, or that a
-    /// column takes no NULL, is in the way of nothing but its end.
+    /// Law 2, for what is unmade, unless its rule says that it waits for that. What is said about an object is in the way
+    /// of nothing but its end.
     fn out_of_the_way(&mut self, at: usize, draft: &Draft) {
         let own: HashSet<&ObjectId> = draft.all().collect();
         let used: HashSet<ObjectId> = draft.made().flat_map(|it| uses(it, self.actual)).collect();
         for id in used.iter().filter(|it| !own.contains(it) && !draft.follows.contains(it)) {
             // A type goes before the one it is made of, which only steps aside first where it is made anew.
             let outlasts = is_type(&draft.step.id) && self.is_made_anew(id);
-            match draft.step.id.kind.meta().satellite || draft.step.id.kind == Kind::NotNull || outlasts {
+            match is_said_of(&draft.step.id) || outlasts {
                 true => self.before_end(at, id),
                 false => self.before_breakers(at, id),
             }

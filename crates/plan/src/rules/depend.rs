@@ -1,6 +1,6 @@
 //! What the kinds are to each other when one of them is taken down. Knows no statement.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use model::{Kind, Object, ObjectId, Schema};
 
@@ -119,6 +119,28 @@ pub(super) fn may_go_unsaid(id: &ObjectId, desired: &Schema) -> bool {
 pub(crate) fn others_wait_for(id: &ObjectId) -> bool {
     use Kind::{Column, Composite, Domain, Enum, MaterializedView, Publication, Range, View};
     matches!(id.kind, Column | Enum | Range | Domain | Composite | View | MaterializedView | Publication)
+}
+
+pub(crate) fn is_type(id: &ObjectId) -> bool {
+    matches!(id.kind, Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range)
+}
+
+/// Whether it does not care, as it is made, that columns go over to a type that is made anew: a type made of that, a
+/// function of types alone.
+pub(crate) fn is_of_types(id: &ObjectId, used: &HashSet<ObjectId>) -> bool {
+    let plain =
+        |it: &ObjectId| is_type(it) || matches!(it.kind, Kind::Namespace | Kind::Role | Kind::Language);
+    is_type(id) || id.kind == Kind::Function && used.iter().all(plain)
+}
+
+/// Whether a part that stays can change whatever becomes of the whole.
+pub(crate) fn stays_as_whole_changes(id: &ObjectId) -> bool {
+    id.kind == Kind::Column
+}
+
+/// Whether it is only said of an object, so that it is in the way of nothing but the end of that.
+pub(crate) fn is_said_of(id: &ObjectId) -> bool {
+    id.kind.meta().satellite || id.kind == Kind::NotNull
 }
 
 /// Whether the statement that makes a table may make it too.

@@ -59,8 +59,8 @@ use model::{Facts, Object, ObjectId, Schema, Users};
 pub(crate) use apart::taken_over;
 pub(crate) use claim::{Claim, claims};
 pub(crate) use depend::{
-    Stance, is_quiet, is_said_inside, is_shared_with, others_wait_for, read_through, stance, stand_ins,
-    waits_for_others,
+    Stance, is_of_types, is_quiet, is_said_inside, is_said_of, is_shared_with, is_type, others_wait_for,
+    read_through, stance, stand_ins, stays_as_whole_changes, waits_for_others,
 };
 pub(crate) use partition::{companions, goes_by_leaving, goes_with};
 pub(crate) use reach::spread;
