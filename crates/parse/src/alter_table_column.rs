@@ -272,12 +272,6 @@ impl Action<'_> {
 
     /// The heirs of the table and theirs, unless ONLY is said.
     fn all_below(&self, reader: &Reader<'_>) -> Vec<QualName> {
-        let mut found = if self.only { Vec::new() } else { reader.heirs(self.table) };
-        let mut at = 0;
-        while let Some(table) = found.get(at).cloned() {
-            found.extend(reader.heirs(&table));
-            at += 1;
-        }
-        found
+        if self.only { Vec::new() } else { reader.all_below(self.table, |_| true) }
     }
 }

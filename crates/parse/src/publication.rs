@@ -153,16 +153,9 @@ fn table(reader: &Reader<'_>, cursor: &mut Cursor<'_>, id: &ObjectId) -> Result<
 
 /// A table with all that inherit from it; partitions are published with the whole.
 fn with_heirs(reader: &Reader<'_>, table: QualName) -> Vec<QualName> {
-    let mut found = vec![table];
-    let mut at = 0;
-    while let Some(table) = found.get(at).cloned() {
-        let heirs = reader.heirs(&table).into_iter();
-        let inherits = |it: &QualName| reader.table(it).is_some_and(|it| it.partition_of.is_none());
-        let fresh: Vec<QualName> = heirs.filter(|it| inherits(it) && !found.contains(it)).collect();
-        found.extend(fresh);
-        at += 1;
-    }
-    found
+    let inherits = |it: &QualName| reader.table(it).is_some_and(|it| it.partition_of.is_none());
+    let below = reader.all_below(&table, inherits);
+    std::iter::once(table).chain(below).collect()
 }
 
 /// `ALTER PUBLICATION name { ADD … | SET … | DROP … | SET (…) | OWNER TO role | RENAME TO name }`

@@ -11,7 +11,7 @@ use sql::{Code, Cursor, Directive, Fault, Tok, TypeName};
 use crate::psql::Branch;
 use crate::table_state::State;
 use crate::{
-    Desired, Sources, column_type, constraint, default_privilege, heir, owner, partition, refer, types_domain,
+    Desired, Sources, column_type, constraint, default_privilege, heir, owner, partition, refer, types,
 };
 
 pub(crate) struct Reader<'a> {
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn declare(&mut self, id: &ObjectId, object: impl Into<Object>, span: Span) {
         let mut object = object.into();
         heir::keep_shallow(self, id, &mut object, span);
-        types_domain::keep_grounded(self, id, &mut object, span);
+        types::keep_grounded(self, id, &mut object, span);
         // A part takes no namespace in: its table does, unless that is not the file's.
         if let Some(namespace) = id.namespace().filter(|_| id.relation().is_none()) {
             self.desired.namespaces.insert(namespace.clone());

@@ -356,6 +356,19 @@ impl Reader<'_> {
         heirs
     }
 
+    /// The heirs of a table and theirs that an end is not put to, each once.
+    pub(crate) fn all_below(&self, table: &QualName, goes_on: impl Fn(&QualName) -> bool) -> Vec<QualName> {
+        let (mut found, mut at) = (self.heirs(table), 0);
+        found.retain(&goes_on);
+        let mut seen: HashSet<QualName> = found.iter().cloned().collect();
+        while let Some(table) = found.get(at).cloned() {
+            let heirs = self.heirs(&table).into_iter();
+            found.extend(heirs.filter(|it| goes_on(it) && seen.insert(it.clone())));
+            at += 1;
+        }
+        found
+    }
+
     /// The partitions directly under a table.
     pub(crate) fn partitions(&self, name: &QualName) -> Vec<QualName> {
         let mut heirs = self.heirs(name);

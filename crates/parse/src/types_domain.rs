@@ -7,9 +7,6 @@ use crate::alter_table::{self, Target, not_modelled};
 use crate::reader::{Reader, unknown};
 use crate::{Verdict, column, column_type, types};
 
-/// So many domains may be made of each other.
-const DEEPEST: usize = 200;
-
 /// `CREATE DOMAIN name [AS] type clause …`
 pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Verdict, Fault> {
     let begin = cursor.span();
@@ -61,33 +58,11 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
 
 /// The default of the domain that a type is, its own or one it has taken over.
 fn taken_over<'r>(reader: &'r Reader<'_>, base: &Type) -> Option<&'r Expr> {
-    let is_array = |it: &Type| it.text.ends_with("[]");
-    let first = (!is_array(base)).then(|| ground(reader, base)).flatten();
-    let below = |it: &&Domain| (!is_array(&it.base)).then(|| ground(reader, &it.base)).flatten();
-    std::iter::successors(first, below).find_map(|it| it.default.as_ref())
-}
-
-/// The domain that a type, or the elements of an array, are.
-fn ground<'r>(reader: &'r Reader<'_>, ty: &Type) -> Option<&'r Domain> {
-    match reader.desired.schema.get(&Kind::Domain.named(ty.user.as_ref()?)) {
-        Some(Object::Domain(it)) => Some(it),
+    let below = |it: &Type| match reader.desired.schema.get(&Kind::Domain.named(it.user.as_ref()?)) {
+        Some(Object::Domain(domain)) if !it.text.ends_with("[]") => Some(domain),
         _ => None,
-    }
-}
-
-/// Has a domain made of text where it would be made of itself, or of too many others, and says so.
-pub(crate) fn keep_grounded(reader: &mut Reader<'_>, id: &ObjectId, object: &mut Object, at: Span) {
-    let Object::Domain(domain) = object else { return };
-    let grounds = std::iter::successors(Some(&*domain), |it| ground(reader, &it.base));
-    let mut grounds = grounds.enumerate().take(DEEPEST + 1);
-    let found = grounds.find(|(depth, it)| *depth == DEEPEST || it.base.user.as_ref() == id.qual_name());
-    let message = match found {
-        Some((depth, _)) if depth < DEEPEST => format!("{id} would be made of itself"),
-        Some(_) => format!("{id} is made of more than {DEEPEST} others"),
-        None => return,
     };
-    domain.base = Type::builtin("text");
-    reader.desired.faults.push(Fault::new(Code::Conflict, at, message));
+    std::iter::successors(below(base), |it| below(&it.base)).find_map(|it| it.default.as_ref())
 }
 
 fn add_check(

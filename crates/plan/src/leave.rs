@@ -102,8 +102,14 @@ impl Leave {
     }
 
     /// Takes refused changes out of the desired schema. Says whether that changed anything.
-    pub(crate) fn put_off(&mut self, refused: Vec<Refused>, actual: &Schema, desired: &mut Schema) -> bool {
-        let (users, orphans) = (desired.users(), Orphans::of_schema(actual));
+    pub(crate) fn put_off(
+        &mut self,
+        refused: Vec<Refused>,
+        setting: &Setting<'_>,
+        desired: &mut Schema,
+    ) -> bool {
+        let actual = setting.actual;
+        let users = desired.users();
         let creates: HashMap<Claim, ObjectId> = desired
             .iter()
             .filter(|(id, it)| actual.get(id) != Some(*it))
@@ -123,7 +129,7 @@ impl Leave {
             actual,
             desired,
             users: &users,
-            orphans: &orphans,
+            orphans: setting.orphans,
             creates: &creates,
             news: &news,
             leave: self,
@@ -178,11 +184,10 @@ impl Leave {
 
 struct Work<'a> {
     actual: &'a Schema,
+    orphans: &'a Orphans,
     desired: &'a mut Schema,
     /// Of the desired schema, before anything is put off.
     users: &'a Users,
-    /// Of the actual one.
-    orphans: &'a Orphans,
     /// Who is to take a name, likewise.
     creates: &'a HashMap<Claim, ObjectId>,
     /// New parts of each relation, likewise.
@@ -211,13 +216,15 @@ impl Work<'_> {
             if next != *id {
                 self.note(&next, Because::DependsOn { id: id.clone() }, Vec::new());
             }
-            queue.extend(lost.into_iter().chain(rules::companions(&next, self.actual, self.desired)));
+            let companions = rules::companions(&next, self.actual, self.desired).into_iter();
+            queue.extend(companions.filter(|it| !self.becomes_shared(it)));
+            queue.extend(lost);
             self.withdraw(won, &Because::DependsOn { id: id.clone() });
             self.withdraw(waiting, &Because::DependsOn { id: next.clone() });
             let around = self.actual.children(&next).chain(self.orphans.of(&next)).cloned();
             let around = around.chain(self.actual.parent(&next));
             let around = around.filter(|_| was_gone).chain(self.actual.uses(&next));
-            queue.extend(around.filter(|it| !self.desired.contains(it)));
+            queue.extend(around.filter(|it| !self.desired.contains(it) && !self.becomes_shared(it)));
             kept.push(next);
         }
         if !self.actual.contains(id) {
@@ -234,6 +241,13 @@ impl Work<'_> {
                 self.withdraw(waiting, &Because::DependsOn { id });
             }
         }
+    }
+
+    /// Whether a live part is there all the same, as one with that of the table above.
+    fn becomes_shared(&self, id: &ObjectId) -> bool {
+        let drop = self.actual.get(id).filter(|_| !self.desired.contains(id));
+        let drop = drop.map(|old| Change::Drop { id, old });
+        drop.is_some_and(|it| rules::by_itself(&it, self.actual, self.desired))
     }
 
     /// The parts of an object, and of the tables below it, that would be lost and won with its change alone.

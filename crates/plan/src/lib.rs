@@ -147,7 +147,7 @@ pub fn plan(request: Request<'_>) -> Plan {
     let draft = loop {
         let draft = setting.draft(&allowed);
         let refused = leave.refused(&draft, &setting);
-        if refused.is_empty() || !leave.put_off(refused, actual, allowed.to_mut()) {
+        if refused.is_empty() || !leave.put_off(refused, &setting, allowed.to_mut()) {
             break draft;
         }
     };
@@ -191,7 +191,8 @@ impl<'a> Setting<'a> {
     pub(crate) fn context<'b>(&'b self, desired: &'b Schema) -> Context<'b> {
         let Setting { actual, facts, options, users, orphans, unmanaged: _ } = self;
         let (dropped, created) = (BTreeMap::new(), BTreeMap::new());
-        Context { actual, desired, facts, options, users, orphans, dropped, created }
+        let newcomers = rules::newcomers(actual, desired);
+        Context { actual, desired, facts, options, users, orphans, newcomers, dropped, created }
     }
 
     fn draft(&self, desired: &Schema) -> Drafted {

@@ -1,7 +1,8 @@
 //! Puts drafts in sequence. Four laws make every edge:
 //!
-//! 1. what a step uses is made, or altered, before it;
-//! 2. what used a thing is unmade, or altered so that it lets go, before the thing is altered or unmade;
+//! 1. what a step uses is made, or altered, before it; a type that is made anew may be used as soon as it is there;
+//! 2. what used a thing is unmade, or altered so that it lets go, before the thing is altered or unmade; what is only
+//!    said of it before it is unmade;
 //! 3. steps on one object keep the order their rule gave them;
 //! 4. what frees a name comes before what takes it.
 //!
@@ -231,10 +232,11 @@ impl<'a> Edges<'a> {
 
     /// Whether a type is made anew beside the old one.
     fn is_made_anew(&self, id: &ObjectId) -> bool {
-        let first = self.breakers.get(id).and_then(|it| it.first()).map(|it| &self.drafts[*it].step);
+        let mut breakers = self.breakers.get(id).into_iter().flatten().map(|it| &self.drafts[*it].step);
+        let first = breakers.find(|it| it.id == *id);
         let makers = self.makers.get(id).into_iter().flatten();
         is_type(id)
-            && first.is_some_and(|it| it.verb == Verb::Alter && it.id == *id)
+            && first.is_some_and(|it| it.verb == Verb::Alter)
             && makers.copied().any(|it| self.creates(it, id))
     }
 

@@ -10,7 +10,7 @@ use super::foreign::{is_column_of_foreign, options_changed, words};
 use super::retype::{self, detour, retype};
 use super::sequence::{clauses, inward, retyped, standard};
 use super::text::{Options, collate, inside, operand, or_none};
-use super::{Alter, Context, Rules, apart, heir};
+use super::{Alter, Context, Rules, apart, heir, moved};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -229,11 +229,20 @@ fn remade(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Option
         (Some(was), Some(is)) if was.stored != is.stored => Some("generated"),
         (Some(was), Some(is)) if was.expr != is.expr && cx.facts.major < 17 => Some("generated"),
         (Some(was), Some(is)) if was.expr != is.expr && old.ty != new.ty => Some("generated"),
+        (Some(was), Some(is)) if was.expr != is.expr && moves(id, cx) && moved::reads_moved(id, cx) => {
+            Some("generated")
+        }
         (Some(was), Some(is)) if was.expr != is.expr && !is.stored && keeps_expression(id, cx) => {
             Some("generated")
         }
         _ => None,
     }
+}
+
+/// Whether the table of a column changes its parents.
+fn moves(id: &ObjectId, cx: &Context<'_>) -> bool {
+    let sides = id.relation().and_then(|it| cx.actual.table(it).zip(cx.desired.table(it)));
+    sides.is_some_and(|(old, new)| old.parents().ne(new.parents()))
 }
 
 /// Where a table has checks or is published by name the server refuses another expression for a virtual column,
@@ -285,8 +294,7 @@ fn change_generated(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>)
             // The server refuses it where a table below has tables below itself.
             let draft = locked(draft, id).changed("generated", was, "none").precedes(new_below(id, cx));
             // What it is computed from may go with a parent.
-            let sides = id.relation().and_then(|it| cx.actual.table(it).zip(cx.desired.table(it)));
-            match sides.is_some_and(|(old, new)| old.parents().ne(new.parents())) {
+            match moves(id, cx) {
                 true => draft.lets_go().precedes(id.relation().map(|it| Kind::Table.named(it))),
                 false => draft,
             }
@@ -297,10 +305,8 @@ fn change_generated(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>)
 /// The tables that come below that of a column.
 fn new_below(column: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
     let Some(table) = column.relation() else { return Vec::new() };
-    let new = cx.desired.iter().map(|it| it.0).filter(|it| it.kind == Kind::Table && !cx.actual.contains(it));
-    let is_below =
-        |it: &&ObjectId| it.qual_name().is_some_and(|it| cx.desired.above(it).any(|it| it == table));
-    new.filter(is_below).cloned().collect()
+    let is_below = |it: &&model::QualName| cx.desired.above(it).any(|it| it == table);
+    cx.newcomers.iter().copied().filter(is_below).map(|it| Kind::Table.named(it)).collect()
 }
 
 fn change_identity(old: &Column, new: &Column, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
@@ -467,7 +473,7 @@ impl Rules for Default {
     }
 
     fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-        // A column that becomes one with its parent's is given that's default once it is as that demands.
+        // A column that becomes one with its parent's is given its default once it is as that demands.
         let column = id.relation().map(|it| Kind::Column.of(it, id.name()));
         let merges = column.is_some_and(|it| apart::is_merged(&it, cx.actual, cx.desired));
         let (sql, from) = match cx.is_gone(id) && !merges {

@@ -46,9 +46,15 @@ impl Demand<'_, '_> {
                 fitted.chain(self.not_null(own)).chain(self.default(own, live.ty != wanted.ty)).collect()
             }
             // What is computed comes after all that it may be computed from.
-            it if it.is_some() || wanted.generated.is_some() => Vec::new(),
+            it if it.is_some() || wanted.generated.is_some() || self.comes_from_another(own) => Vec::new(),
             _ => vec![moved::added(&above, wanted, self.id, cx)],
         }
+    }
+
+    /// Whether a parent that stays gets the column and hands it down.
+    fn comes_from_another(&self, own: &ObjectId) -> bool {
+        let mut above = self.cx.desired.above(self.name).filter(|it| moved::is_above(it, self.name, self.cx));
+        above.any(|it| self.cx.desired.contains(&Kind::Column.of(it, own.name())))
     }
 
     fn not_null(&self, own: &ObjectId) -> Option<Draft> {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{Kind, Object, ObjectId, Schema};
+use model::{Kind, Object, ObjectId, QualName, Schema};
 
 use super::{Context, apart, not_null, partition};
 
@@ -133,6 +133,15 @@ pub(crate) fn is_of_types(id: &ObjectId, used: &HashSet<ObjectId>) -> bool {
     is_type(id) || id.kind == Kind::Function && used.iter().all(plain)
 }
 
+/// The new tables that have parents.
+pub(crate) fn newcomers<'a>(actual: &Schema, desired: &'a Schema) -> Vec<&'a QualName> {
+    let of = |(id, object): (&'a ObjectId, &Object)| match object {
+        Object::Table(it) if it.parents().next().is_some() => id.qual_name().filter(|_| !actual.contains(id)),
+        _ => None,
+    };
+    desired.iter().filter_map(of).collect()
+}
+
 /// Whether a part that stays can change whatever becomes of the whole.
 pub(crate) fn stays_as_whole_changes(id: &ObjectId) -> bool {
     id.kind == Kind::Column
@@ -150,7 +159,7 @@ pub(crate) fn is_said_inside(id: &ObjectId) -> bool {
 
 /// Whether a user cares what state the thing it uses is in.
 pub(crate) fn waits_for_others(id: &ObjectId) -> bool {
-    !id.kind.meta().satellite && id.kind != Kind::NotNull
+    !is_said_of(id)
 }
 
 /// What a fact about something that is no object of its own goes with: a comment on the index behind a

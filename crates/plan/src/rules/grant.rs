@@ -297,7 +297,7 @@ pub(super) fn by_default(cx: &Context<'_>) -> Vec<Draft> {
         cx.created.keys().flat_map(|id| [(id.clone(), id)].into_iter().chain(behind(id).map(|it| (it, id))));
     let stands = |it: &&ObjectId| it.kind == Kind::Column && !cx.is_new(it);
     let counted = cx.desired.iter().map(|it| it.0).filter(stands).filter_map(|id| Some((behind(id)?, id)));
-    let is_new = |it: &ObjectId| cx.actual.get(it).is_none_or(|column| column.stands_behind(it).is_none());
+    let is_new = |it: &ObjectId| cx.actual.get(it).is_some_and(|column| column.stands_behind(it).is_none());
     for (target, maker) in made.chain(counted.filter(|it| is_new(it.1))) {
         let target = &target;
         let Some(class) = class(target.kind) else { continue };

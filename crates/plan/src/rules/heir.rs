@@ -132,14 +132,13 @@ fn words(parents: &[QualName]) -> String {
 /// Whether a default that is none comes or goes with a parent that has one.
 pub(super) fn is_no_default_by_parent(change: &Change<'_>, actual: &Schema, desired: &Schema) -> bool {
     let (from, to) = match change {
-        Change::Create { new: Object::Default(it), .. } if it.is_none() => (actual, desired),
+        Change::Create { id, new: Object::Default(it) } if it.is_none() && !has_default(actual, id) => {
+            (actual, desired)
+        }
         Change::Drop { old: Object::Default(it), .. } if it.is_none() => (desired, actual),
         _ => return false,
     };
     let Some(table) = change.id().relation() else { return false };
-    if matches!(change, Change::Create { id, .. } if has_default(actual, id)) {
-        return false;
-    }
     match (from.table(table), to.table(table)) {
         (Some(without), Some(with)) => gained(without, with).next().is_some(),
         _ => false,
@@ -247,21 +246,26 @@ pub(super) fn said_again<'a>(
 /// that have a check which only steps aside.
 pub(super) fn outlasting(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let returns = id.kind == Kind::Constraint && cx.created.contains_key(id);
-    outlasting_below(id, id, returns.then_some(id), cx)
+    outlasting_below(id, id, returns.then_some(id), &mut HashSet::new(), cx)
 }
 
-/// `top` is what goes from above all; `returning` the check that it is and comes back, whose statements they are then.
+/// `top` is what goes from above all; `returning` the check that it is and comes back, whose statements they are then;
+/// `seen` the tables that have been reached.
 fn outlasting_below(
     id: &ObjectId,
     top: &ObjectId,
     returning: Option<&ObjectId>,
+    seen: &mut HashSet<QualName>,
     cx: &Context<'_>,
 ) -> Vec<Draft> {
     let (Some(table), name) = (id.relation(), id.name()) else { return Vec::new() };
     let alone = apart::stays_below(id, cx);
     let one = |heir: &QualName| {
+        if !seen.insert(heir.clone()) {
+            return Vec::new();
+        }
         let own = id.kind.of(heir, name);
-        let more = outlasting_below(&own, top, returning, cx);
+        let more = outlasting_below(&own, top, returning, seen, cx);
         let Some(Object::Table(live)) = cx.actual.get(&Kind::Table.named(heir)) else { return more };
         let (stays, wanted, hazard) = match id.kind {
             Kind::Column => {
@@ -280,7 +284,8 @@ fn outlasting_below(
             false => stays && (!wanted || returning.is_some() || again.is_some()),
         };
         // With the last of those above, if there are more.
-        let above = cx.actual.above(heir).map(|it| id.kind.of(it, name));
+        let above = cx.actual.above(heir).filter(|it| moved::is_above(it, heir, cx));
+        let above = above.map(|it| id.kind.of(it, name));
         let gone: Vec<ObjectId> = above.filter(|it| cx.dropped.contains_key(it)).collect();
         if !stays || cx.is_gone(&Kind::Table.named(heir)) || gone.last().is_some_and(|it| it != top) {
             return more;
@@ -321,7 +326,8 @@ pub(super) fn declared_again(id: &ObjectId, check: &model::Constraint, cx: &Cont
         .collect()
 }
 
-/// The tables right below a table that are not to leave it: who leaves does so before anything reaches it.
+/// The tables right below a table that keep a parent by which they are: who leaves, or goes to another one below the
+/// table, does so before anything reaches it.
 pub(super) fn heirs<'a>(table: &QualName, cx: &Context<'a>) -> Vec<&'a QualName> {
     let above = Kind::Table.named(table);
     let users = cx.users.of(&above).filter(|it| it.kind == Kind::Table);

@@ -70,6 +70,9 @@ impl Left<'_, '_> {
         }
         // The table may have had another one that is the same.
         let wanted = alike.into_iter().find(|it| !cx.actual.contains(it));
+        // Of two that are the same above, one has its name.
+        let is_first = |of| key_of(key, of, cx.actual).as_ref() == Some(above);
+        let wanted = wanted.filter(|_| above.relation().is_some_and(is_first));
         match &wanted {
             Some(it) if may_be_renamed(above, cx.actual) => {
                 let sql = format!("ALTER TABLE {} RENAME CONSTRAINT {own} TO {}", self.name, it.name());

@@ -54,13 +54,13 @@ mod wait;
 
 use std::collections::BTreeMap;
 
-use model::{Facts, Object, ObjectId, Schema, Users};
+use model::{Facts, Object, ObjectId, QualName, Schema, Users};
 
 pub(crate) use apart::taken_over;
 pub(crate) use claim::{Claim, claims};
 pub(crate) use depend::{
-    Stance, is_of_types, is_quiet, is_said_inside, is_said_of, is_shared_with, is_type, others_wait_for,
-    read_through, stance, stand_ins, stays_as_whole_changes, waits_for_others,
+    Stance, is_of_types, is_quiet, is_said_inside, is_said_of, is_shared_with, is_type, newcomers,
+    others_wait_for, read_through, stance, stand_ins, stays_as_whole_changes, waits_for_others,
 };
 pub(crate) use partition::{companions, goes_by_leaving, goes_with};
 pub(crate) use reach::spread;
@@ -83,6 +83,8 @@ pub(crate) struct Context<'a> {
     pub(crate) users: &'a Users,
     /// What goes with an object though its parent is none.
     pub(crate) orphans: &'a Orphans,
+    /// The new tables that have parents.
+    pub(crate) newcomers: Vec<&'a QualName>,
     /// What is taken down; empty until that is known.
     pub(crate) dropped: BTreeMap<ObjectId, Why>,
     /// What is made, for the first time or again; empty until that is known.

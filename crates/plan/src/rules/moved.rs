@@ -84,7 +84,7 @@ fn stays(from: &ObjectId, own: &ObjectId, cx: &Context<'_>) -> bool {
 }
 
 /// Whether a column of the table is computed from one whose type changes as the table moves.
-fn reads_moved(own: &ObjectId, cx: &Context<'_>) -> bool {
+pub(super) fn reads_moved(own: &ObjectId, cx: &Context<'_>) -> bool {
     // Only of what the file says it is known what it reads.
     match (cx.desired.get(own), own.relation()) {
         (Some(Object::Column(it)), Some(table)) => {
@@ -102,7 +102,7 @@ pub(super) fn is_above(table: &QualName, name: &QualName, cx: &Context<'_>) -> b
     stays.any(|it| cx.desired.lineage(it).contains(&table))
 }
 
-/// Whether the table a column is of is above all the time: then the column comes from there.
+/// Whether the table a column is of is above by a parent that stays: then the column comes from there.
 fn comes_from_above(of: &ObjectId, name: &QualName, cx: &Context<'_>) -> bool {
     of.relation().is_some_and(|of| is_above(of, name, cx))
 }

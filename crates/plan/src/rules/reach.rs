@@ -369,13 +369,28 @@ fn targets<'a>(table: &QualName, schema: &'a Schema) -> Vec<&'a QualName> {
     targets
 }
 
+/// A domain and those that are made of it: they take less too.
+fn with_made_of<'a>(domain: &'a QualName, actual: &'a Schema) -> HashSet<&'a QualName> {
+    let mut found = HashSet::from([domain]);
+    let mut left: Vec<&QualName> = vec![domain];
+    while let Some(ground) = left.pop() {
+        let made = actual.iter().filter_map(|(id, object)| match object {
+            Object::Domain(it) if it.base.user.as_ref() == Some(ground) => id.qual_name(),
+            _ => None,
+        });
+        left.extend(made.filter(|it| found.insert(it)));
+    }
+    found
+}
+
 /// The tables whose rows are looked through when a domain takes less than before.
 fn domain(step: &Step, actual: &Schema, below: &Below<'_>) -> Vec<Lock> {
     let name = step.id.relation().or(step.id.qual_name());
     if !step.hazards.contains(&crate::Hazard::MayFail) {
         return Vec::new();
     }
-    let is = |it: &Type| it.user.as_ref() == name;
+    let domains = name.map(|it| with_made_of(it, actual)).unwrap_or_default();
+    let is = |it: &Type| it.user.as_ref().is_some_and(|it| domains.contains(it));
     let relations = actual.iter().filter_map(|(id, object)| match object {
         Object::Column(Column { ty, .. }) if is(ty) => id.relation(),
         Object::MaterializedView(MaterializedView { shape: Shape(Some(columns)), .. })

@@ -8,6 +8,7 @@ use model::{
 use super::Context;
 use super::depend;
 use super::heir::{column_of, columns};
+use super::shared::is_made_anew;
 
 /// What becomes of the values.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -239,13 +240,20 @@ fn divides(column: &Name, key: &PartitionKey) -> bool {
     key.key.key.split(' ').any(|it| it == name)
 }
 
-/// Whether a column that decides about a table's partitions gets another type.
+/// Whether a column that decides about a table's partitions gets another type, or one that is made anew.
 pub(super) fn is_divided_otherwise(name: &QualName, old: &Table, cx: &Context<'_>) -> bool {
     let Some(key) = &old.partition_by else { return false };
     let of =
         |schema, it: &Name| column_of(schema, name, it).map(|(_, it)| (it.ty.clone(), it.collation.clone()));
     let columns = columns(cx.actual, name).into_iter().filter(|it| divides(it, key));
-    columns.into_iter().any(|it| of(cx.desired, &it).is_some_and(|new| of(cx.actual, &it) != Some(new)))
+    let is_anew = |ty: &Type| {
+        let ty = ty.user.as_ref().and_then(|it| cx.actual.type_named(it));
+        ty.is_some_and(|it| is_made_anew(&it, cx.actual, cx.desired))
+    };
+    columns.into_iter().any(|it| {
+        let (old, new) = (of(cx.actual, &it), of(cx.desired, &it));
+        new.is_some() && (old != new || old.is_some_and(|(ty, _)| is_anew(&ty)))
+    })
 }
 
 /// Whether what the server wrote of an expression over a column may mean nothing with its new type.

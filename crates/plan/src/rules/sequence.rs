@@ -59,7 +59,8 @@ impl Rules for Sequence {
             let leave = lock(Draft::alter(id, format!("{prefix} OWNED BY NONE")), id).gentle().trailing();
             let join = owned_by.as_ref().map(|owner| own(id, owner, cx));
             let given = owned_by.as_ref().and_then(|owner| given(id, owner, cx));
-            let leave = (goes || owned_by.is_none() || given.is_some()).then(|| leave.lets_go());
+            let is_held = given.is_some() && self.owned_by.is_some();
+            let leave = (goes || is_held || owned_by.is_none()).then(|| leave.lets_go());
             let mut steps =
                 leave.into_iter().chain(given).chain(join).map(|it| it.changed("owned_by", &old, &new));
             drafts.extend(steps.next().map(|it| it.precedes(former)));
@@ -74,7 +75,7 @@ impl Rules for Sequence {
     }
 }
 
-/// The two must have one owner when they are linked: nobody's owner changes before, but where a new table is given to
+/// The two must have one owner when they are linked: nobody's owner changes before, but where a table is given to
 /// whom the sequence has belonged to.
 fn own(id: &ObjectId, owner: &(QualName, Name), cx: &Context<'_>) -> Draft {
     let (table, column) = owner;
@@ -101,14 +102,19 @@ fn owners<'a>(id: &ObjectId, table: &QualName, cx: &'a Context<'_>) -> Option<[&
 fn given(id: &ObjectId, owner: &(QualName, Name), cx: &Context<'_>) -> Option<Draft> {
     let [had, is, is_to_be] = owners(id, &owner.0, cx)?;
     let gives = had != is && had != is_to_be;
-    gives.then(|| Draft::alter(id, format!("ALTER SEQUENCE {} OWNER TO {is}", id.address())).trailing())
+    gives.then(|| owned_by(id, is).trailing())
 }
 
 /// A new sequence of a table that belongs to another role has to belong to it too.
 fn give(id: &ObjectId, owner: &(QualName, Name), cx: &Context<'_>) -> Option<Draft> {
     let table = Kind::Table.named(&owner.0);
     let role = cx.facts.owners.get(&table).filter(|it| **it != cx.facts.role && !cx.is_new(&table))?;
-    Some(Draft::alter(id, format!("ALTER SEQUENCE {} OWNER TO {role}", id.address())).adds())
+    Some(owned_by(id, role).adds())
+}
+
+fn owned_by(id: &ObjectId, role: &Name) -> Draft {
+    let draft = Draft::alter(id, format!("ALTER SEQUENCE {} OWNER TO {role}", id.address()));
+    id.qual_name().into_iter().fold(draft, |draft, it| draft.lock(Mode::AccessExclusive, it))
 }
 
 fn lock(draft: Draft, id: &ObjectId) -> Draft {

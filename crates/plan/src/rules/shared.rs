@@ -6,7 +6,7 @@ use model::{AlsoOwn, Index, Kind, Name, Object, ObjectId, QualName, Rule, Schema
 use sql::Sameness;
 
 use super::heir::{column_of, gained, is_alike, is_no_default_by_parent};
-use super::{partition, types};
+use super::{is_type, partition, types};
 
 /// A part of a table that is an object of its own on one side only, where its table is on both.
 struct Part<'a> {
@@ -49,7 +49,9 @@ impl Part<'_> {
         let known: Vec<&QualName> = alone.parents().flat_map(|it| self.own.lineage(it)).collect();
         let mut gained_above =
             gained.iter().flat_map(|it| self.shared.lineage(it)).filter(|it| !known.contains(it));
-        if let Some(above) = gained_above.find_map(|it| self.key_of(it)) {
+        // Partitions have keys from above, other children have none.
+        let is_partition = below.partition_of.is_some();
+        if let Some(above) = gained_above.find_map(|it| self.key_of(it)).filter(|_| is_partition) {
             let mut lent = below.also_own.lent.iter().filter(|(it, _)| *it == above);
             return lent.all(|(_, name)| self.is_lent(name, &above));
         }
@@ -102,26 +104,13 @@ impl Part<'_> {
                 let ty = own.ty.user.as_ref().and_then(|it| self.own.type_named(it));
                 let collation = own.collation.as_ref().map(|it| Kind::Collation.named(it));
                 let mut made_of = ty.into_iter().chain(collation);
-                let stays = |of: &ObjectId| !self.comes || !self.is_made_anew(of);
+                // Then only columns that are a table's own move over.
+                let stays = |of: &ObjectId| !self.comes || !is_made_anew(of, self.shared, self.own);
                 own == its && own.identity.is_none() && made_of.all(|it| stays(&it))
             }
             (Some(_), Some(its)) => self.is(its),
             _ => false,
         }
-    }
-
-    /// Whether a type or collation, or one it is made of, may be made anew: then only columns that are a table's own
-    /// move over.
-    fn is_made_anew(&self, id: &ObjectId) -> bool {
-        if !matches!(id.kind, Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range | Kind::Collation) {
-            return false;
-        }
-        let (one, other) = (self.own.get(id), self.shared.get(id));
-        let differs = match if self.comes { (other, one) } else { (one, other) } {
-            (Some(Object::Enum(old)), Some(Object::Enum(new))) => types::is_made_anew(old, new),
-            (old, new) => old != new,
-        };
-        differs || self.own.uses(id).iter().any(|it| self.is_made_anew(it))
     }
 
     /// Whether the server takes a partition's key for its part of one that comes to be above: it must be the only such.
@@ -155,6 +144,18 @@ impl Part<'_> {
             _ => true,
         }
     }
+}
+
+/// Whether a type or collation, or one it is made of, may be made anew.
+pub(super) fn is_made_anew(id: &ObjectId, actual: &Schema, desired: &Schema) -> bool {
+    if !is_type(id) && id.kind != Kind::Collation {
+        return false;
+    }
+    let differs = match (actual.get(id), desired.get(id)) {
+        (Some(Object::Enum(old)), Some(Object::Enum(new))) => types::is_made_anew(old, new),
+        (old, new) => old != new,
+    };
+    differs || actual.uses(id).iter().any(|it| is_made_anew(it, actual, desired))
 }
 
 /// Whether a key that a partition keeps can be given its name: those on a partitioned table have parts in their own

@@ -143,7 +143,23 @@ fn made_anew(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
             drafts.extend(moves.map(|it| it.touches([id.clone()]).needs([id.clone()])));
         }
     }
+    for (user, column) in outlasting(id, cx) {
+        let moves = move_over(user, column, id).into_iter();
+        drafts.extend(moves.map(|it| it.touches([id.clone()]).needs([id.clone()])));
+    }
     drafts
+}
+
+/// The columns of tables that leave one which is taken down meanwhile: nothing done to its columns reaches theirs.
+fn outlasting<'a>(id: &ObjectId, cx: &'a Context<'_>) -> Vec<(&'a ObjectId, &'a Column)> {
+    let of = |(user, object): (&'a ObjectId, &'a Object)| match object {
+        Object::Column(column) if !cx.actual.contains(user) && has(column, id, cx.desired) => {
+            let (from, live) = heir::column_of(cx.actual, user.relation()?, user.name())?;
+            (cx.dropped.contains_key(&from) && has(live, id, cx.actual)).then_some((user, column))
+        }
+        _ => None,
+    };
+    cx.desired.iter().filter_map(of).collect()
 }
 
 fn move_over(id: &ObjectId, column: &Column, to: &ObjectId) -> Option<Draft> {

@@ -58,7 +58,10 @@ pub(super) fn joined(draft: Draft, parent: &QualName, old: &Table, cx: &Context<
     // A column of its own that becomes one with the parent's has its type by then.
     let merged = cx.actual.parts(&draft.step.id).filter(|it| !cx.desired.contains(it));
     let merged: Vec<ObjectId> = merged.filter(|it| it.kind == Kind::Column).cloned().collect();
-    draft.follows(all.iter().cloned()).needs(all).needs(indexes).needs(merged)
+    // Nor does it lack what a parent that stays gets and hands down.
+    let news = before.iter().flat_map(|it| parts_of(it, cx.desired));
+    let news = news.filter(|it| it.kind == Kind::Column && !cx.actual.contains(it));
+    draft.follows(all.iter().cloned()).needs(all).needs(indexes).needs(merged).needs(news)
 }
 
 /// What of a table, as it is or is to be, those below it may have too.
