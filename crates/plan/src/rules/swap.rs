@@ -5,7 +5,7 @@
 use model::{Column, Kind, Name, Object, ObjectId, QualName, Type};
 
 use super::text::collate;
-use super::{Context, apart, column, create, heir, range, retype};
+use super::{Context, apart, column, create, heir, moved, range, retype};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -154,8 +154,10 @@ fn made_anew(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
 fn outlasting<'a>(id: &ObjectId, cx: &'a Context<'_>) -> Vec<(&'a ObjectId, &'a Column)> {
     let of = |(user, object): (&'a ObjectId, &'a Object)| match object {
         Object::Column(column) if !cx.actual.contains(user) && has(column, id, cx.desired) => {
-            let (from, live) = heir::column_of(cx.actual, user.relation()?, user.name())?;
-            (cx.dropped.contains_key(&from) && has(live, id, cx.actual)).then_some((user, column))
+            let table = user.relation()?;
+            let (from, live) = heir::column_of(cx.actual, table, user.name())?;
+            let leaves = cx.dropped.contains_key(&from) && !moved::is_above(from.relation()?, table, cx);
+            (leaves && has(live, id, cx.actual)).then_some((user, column))
         }
         _ => None,
     };
