@@ -22,8 +22,8 @@ pub(crate) fn sorted(dump: &str, comparison: &Comparison, owners: bool) -> Vec<S
     let dump = Dump { lines: dump.lines().collect() };
     let (again, defaults) = (dump.said_again(), dump.own_defaults());
     let lines = dump.lines.iter().enumerate().filter(|(at, it)| !again.contains(at) && !noise(it));
-    let lines = lines.map(|(at, it)| canonical(defaults.get(&at).map_or(*it, |it| it)));
-    let lines = lines.filter(|it| !it.is_empty());
+    let lines = lines.filter_map(|(at, it)| defaults.get(&at).map_or(Some(*it), |it| it.as_deref()));
+    let lines = lines.map(canonical);
     let mut lines: Vec<String> = lines.chain(dump.own_not_nulls()).collect();
     lines.sort();
     lines
@@ -78,7 +78,7 @@ impl<'a> Dump<'a> {
 
     /// The lines that say of a child's column what its parent says, but for the default: the statement that says no
     /// more than that; nothing if the parent's default is said by one too.
-    fn own_defaults(&self) -> HashMap<usize, String> {
+    fn own_defaults(&self) -> HashMap<usize, Option<String>> {
         self.tables().flat_map(|it| self.defaults_of(it)).collect()
     }
 
@@ -111,7 +111,7 @@ impl<'a> Dump<'a> {
         column.split(' ').next().unwrap_or(column)
     }
 
-    fn defaults_of(&self, table: &str) -> Vec<(usize, String)> {
+    fn defaults_of(&self, table: &str) -> Vec<(usize, Option<String>)> {
         let said: HashSet<String> = self.lineage(table).iter().flat_map(|it| self.told(it)).collect();
         let plain = |it: &str| it.split(" DEFAULT ").next().unwrap_or(it).to_owned();
         let above: HashSet<String> = said.iter().map(|it| plain(it)).collect();
@@ -121,7 +121,7 @@ impl<'a> Dump<'a> {
             let (name, value) = (column.trim().split(' ').next()?, value.split(" COLLATE ").next()?);
             let line = format!("{}{name} SET DEFAULT {value}", of_column(table));
             let is_above = self.is_of_any(&format!("{line};"), table, &self.lineage(table));
-            Some((at, if is_above { String::new() } else { line }))
+            Some((at, (!is_above).then_some(line)))
         };
         self.body(table).filter_map(one).collect()
     }

@@ -76,8 +76,8 @@ pub fn edges(client: &mut Client, actual: &mut Actual) -> Result<Vec<Outsider>, 
     Ok(outsiders)
 }
 
-/// Whether an object is of a table above a partition, or a check or default of one above an heir: what those have from there stands
-/// on them, and what they have it from does not.
+/// Whether an object is of a table above a partition, or a check or default of one above an heir: what those have from
+/// there stands on them, and what they have it from does not.
 fn is_above(id: &ObjectId, table: &ObjectId, schema: &Schema) -> bool {
     let table = table.qual_name().filter(|_| table.kind == Kind::Table);
     let (Some(of), Some(table)) = (id.relation(), table) else { return false };

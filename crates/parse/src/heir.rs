@@ -2,33 +2,22 @@
 //!
 //! Knows nothing of bounds.
 
-use std::collections::HashSet;
-
 use model::{Column, Constraint, Default, Kind, Name, Object, ObjectId, QualName, Rule, Span, Table};
 use sql::{Code, Cursor, Fault};
 
 use crate::alter_table::not_modelled;
+use crate::depth::{self, DEEPEST, Wrong};
 use crate::partition;
 use crate::reader::{Reader, unknown};
-
-/// So many tables may stand under each other; the server gives up at some depth too.
-const DEEPEST: usize = 200;
 
 /// Takes a table from under its parents where it would stand under itself or too deep, and says so.
 pub(crate) fn keep_shallow(reader: &mut Reader<'_>, id: &ObjectId, object: &mut Object, at: Span) {
     let (Object::Table(table), Some(name)) = (object, id.qual_name()) else { return };
-    let mut level: Vec<QualName> = table.parents().cloned().collect();
-    let mut seen: HashSet<QualName> = level.iter().cloned().collect();
-    let mut depth = 0;
-    while !level.is_empty() && depth < DEEPEST && !seen.contains(name) {
-        let above: Vec<QualName> = level.iter().flat_map(|it| reader.parents(it)).collect();
-        level = above.into_iter().filter(|it| seen.insert(it.clone())).collect();
-        depth += 1;
-    }
-    let message = match seen.contains(name) {
-        true => format!("table {name} would stand under itself"),
-        false if depth == DEEPEST => format!("table {name} stands under more than {DEEPEST} others"),
-        false => return,
+    let parents = table.parents().cloned().collect();
+    let message = match depth::wrong(name, parents, |it| reader.parents(it)) {
+        Some(Wrong::Ring) => format!("table {name} would stand under itself"),
+        Some(Wrong::Depth) => format!("table {name} stands under more than {DEEPEST} others"),
+        None => return,
     };
     (table.inherits, table.partition_of) = (Vec::new(), None);
     reader.desired.faults.push(Fault::new(Code::Conflict, at, message));

@@ -33,6 +33,7 @@ mod collation;
 mod comment;
 mod data;
 mod default_privilege;
+mod depth;
 mod drop;
 mod event_trigger;
 mod execute;

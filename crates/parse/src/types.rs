@@ -7,14 +7,12 @@ use model::{EnumType, Kind, Name, Object, ObjectId, QualName, Span, Type};
 use sql::{Code, Cursor, Fault};
 
 use crate::alter_table::{self, Target, not_modelled};
+use crate::depth::{self, DEEPEST, Wrong};
 use crate::reader::{Reader, unknown};
 use crate::{Verdict, types_composite, types_range};
 
 /// The kinds of type that are no rows of a relation.
 pub(crate) const ALONE: &[Kind] = &[Kind::Enum, Kind::Domain, Kind::Composite, Kind::Range, Kind::Shell];
-
-/// So many types may be made of each other.
-const DEEPEST: usize = 200;
 
 /// Has a type made of nothing else where it would be made of itself, or of too many others, and says so.
 pub(crate) fn keep_grounded(reader: &mut Reader<'_>, id: &ObjectId, object: &mut Object, at: Span) {
@@ -28,17 +26,10 @@ pub(crate) fn keep_grounded(reader: &mut Reader<'_>, id: &ObjectId, object: &mut
         object.uses(id, schema).into_iter().filter(|it| it != id && is_there(it)).collect::<Vec<_>>()
     };
     let types_of = |it: &ObjectId| schema.get(it).map(|object| types(object, it)).unwrap_or_default();
-    let mut level = types(object, id);
-    let (mut seen, mut depth) = (HashSet::new(), 0);
-    while !level.is_empty() && depth <= DEEPEST && !level.contains(id) {
-        let under = level.iter().flat_map(types_of);
-        level = under.filter(|it| seen.insert(it.clone())).collect();
-        depth += 1;
-    }
-    let message = match level.contains(id) {
-        true => format!("{id} would be made of itself"),
-        false if depth > DEEPEST => format!("{id} is made of more than {DEEPEST} others"),
-        false => return,
+    let message = match depth::wrong(id, types(object, id), types_of) {
+        Some(Wrong::Ring) => format!("{id} would be made of itself"),
+        Some(Wrong::Depth) => format!("{id} is made of more than {DEEPEST} others"),
+        None => return,
     };
     match object {
         Object::Domain(it) => it.base = Type::builtin("text"),

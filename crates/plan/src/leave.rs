@@ -217,14 +217,17 @@ impl Work<'_> {
                 self.note(&next, Because::DependsOn { id: id.clone() }, Vec::new());
             }
             let companions = rules::companions(&next, self.actual, self.desired).into_iter();
-            queue.extend(companions.filter(|it| !self.becomes_shared(it)));
+            // A part that becomes one with that of the table above is there all the same.
+            let is_merged = |it: &ObjectId| rules::is_merged(it, self.actual, self.desired);
+            queue.extend(companions.filter(|it| !is_merged(it)));
             queue.extend(lost);
             self.withdraw(won, &Because::DependsOn { id: id.clone() });
             self.withdraw(waiting, &Because::DependsOn { id: next.clone() });
             let around = self.actual.children(&next).chain(self.orphans.of(&next)).cloned();
             let around = around.chain(self.actual.parent(&next));
             let around = around.filter(|_| was_gone).chain(self.actual.uses(&next));
-            queue.extend(around.filter(|it| !self.desired.contains(it) && !self.becomes_shared(it)));
+            let is_merged = |it: &ObjectId| rules::is_merged(it, self.actual, self.desired);
+            queue.extend(around.filter(|it| !self.desired.contains(it) && !is_merged(it)));
             kept.push(next);
         }
         if !self.actual.contains(id) {
@@ -237,17 +240,10 @@ impl Work<'_> {
             let held = rules::held_back(&id, self.actual, self.desired);
             self.withdraw(held, &Because::DependsOn { id: id.clone() });
             if rules::others_wait_for(&id) {
-                let waiting = self.users.of(&id).filter(|it| rules::waits_for_others(it)).cloned().collect();
+                let waiting = self.users.of(&id).filter(|it| !rules::is_said_of(it)).cloned().collect();
                 self.withdraw(waiting, &Because::DependsOn { id });
             }
         }
-    }
-
-    /// Whether a live part is there all the same, as one with that of the table above.
-    fn becomes_shared(&self, id: &ObjectId) -> bool {
-        let drop = self.actual.get(id).filter(|_| !self.desired.contains(id));
-        let drop = drop.map(|old| Change::Drop { id, old });
-        drop.is_some_and(|it| rules::by_itself(&it, self.actual, self.desired))
     }
 
     /// The parts of an object, and of the tables below it, that would be lost and won with its change alone.

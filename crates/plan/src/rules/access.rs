@@ -1,6 +1,6 @@
 //! Owners. Does not know what they may do.
 
-use model::{Kind, Object, ObjectId, Owner, Schema};
+use model::{Kind, Name, Object, ObjectId, Owner, Schema};
 
 use super::grant::after_owner;
 use super::text::subject;
@@ -11,13 +11,14 @@ use crate::{Mode, Why};
 impl Rules for Owner {
     /// What the applying role makes is its own; a sequence of a column belongs to whom the table does.
     fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+        let Owner { role } = self;
         let Some(target) = id.target() else { return Vec::new() };
-        let given = cx.is_new(target) && self.role == cx.facts.role;
-        let live = !cx.is_new(target) && cx.facts.owners.get(target) == Some(&self.role);
+        let given = cx.is_new(target) && *role == cx.facts.role;
+        let live = !cx.is_new(target) && cx.facts.owners.get(target) == Some(role);
         if given || live || follows_its_table(target, cx.desired) {
             return Vec::new();
         }
-        let give = give(Draft::create(id, statement(target, self)), target);
+        let give = give(Draft::create(id, statement(target, role)), target);
         std::iter::once(give).chain(after_owner(target, cx)).collect()
     }
 
@@ -27,7 +28,7 @@ impl Rules for Owner {
         if follows_its_table(target, cx.desired) {
             return Alter::InPlace(Vec::new());
         }
-        let alter = Draft::alter(id, statement(target, new)).changed("role", &self.role, role);
+        let alter = Draft::alter(id, statement(target, role)).changed("role", &self.role, role);
         Alter::InPlace(std::iter::once(give(alter, target)).chain(after_owner(target, cx)).collect())
     }
 
@@ -49,8 +50,13 @@ fn is_relation(id: &ObjectId) -> bool {
     matches!(id.kind, Kind::Table | Kind::View | Kind::MaterializedView | Kind::Sequence)
 }
 
-fn statement(target: &ObjectId, owner: &Owner) -> String {
-    format!("ALTER {} OWNER TO {}", subject(target), owner.role)
+fn statement(target: &ObjectId, role: &Name) -> String {
+    format!("ALTER {} OWNER TO {role}", subject(target))
+}
+
+/// An object is given to a role by a statement of its own.
+pub(super) fn given(target: &ObjectId, role: &Name) -> Draft {
+    give(Draft::alter(target, statement(target, role)), target)
 }
 
 fn follows_its_table(target: &ObjectId, desired: &Schema) -> bool {
@@ -62,12 +68,12 @@ pub(super) fn former_owners(cx: &Context<'_>) -> Vec<Draft> {
     let again = cx.created.keys().filter(|it| cx.dropped.contains_key(*it));
     again
         .filter_map(|target| {
-            let role = cx.facts.owners.get(target).filter(|it| **it != cx.facts.role)?.clone();
+            let role = cx.facts.owners.get(target).filter(|it| **it != cx.facts.role)?;
             let id = Kind::Owner.on(target);
             if cx.desired.contains(&id) || follows_its_table(target, cx.desired) {
                 return None;
             }
-            let create = Draft::create(&id, statement(target, &Owner { role }));
+            let create = Draft::create(&id, statement(target, role));
             Some(give(create, target).needs([target.clone()]).why(Why::PutBack { id: target.clone() }))
         })
         .collect()

@@ -31,7 +31,7 @@ pub(super) fn is_left(id: &ObjectId, actual: &Schema, desired: &Schema) -> bool 
 }
 
 /// Whether a table has something of its own that becomes one with what comes from above.
-pub(super) fn is_merged(id: &ObjectId, actual: &Schema, desired: &Schema) -> bool {
+pub(crate) fn is_merged(id: &ObjectId, actual: &Schema, desired: &Schema) -> bool {
     let old = actual.get(id).filter(|_| !desired.contains(id));
     old.is_some_and(|old| by_itself(&Change::Drop { id, old }, actual, desired))
 }

@@ -147,7 +147,8 @@ pub(crate) fn stays_as_whole_changes(id: &ObjectId) -> bool {
     id.kind == Kind::Column
 }
 
-/// Whether it is only said of an object, so that it is in the way of nothing but the end of that.
+/// Whether it is only said of an object, so that it is in the way of nothing but the end of that, and does not care
+/// what state that is in.
 pub(crate) fn is_said_of(id: &ObjectId) -> bool {
     id.kind.meta().satellite || id.kind == Kind::NotNull
 }
@@ -155,11 +156,6 @@ pub(crate) fn is_said_of(id: &ObjectId) -> bool {
 /// Whether the statement that makes a table may make it too.
 pub(crate) fn is_said_inside(id: &ObjectId) -> bool {
     matches!(id.kind, Kind::Column | Kind::NotNull | Kind::Constraint)
-}
-
-/// Whether a user cares what state the thing it uses is in.
-pub(crate) fn waits_for_others(id: &ObjectId) -> bool {
-    !is_said_of(id)
 }
 
 /// What a fact about something that is no object of its own goes with: a comment on the index behind a

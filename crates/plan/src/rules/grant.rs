@@ -295,10 +295,13 @@ pub(super) fn by_default(cx: &Context<'_>) -> Vec<Draft> {
     let behind = |id: &ObjectId| cx.desired.get(id)?.stands_behind(id).filter(|it| it.kind == Kind::Sequence);
     let made =
         cx.created.keys().flat_map(|id| [(id.clone(), id)].into_iter().chain(behind(id).map(|it| (it, id))));
-    let stands = |it: &&ObjectId| it.kind == Kind::Column && !cx.is_new(it);
-    let counted = cx.desired.iter().map(|it| it.0).filter(stands).filter_map(|id| Some((behind(id)?, id)));
-    let is_new = |it: &ObjectId| cx.actual.get(it).is_some_and(|column| column.stands_behind(it).is_none());
-    for (target, maker) in made.chain(counted.filter(|it| is_new(it.1))) {
+    let had_none = |id: &&ObjectId| {
+        let live = cx.actual.get(id).filter(|_| !cx.created.contains_key(*id));
+        live.is_some_and(|it| it.stands_behind(id).is_none())
+    };
+    let counted = cx.desired.iter().map(|it| it.0).filter(had_none);
+    let counted = counted.filter_map(|id| Some((behind(id)?, id)));
+    for (target, maker) in made.chain(counted) {
         let target = &target;
         let Some(class) = class(target.kind) else { continue };
         let of = |namespace| grantees.get(&(class, namespace)).into_iter().flat_map(BTreeMap::keys);

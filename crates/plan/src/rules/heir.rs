@@ -245,43 +245,32 @@ pub(super) fn said_again<'a>(
 /// A column or check that children declare too stays with them; those that are not to have it let go of it, and those
 /// that have a check which only steps aside.
 pub(super) fn outlasting(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-    let returns = id.kind == Kind::Constraint && cx.created.contains_key(id);
-    outlasting_below(id, id, returns.then_some(id), &mut HashSet::new(), cx)
+    outlasting_below(id, id, &mut HashSet::new(), cx)
 }
 
-/// `top` is what goes from above all; `returning` the check that it is and comes back, whose statements they are then;
-/// `seen` the tables that have been reached.
+/// `top` is what goes from above all, whose statements they are; `seen` the tables that have been reached.
 fn outlasting_below(
     id: &ObjectId,
     top: &ObjectId,
-    returning: Option<&ObjectId>,
     seen: &mut HashSet<QualName>,
     cx: &Context<'_>,
 ) -> Vec<Draft> {
     let (Some(table), name) = (id.relation(), id.name()) else { return Vec::new() };
     let alone = apart::stays_below(id, cx);
+    let comes = |it: &ObjectId| it.kind == Kind::Constraint && cx.created.contains_key(it);
+    let returns = comes(top);
     let one = |heir: &QualName| {
         if !seen.insert(heir.clone()) {
             return Vec::new();
         }
         let own = id.kind.of(heir, name);
-        let more = outlasting_below(&own, top, returning, seen, cx);
-        let Some(Object::Table(live)) = cx.actual.get(&Kind::Table.named(heir)) else { return more };
-        let (stays, wanted, hazard) = match id.kind {
-            Kind::Column => {
-                let wanted = column_of(cx.desired, heir, name).map(|it| it.0);
-                (live.also_own.columns.contains(name), wanted, Hazard::DropColumn)
-            }
-            _ => {
-                let wanted = checks(cx.desired, heir).into_iter().find(|(it, _)| it.name() == name);
-                (live.also_own.checks.contains(name), wanted.map(|it| it.0.clone()), Hazard::DropConstraint)
-            }
-        };
-        let comes = |it: &ObjectId| it.kind == Kind::Constraint && cx.created.contains_key(it);
+        let more = outlasting_below(&own, top, seen, cx);
+        let Some(live) = cx.actual.table(heir) else { return more };
+        let (declares, wanted, hazard) = declared(&own, live, heir, cx);
         let (wanted, again) = (wanted.is_some(), wanted.filter(comes));
         let stays = match alone {
             true => !wanted || cx.created.contains_key(&own),
-            false => stays && (!wanted || returning.is_some() || again.is_some()),
+            false => declares && (!wanted || returns || again.is_some()),
         };
         // With the last of those above, if there are more.
         let above = cx.actual.above(heir).filter(|it| moved::is_above(it, heir, cx));
@@ -291,10 +280,7 @@ fn outlasting_below(
             return more;
         }
         let sql = format!("ALTER TABLE {}{heir} DROP {} {name}", apart::only(&own, cx), id.kind.meta().sql);
-        let draft = match returning {
-            Some(check) => Draft::drop(check, sql),
-            None => Draft::alter(top, sql),
-        };
+        let draft = if returns { Draft::drop(top, sql) } else { Draft::alter(top, sql) };
         let draft = apart::locked(draft, &own, cx)
             .hazard_if(!wanted, hazard)
             .precedes([own.clone()])
@@ -305,6 +291,23 @@ fn outlasting_below(
         before.into_iter().chain([draft]).chain(more).collect()
     };
     heirs(table, cx).into_iter().flat_map(one).collect()
+}
+
+/// Whether a child declares a column or check besides its parent, where it is to have it from, and what it is to lose
+/// it.
+fn declared(
+    own: &ObjectId,
+    live: &Table,
+    heir: &QualName,
+    cx: &Context<'_>,
+) -> (bool, Option<ObjectId>, Hazard) {
+    let name = own.name();
+    if own.kind == Kind::Column {
+        let wanted = column_of(cx.desired, heir, name).map(|it| it.0);
+        return (live.also_own.columns.contains(name), wanted, Hazard::DropColumn);
+    }
+    let wanted = checks(cx.desired, heir).into_iter().find(|(it, _)| it.name() == name);
+    (live.also_own.checks.contains(name), wanted.map(|it| it.0.clone()), Hazard::DropConstraint)
 }
 
 /// Children that declare a check too do so again once it has come back above.

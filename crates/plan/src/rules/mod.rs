@@ -56,11 +56,11 @@ use std::collections::BTreeMap;
 
 use model::{Facts, Object, ObjectId, QualName, Schema, Users};
 
-pub(crate) use apart::taken_over;
+pub(crate) use apart::{is_merged, taken_over};
 pub(crate) use claim::{Claim, claims};
 pub(crate) use depend::{
     Stance, is_of_types, is_quiet, is_said_inside, is_said_of, is_shared_with, is_type, newcomers,
-    others_wait_for, read_through, stance, stand_ins, stays_as_whole_changes, waits_for_others,
+    others_wait_for, read_through, stance, stand_ins, stays_as_whole_changes,
 };
 pub(crate) use partition::{companions, goes_by_leaving, goes_with};
 pub(crate) use reach::spread;

@@ -1,7 +1,7 @@
 //! Columns of a table that changes its parents, where they are no objects of their own on both sides. Does not know
 //! when a table moves.
 
-use model::{Column, Expr, Kind, Mention, Object, ObjectId, QualName, Schema};
+use model::{Column, Expr, Kind, Mention, Object, ObjectId, QualName};
 
 use super::heir::{column_of, columns, has_default, with_heirs};
 use super::{Alter, Context, Rules, column, retype};
@@ -77,7 +77,7 @@ pub(super) fn in_the_way(name: &QualName, id: &ObjectId, cx: &Context<'_>) -> Ve
 /// Whether what becomes of a column is not decided here: its rule does that, or that of the table above.
 fn stays(from: &ObjectId, own: &ObjectId, cx: &Context<'_>) -> bool {
     if from != own {
-        return from.relation().zip(own.relation()).is_some_and(|(it, name)| is_above(it, name, cx));
+        return own.relation().is_some_and(|it| comes_from_above(from, it, cx));
     }
     let as_it_was = cx.actual.get(own) == cx.desired.get(own);
     cx.desired.contains(own) && !(as_it_was && reads_moved(own, cx))
@@ -96,9 +96,8 @@ pub(super) fn reads_moved(own: &ObjectId, cx: &Context<'_>) -> bool {
 
 /// Whether a table is above another one as that is to be, by a parent that it keeps or comes back to.
 pub(super) fn is_above(table: &QualName, name: &QualName, cx: &Context<'_>) -> bool {
-    let parents = |schema: &Schema| schema.table(name).map(|it| it.parents().cloned().collect::<Vec<_>>());
-    let (Some(old), Some(new)) = (parents(cx.actual), parents(cx.desired)) else { return false };
-    let mut stays = new.iter().filter(|it| old.contains(it));
+    let Some((old, new)) = cx.actual.table(name).zip(cx.desired.table(name)) else { return false };
+    let mut stays = new.parents().filter(|it| old.parents().any(|had| had == *it));
     stays.any(|it| cx.desired.lineage(it).contains(&table))
 }
 

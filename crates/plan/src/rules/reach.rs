@@ -324,7 +324,6 @@ fn ends_of<'a>(line: &[&QualName], actual: &'a Schema, below: &Below<'a>) -> [Ve
 /// The tables at the other ends of the foreign keys that a new partition takes part in, from all levels above.
 fn by_keys_above(parent: &QualName, actual: &Schema, below: &Below<'_>) -> Vec<Lock> {
     let line = actual.lineage(parent);
-    let line: Vec<&QualName> = line.iter().map(|it| &**it).collect();
     let [targets, pointing] = ends_of(&line, actual, below);
     on(Mode::ShareRowExclusive, targets.into_iter().filter(|it| !line.contains(it)).chain(pointing))
 }

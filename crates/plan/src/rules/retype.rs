@@ -243,8 +243,7 @@ fn divides(column: &Name, key: &PartitionKey) -> bool {
 /// Whether a column that decides about a table's partitions gets another type, or one that is made anew.
 pub(super) fn is_divided_otherwise(name: &QualName, old: &Table, cx: &Context<'_>) -> bool {
     let Some(key) = &old.partition_by else { return false };
-    let of =
-        |schema, it: &Name| column_of(schema, name, it).map(|(_, it)| (it.ty.clone(), it.collation.clone()));
+    let of = |schema, it: &Name| column_of(schema, name, it).map(|(_, it)| (&it.ty, &it.collation));
     let columns = columns(cx.actual, name).into_iter().filter(|it| divides(it, key));
     let is_anew = |ty: &Type| {
         let ty = ty.user.as_ref().and_then(|it| cx.actual.type_named(it));
@@ -252,7 +251,7 @@ pub(super) fn is_divided_otherwise(name: &QualName, old: &Table, cx: &Context<'_
     };
     columns.into_iter().any(|it| {
         let (old, new) = (of(cx.actual, &it), of(cx.desired, &it));
-        new.is_some() && (old != new || old.is_some_and(|(ty, _)| is_anew(&ty)))
+        new.is_some() && (old != new || old.is_some_and(|(ty, _)| is_anew(ty)))
     })
 }
 

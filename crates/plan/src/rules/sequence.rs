@@ -3,7 +3,7 @@
 
 use model::{Kind, Name, Object, ObjectId, Persistence, QualName, Sequence, SequenceOptions, Type};
 
-use super::{Alter, Context, Rules};
+use super::{Alter, Context, Rules, access};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -102,19 +102,14 @@ fn owners<'a>(id: &ObjectId, table: &QualName, cx: &'a Context<'_>) -> Option<[&
 fn given(id: &ObjectId, owner: &(QualName, Name), cx: &Context<'_>) -> Option<Draft> {
     let [had, is, is_to_be] = owners(id, &owner.0, cx)?;
     let gives = had != is && had != is_to_be;
-    gives.then(|| owned_by(id, is).trailing())
+    gives.then(|| access::given(id, is).trailing())
 }
 
 /// A new sequence of a table that belongs to another role has to belong to it too.
 fn give(id: &ObjectId, owner: &(QualName, Name), cx: &Context<'_>) -> Option<Draft> {
     let table = Kind::Table.named(&owner.0);
     let role = cx.facts.owners.get(&table).filter(|it| **it != cx.facts.role && !cx.is_new(&table))?;
-    Some(owned_by(id, role).adds())
-}
-
-fn owned_by(id: &ObjectId, role: &Name) -> Draft {
-    let draft = Draft::alter(id, format!("ALTER SEQUENCE {} OWNER TO {role}", id.address()));
-    id.qual_name().into_iter().fold(draft, |draft, it| draft.lock(Mode::AccessExclusive, it))
+    Some(access::given(id, role).adds())
 }
 
 fn lock(draft: Draft, id: &ObjectId) -> Draft {

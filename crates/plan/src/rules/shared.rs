@@ -72,7 +72,8 @@ impl Part<'_> {
         let alike: Vec<ObjectId> = keys_of(own, self.table, self.own).collect();
         let named = alike.iter().find(|it| it.name() == name);
         let free = || alike.iter().find(|it| !self.shared.contains(it));
-        named.or_else(free) == Some(self.id) && (named.is_some() || may_be_renamed(above, self.shared))
+        named.or_else(free) == Some(self.id)
+            && (!self.comes || named.is_some() || may_be_renamed(above, self.shared))
     }
 
     fn key_of(&self, parent: &QualName) -> Option<ObjectId> {

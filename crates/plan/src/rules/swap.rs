@@ -133,18 +133,12 @@ fn made_anew(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         drafts.extend(range::along(old, id, &aside));
     }
     drafts.extend(create(id, new, cx));
-    let mut users: Vec<&ObjectId> = cx.users.of(id).collect();
+    let mut users: Vec<&ObjectId> = cx.users.of(id).filter(|it| !cx.created.contains_key(*it)).collect();
     users.sort();
-    for user in users {
-        if let Some(column) = moved(user, id, cx)
-            && !cx.created.contains_key(user)
-        {
-            let moves = move_over(user, column, id).into_iter().chain(column::stored_again(user, column, cx));
-            drafts.extend(moves.map(|it| it.touches([id.clone()]).needs([id.clone()])));
-        }
-    }
-    for (user, column) in outlasting(id, cx) {
-        let moves = move_over(user, column, id).into_iter();
+    let stays = users.into_iter().filter_map(|user| Some((user, moved(user, id, cx)?)));
+    for (user, column) in stays.chain(outlasting(id, cx)) {
+        let moves = move_over(user, column, id).into_iter().chain(column::stored_again(user, column, cx));
+        // That it needs the type keeps one that becomes its parent's from letting go of that before.
         drafts.extend(moves.map(|it| it.touches([id.clone()]).needs([id.clone()])));
     }
     drafts

@@ -355,11 +355,10 @@ fn remade(old: &Table, new: &Table, cx: &Context<'_>) -> Option<&'static str> {
 /// Whether a table has to be made anew.
 pub(super) fn is_remade(name: &model::QualName, cx: &Context<'_>) -> bool {
     let Some((old, new)) = cx.actual.table(name).zip(cx.desired.table(name)) else { return false };
-    let place = |it: &Table| it.partition_of.as_ref().map(|it| it.parent.clone());
-    let parent = place(old).filter(|it| Some(it) == place(new).as_ref());
+    let parent = old.partition_of.iter().zip(&new.partition_of).find(|(old, new)| old.parent == new.parent);
     remade(old, new, cx).is_some()
         || retype::is_divided_otherwise(name, old, cx)
-        || parent.is_some_and(|it| is_remade(&it, cx))
+        || parent.is_some_and(|(it, _)| is_remade(&it.parent, cx))
 }
 
 /// Whether all that a part of a table uses is there before any table needs to be.
