@@ -32,8 +32,17 @@ pub(super) fn is_left(id: &ObjectId, actual: &Schema, desired: &Schema) -> bool 
 
 /// Whether a table has something of its own that becomes one with what comes from above.
 pub(crate) fn is_merged(id: &ObjectId, actual: &Schema, desired: &Schema) -> bool {
-    let old = actual.get(id).filter(|_| !desired.contains(id));
+    let old = actual.get(id).filter(|_| !desired.contains(id) && !is_part_below(id, actual, desired));
     old.is_some_and(|old| by_itself(&Change::Drop { id, old }, actual, desired))
+}
+
+/// Whether an index is part of one above its table, and the table comes back there.
+fn is_part_below(id: &ObjectId, actual: &Schema, desired: &Schema) -> bool {
+    let Some(Object::Index(index)) = actual.get(id) else { return false };
+    let above = index.attached_to.as_ref().and_then(|it| actual.get(&Kind::Index.named(it)));
+    let Some(Object::Index(above)) = above else { return false };
+    let line = index.relation.qual_name().into_iter().flat_map(|it| desired.lineage(it));
+    line.skip(1).any(|it| above.relation.qual_name() == Some(it))
 }
 
 /// Whether a column that becomes one with its parent's has another type or collation than one from then on.
