@@ -88,10 +88,11 @@ impl<'a> Dump<'a> {
             let lineage = self.lineage(table);
             let above = lineage.iter().flat_map(|it| self.body(it).chain(self.added(it)));
             let above: Vec<usize> = above.collect();
-            let said: HashSet<String> = lineage.iter().flat_map(|it| self.told(it)).collect();
+            let said: HashSet<String> = lineage.iter().flat_map(|it| self.told(it)).map(plain).collect();
             let takes = |at: usize| self.is_not_null(at).then(|| self.column(at));
             let given: HashSet<&str> = above.into_iter().filter_map(takes).collect();
-            let own = self.body(table).filter(|at| said.contains(&self.said(*at))).filter_map(takes);
+            let own = self.body(table).filter(|at| said.contains(&plain(self.said(*at))));
+            let own = own.filter_map(takes);
             let own = own.filter(|it| !given.contains(it)).map(|it| not_null(table, it));
             own.collect::<Vec<_>>()
         };
@@ -113,8 +114,7 @@ impl<'a> Dump<'a> {
 
     fn defaults_of(&self, table: &str) -> Vec<(usize, Option<String>)> {
         let said: HashSet<String> = self.lineage(table).iter().flat_map(|it| self.told(it)).collect();
-        let plain = |it: &str| it.split(" DEFAULT ").next().unwrap_or(it).to_owned();
-        let above: HashSet<String> = said.iter().map(|it| plain(it)).collect();
+        let above: HashSet<String> = said.iter().cloned().map(plain).collect();
         let one = |at: usize| {
             let line = self.said(at);
             let (column, value) = line.split_once(" DEFAULT ").filter(|(it, _)| above.contains(*it))?;
@@ -214,6 +214,11 @@ impl<'a> Dump<'a> {
     fn said(&self, at: usize) -> String {
         canonical(self.lines[at]).replacen(" NOT NULL", "", 1).replacen(" NO INHERIT", "", 1)
     }
+}
+
+/// A column's line without its default.
+fn plain(line: String) -> String {
+    line.split(" DEFAULT ").next().map(str::to_owned).unwrap_or(line)
 }
 
 /// How `pg_dump` says of a column from above that it takes no NULL.

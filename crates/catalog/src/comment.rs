@@ -25,6 +25,10 @@ pub(crate) fn read(reader: &mut Reader, answers: &Answers) -> Result<(), Error> 
             continue;
         };
         let text: String = row.get("text")?;
+        // That of a domain's NOT NULL is told as not modelled.
+        if target.kind == Kind::Domain && row.get::<u32>("class")? == class::CONSTRAINT {
+            continue;
+        }
         if !is_built_in(reader, &target, &text) {
             reader.schema.insert(Kind::Comment.on(&target), Comment { text });
         }

@@ -148,8 +148,12 @@ fn domain(reader: &mut Reader, row: &Record) -> Result<(), Error> {
     let Some(name) = reader.domains.get(&domain).cloned() else { return Ok(()) };
     let oid = row.get("oid")?;
     if row.get::<&str>("kind")? != "c" {
-        // A domain's NOT NULL is a field of the domain, though 18 lists it as a constraint.
-        reader.put_address(class::CONSTRAINT, oid, 0, Kind::Domain.named(&name));
+        // A domain's NOT NULL is a field of the domain, though 17 lists it as a constraint.
+        let id = Kind::Domain.named(&name);
+        if let Some(Object::Domain(it)) = reader.schema.get_mut(&id) {
+            it.not_null_name = Some(row.name("name")?);
+        }
+        reader.put_address(class::CONSTRAINT, oid, 0, id);
         return Ok(());
     }
     let check =

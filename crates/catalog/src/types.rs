@@ -133,6 +133,7 @@ fn domain(reader: &mut Reader, row: &Record, name: &QualName) -> Result<model::O
         collation: collation.and_then(|it| reader.collations.get(&it).cloned()),
         default: row.get::<Option<&str>>("default")?.map(|it| reader.expr(it)),
         not_null: row.get("not_null")?,
+        not_null_name: None,
     };
     reader.domains.insert(oid, name.clone());
     reader.insert((class::TYPE, oid), id.clone(), domain);

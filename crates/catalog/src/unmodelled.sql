@@ -71,4 +71,11 @@ from pg_description d
 join pg_type t on t.oid = d.objoid
 cross join lateral pg_identify_object(d.classoid, d.objoid, 0) i
 where d.classoid = 'pg_type'::regclass and t.typtype = 'm' and t.oid >= 16384
+union all
+select d.classoid, d.objoid, 'comment on the NOT NULL of a domain', i.identity, i.schema
+from pg_description d
+join pg_constraint k on k.oid = d.objoid
+join pg_type t on t.oid = k.contypid
+cross join lateral pg_identify_object('pg_type'::regclass, t.oid, 0) i
+where d.classoid = 'pg_constraint'::regclass and k.contype = 'n'
 order by 3, 4

@@ -67,6 +67,9 @@ pub struct Domain {
     pub default: Option<Expr>,
     /// `typnotnull`
     pub not_null: bool,
+    /// What the constraint behind that is called (`pg_constraint` of contype `n`, from 17 on); `None` before 17 and in
+    /// a file that does not say.
+    pub not_null_name: Option<Name>,
 }
 
 /// A CHECK of a domain (`pg_constraint.contypid`): `Kind::DomainConstraint.of(domain, name)`.
@@ -209,6 +212,12 @@ impl Facets for Domain {
 
     fn exprs_mut(&mut self) -> Vec<&mut Expr> {
         self.default.iter_mut().collect()
+    }
+
+    fn adopt(&mut self, live: &Domain) {
+        if self.not_null && self.not_null_name.is_none() {
+            self.not_null_name.clone_from(&live.not_null_name);
+        }
     }
 }
 

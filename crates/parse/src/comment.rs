@@ -211,6 +211,9 @@ fn constraint(reader: &Reader<'_>, cursor: &mut Cursor<'_>) -> Result<Found, Fau
     };
     let at = begin.to(cursor.previous());
     id.map(Found::Declared).ok_or_else(|| match reader.parents(of).is_empty() {
+        true if crate::types_domain::is_not_null(reader, of, &name) => {
+            not_modelled(at, "a comment on the NOT NULL of a domain")
+        }
         true => missing_part(&name, &owner, "constraint", at),
         false => not_modelled(at, "a comment on a constraint that a table may have from above"),
     })

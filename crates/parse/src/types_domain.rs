@@ -20,7 +20,7 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
     let of = cursor.span();
     let written = TypeName::read(cursor)?;
     let base = column_type::resolved(reader, &written, of.to(cursor.previous()));
-    let mut domain = Domain { base, collation: None, default: None, not_null: false };
+    let mut domain = Domain { base, collation: None, default: None, not_null: false, not_null_name: None };
     let mut checks = Vec::new();
     while !cursor.is_done() {
         let start = cursor.span();
@@ -35,7 +35,10 @@ pub(crate) fn create(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>) -> Result
                 let expr = reader.expr(cursor, tokens);
                 domain.default = Some(expr).filter(|it| !column::is_null(reader, it, &domain.base));
             }
-            () if cursor.eat(&["not", "null"]) => domain.not_null = true,
+            () if cursor.eat(&["not", "null"]) => {
+                domain.not_null = true;
+                domain.not_null_name = kept_name(reader, named);
+            }
             () if cursor.eat(&["null"]) => (),
             () if cursor.eat(&["check"]) => {
                 let tokens = cursor.parenthesised()?;
@@ -122,7 +125,7 @@ fn change(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, target: &Target) -> 
         }
         () if cursor.eat(&["drop", "default"]) => edit(reader, &target.id, |it| it.default = None),
         () if cursor.eat(&["set", "not", "null"]) => edit(reader, &target.id, |it| it.not_null = true),
-        () if cursor.eat(&["drop", "not", "null"]) => edit(reader, &target.id, |it| it.not_null = false),
+        () if cursor.eat(&["drop", "not", "null"]) => edit(reader, &target.id, let_take_null),
         () if cursor.eat(&["add"]) => add(reader, cursor, target, &name)?,
         () if cursor.eat(&["drop", "constraint"]) => return drop(reader, cursor, &name),
         () if cursor.eat(&["validate", "constraint"]) => {
@@ -131,12 +134,7 @@ fn change(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, target: &Target) -> 
                 it.validated = true;
             }
         }
-        () if cursor.eat(&["rename", "constraint"]) => {
-            let id = constraint(reader, cursor, &name)?;
-            cursor.expect(&["to"])?;
-            let new = cursor.name()?;
-            crate::alter_table_rename::whole(reader, &id, &new, cursor.previous())?;
-        }
+        () if cursor.eat(&["rename", "constraint"]) => rename_constraint(reader, cursor, target, &name)?,
         () => return Err(not_modelled(target.begin.to(cursor.span()), "this change of a domain")),
     }
     Ok(Verdict::Declared)
@@ -150,7 +148,13 @@ fn add(
 ) -> Result<(), Fault> {
     let named = if cursor.eat(&["constraint"]) { Some(cursor.name()?) } else { None };
     if cursor.eat(&["not", "null"]) {
-        edit(reader, &target.id, |it| it.not_null = true);
+        let named = kept_name(reader, named);
+        edit(reader, &target.id, |it| {
+            // Where it has one, the server leaves that as it is.
+            if !std::mem::replace(&mut it.not_null, true) {
+                it.not_null_name = named;
+            }
+        });
         return Ok(());
     }
     cursor.expect(&["check"])?;
@@ -164,6 +168,10 @@ fn drop(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, domain: &QualName) -> 
     let guarded = cursor.eat(&["if", "exists"]);
     let (at, name) = (cursor.span(), cursor.name()?);
     cursor.eat_any(&["cascade", "restrict"]);
+    if is_not_null(reader, domain, &name) {
+        edit(reader, &Kind::Domain.named(domain), let_take_null);
+        return Ok(Verdict::Declared);
+    }
     let id = Kind::DomainConstraint.of(domain, &name);
     let there = reader.schema().remove(&id).is_some();
     match () {
@@ -172,6 +180,44 @@ fn drop(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, domain: &QualName) -> 
         () => (),
     }
     Ok(if there { Verdict::Declared } else { Verdict::Idiom })
+}
+
+fn rename_constraint(
+    reader: &mut Reader<'_>,
+    cursor: &mut Cursor<'_>,
+    target: &Target,
+    domain: &QualName,
+) -> Result<(), Fault> {
+    let renames_not_null = cursor.clone().name().is_ok_and(|it| is_not_null(reader, domain, &it));
+    if renames_not_null {
+        cursor.name()?;
+        cursor.expect(&["to"])?;
+        let new = cursor.name()?;
+        edit(reader, &target.id, |it| it.not_null_name = Some(new));
+        return Ok(());
+    }
+    let id = constraint(reader, cursor, domain)?;
+    cursor.expect(&["to"])?;
+    let new = cursor.name()?;
+    crate::alter_table_rename::whole(reader, &id, &new, cursor.previous())
+}
+
+/// Names of NOT NULLs are kept from 17 on.
+fn kept_name(reader: &Reader<'_>, name: Option<Name>) -> Option<Name> {
+    name.filter(|_| reader.facts.major >= 17)
+}
+
+/// Whether that is what the domain's NOT NULL is called.
+pub(crate) fn is_not_null(reader: &Reader<'_>, domain: &QualName, name: &Name) -> bool {
+    match reader.desired.schema.get(&Kind::Domain.named(domain)) {
+        Some(Object::Domain(it)) => it.not_null_name.as_ref() == Some(name),
+        _ => false,
+    }
+}
+
+fn let_take_null(domain: &mut Domain) {
+    domain.not_null = false;
+    domain.not_null_name = None;
 }
 
 fn constraint(reader: &Reader<'_>, cursor: &mut Cursor<'_>, domain: &QualName) -> Result<ObjectId, Fault> {

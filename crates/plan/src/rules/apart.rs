@@ -8,7 +8,7 @@ use super::demand::Demand;
 use super::heir::{column_of, heirs, is_handed_not_null, with_all_below, with_heirs};
 use super::left::Left;
 use super::shared::{is_same, key_of, keys_of};
-use super::{Context, by_itself};
+use super::{Context, by_itself, moved};
 use crate::Mode;
 use crate::draft::Draft;
 
@@ -61,7 +61,23 @@ pub(super) fn reads_what_stays(user: &ObjectId, used: &ObjectId, cx: &Context<'_
     let names = || tables.iter().filter_map(ObjectId::qual_name);
     let mut below = names().filter(|it| cx.actual.above(it).any(|it| it == above)).peekable();
     let is_below = below.peek().is_some() && names().all(|it| it != above);
-    is_below && below.all(|it| is_left(&used.kind.of(it, used.name()), cx.actual, cx.desired))
+    is_below
+        && below.all(|it| {
+            let own = used.kind.of(it, used.name());
+            is_left(&own, cx.actual, cx.desired) || goes_over(&own, above, cx)
+        })
+}
+
+/// Whether a table leaves the one above and has the same column from another one then.
+fn goes_over(own: &ObjectId, above: &QualName, cx: &Context<'_>) -> bool {
+    let Some(table) = own.relation().filter(|it| own.kind == Kind::Column && cx.desired.table(it).is_some())
+    else {
+        return false;
+    };
+    let of = |schema| column_of(schema, table, own.name());
+    let both = of(cx.actual).zip(of(cx.desired));
+    let is_same = both.is_some_and(|(live, wanted)| !moved::is_remade(live.1, wanted.1, own, cx));
+    is_same && !cx.desired.lineage(table).contains(&above)
 }
 
 /// The locks of what is done to a table's part there alone, or to those below as well.
@@ -86,19 +102,26 @@ pub(super) fn made_below(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
     parts.filter(|it| cx.created.contains_key(it)).collect()
 }
 
-/// What the columns below still lack as the one above comes: the server merges them and looks no further.
-pub(super) fn merging(column: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-    let Some(parent) = column.relation() else { return Vec::new() };
+/// What the columns below still lack as one comes to their table, `of` itself or one further up: before and after it,
+/// as the server merges them and looks no further. `id` is whose statements they are, or else each table's own.
+pub(super) fn merging(
+    column: &ObjectId,
+    of: &ObjectId,
+    id: Option<&ObjectId>,
+    cx: &Context<'_>,
+) -> [Vec<Draft>; 2] {
+    let Some(parent) = column.relation() else { return [Vec::new(), Vec::new()] };
     // Of two that come above the first sees to it.
-    let is_first = |name| column_of(cx.desired, name, column.name()).is_some_and(|it| it.0 == *column);
+    let is_first = |name| column_of(cx.desired, name, column.name()).is_some_and(|it| it.0 == *of);
     let merged = parts_below(column, cx).filter(|(_, own)| is_merged(own, cx.actual, cx.desired));
     let merged = merged.filter(|(name, _)| is_first(name));
-    merged
-        .flat_map(|(name, own)| {
-            let id = Kind::Table.named(name);
-            Demand { name, id: &id, parent, before: &[], cx }.column(&own)
+    let (before, after): (Vec<_>, Vec<_>) = merged
+        .map(|(name, own)| {
+            let id = id.cloned().unwrap_or_else(|| Kind::Table.named(name));
+            Demand { name, id: &id, parent, before: &[], cx }.made_fit(&own).into()
         })
-        .collect()
+        .unzip();
+    [before.concat(), after.concat()]
 }
 
 /// Whether a partition's own key becomes part of one that comes above.

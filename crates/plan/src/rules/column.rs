@@ -142,7 +142,7 @@ impl Rules for Column {
         let needs: Vec<ObjectId> = makes.iter().flat_map(|it| cx.desired.uses(it)).collect();
         std::iter::once(create.needs(needs).makes(makes))
             .chain(tail(id, self, cx.desired))
-            .chain(apart::merging(id, cx))
+            .chain(apart::merging(id, id, None, cx).into_iter().flatten())
             .collect()
     }
 
@@ -461,7 +461,7 @@ impl Rules for Default {
         });
         let left = id.relation().filter(|_| computed).map(|it| Kind::Table.named(it));
         let create = create.needs(heir::defaults_above(id, cx)).follows(left);
-        std::iter::once(create).chain(heir::defaults_below(id, cx)).collect()
+        std::iter::once(create).chain(heir::defaults_below(id, id, cx)).collect()
     }
 
     fn alter(&self, new: &Default, id: &ObjectId, cx: &Context<'_>) -> Alter {
@@ -469,7 +469,7 @@ impl Rules for Default {
         let alter = locked(Draft::alter(id, set_default(id, expr)).reads([expr]), id)
             .needs(heir::defaults_above(id, cx))
             .changed("expr", &self.expr, expr);
-        Alter::InPlace(std::iter::once(alter).chain(heir::defaults_below(id, cx)).collect())
+        Alter::InPlace(std::iter::once(alter).chain(heir::defaults_below(id, id, cx)).collect())
     }
 
     fn drop(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
@@ -481,6 +481,6 @@ impl Rules for Default {
             false => (format!("{} DROP DEFAULT", prefix(id)), None),
         };
         let drop = locked(Draft::drop(id, sql).reads(from), id);
-        std::iter::once(drop).chain(heir::defaults_below(id, cx)).collect()
+        std::iter::once(drop).chain(heir::defaults_below(id, id, cx)).collect()
     }
 }

@@ -4,10 +4,10 @@
 use model::{Constraint, Kind, Object, ObjectId, QualName};
 
 use super::heir::{
-    checks, column_of, columns, default_as_above, is_alike, is_handed_down, is_handed_not_null, is_not_null,
-    part_of, with_heirs,
+    checks, column_of, columns, default_as_above, defaults_below, is_alike, is_handed_down,
+    is_handed_not_null, is_not_null, part_of, with_heirs,
 };
-use super::{Context, column, constraint, moved};
+use super::{Context, apart, column, constraint, moved};
 use crate::Hazard;
 use crate::draft::Draft;
 
@@ -40,15 +40,27 @@ impl Demand<'_, '_> {
         if self.before.iter().any(|it| column_of(cx.desired, it, column).is_some()) {
             return self.not_null(own).into_iter().collect();
         }
-        match column_of(cx.actual, self.name, column) {
-            Some((_, live)) if !moved::is_remade(live, wanted, own, cx) => {
-                let fitted = moved::fitted(live, wanted, own, self.id, cx).into_iter();
-                fitted.chain(self.not_null(own)).chain(self.default(own, live.ty != wanted.ty)).collect()
-            }
-            // What is computed comes after all that it may be computed from.
-            it if it.is_some() || wanted.generated.is_some() || self.comes_from_another(own) => Vec::new(),
-            _ => vec![moved::added(&above, wanted, self.id, cx)],
+        let has = column_of(cx.actual, self.name, column).is_some();
+        // What is computed comes after all that it may be computed from.
+        if has || wanted.generated.is_some() || self.comes_from_another(own) {
+            return self.made_fit(own).into_iter().flatten().collect();
         }
+        let [before, after] = apart::merging(own, &above, Some(self.id), cx);
+        before.into_iter().chain([moved::added(&above, wanted, self.id, cx)]).chain(after).collect()
+    }
+
+    /// What a column that the table has lacks: what must be there before it is one with the parent's, and what will do
+    /// afterwards.
+    pub(super) fn made_fit(&self, own: &ObjectId) -> [Vec<Draft>; 2] {
+        let (cx, column) = (self.cx, own.name());
+        let wanted = column_of(cx.desired, self.parent, column);
+        let both = column_of(cx.actual, self.name, column).zip(wanted);
+        let Some(((_, live), (_, wanted))) = both.filter(|(it, new)| !moved::is_remade(it.1, new.1, own, cx))
+        else {
+            return [Vec::new(), Vec::new()];
+        };
+        let after = self.not_null(own).into_iter().chain(self.default(own, live.ty != wanted.ty));
+        [moved::fitted(live, wanted, own, self.id, cx), after.collect()]
     }
 
     /// Whether a parent that stays gets the column and hands it down.
@@ -67,17 +79,18 @@ impl Demand<'_, '_> {
         Some(draft.hazard(Hazard::ScansTable).hazard(Hazard::MayFail))
     }
 
-    fn default(&self, own: &ObjectId, retyped: bool) -> Option<Draft> {
+    fn default(&self, own: &ObjectId, retyped: bool) -> Vec<Draft> {
         let cx = self.cx;
         let default = Kind::Default.of(self.name, own.name());
         let of = |schema, table| part_of(schema, Kind::Default, table, own.name());
         let had = of(cx.actual, self.name).filter(|_| !retyped && !cx.dropped.contains_key(&default));
         if cx.desired.contains(&default) || of(cx.desired, self.parent) == had {
-            return None;
+            return Vec::new();
         }
         let (sql, expr) = default_as_above(own, cx);
         // As the column comes to be of the type.
-        Some(self.alter(sql).reads(expr).needs([own.clone()]))
+        let set = self.alter(sql).reads(expr).needs([own.clone()]);
+        std::iter::once(set).chain(defaults_below(&default, self.id, cx)).collect()
     }
 
     fn is_alike(&self, had: &Constraint, rule: &Constraint) -> bool {

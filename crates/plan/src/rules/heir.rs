@@ -190,7 +190,8 @@ pub(super) fn defaults_above(id: &ObjectId, cx: &Context<'_>) -> Vec<ObjectId> {
 }
 
 /// The server gives a new default to all heirs, so those that have their own say it again, unless they do anyhow.
-pub(super) fn defaults_below(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
+/// `by` is whose statements they are.
+pub(super) fn defaults_below(id: &ObjectId, by: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let Some(table) = id.relation() else { return Vec::new() };
     let again = |heir: &QualName| {
         let own = Kind::Default.of(heir, id.name());
@@ -198,13 +199,13 @@ pub(super) fn defaults_below(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         match cx.desired.get(&own) {
             Some(_) if is_said => Vec::new(),
             Some(Object::Default(it)) => {
-                let draft = Draft::alter(id, column::set_default(&own, &it.expr)).reads([&it.expr]);
+                let draft = Draft::alter(by, column::set_default(&own, &it.expr)).reads([&it.expr]);
                 vec![column::locked(draft.touches([own.clone()]).adds(), &own)]
             }
-            _ => defaults_below(&own, cx),
+            _ => defaults_below(&own, by, cx),
         }
     };
-    heirs(table, cx).into_iter().flat_map(again).map(|it| it.why(Why::PutBack { id: id.clone() })).collect()
+    heirs(table, cx).into_iter().flat_map(again).map(|it| it.why(Why::PutBack { id: by.clone() })).collect()
 }
 
 /// A NOT NULL that is no longer handed down stays with the heirs; those that are not to have it let go of it.

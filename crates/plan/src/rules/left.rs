@@ -1,11 +1,13 @@
 //! What a table keeps from a parent it has left, and is not to have. Does not know what it is to have instead.
 
-use model::{Constraint, Kind, Name, Object, ObjectId, QualName, Schema, Table};
+use model::{Constraint, Kind, Name, Object, ObjectId, QualName, Table};
 
-use super::heir::{checks, column_of, columns, is_alike, is_not_null, part_of, with_heirs};
+use super::heir::{
+    checks, column_of, columns, defaults_below, has_default, is_alike, is_not_null, part_of, with_heirs,
+};
 use super::partition::{index_above, outlasts_leaving};
 use super::shared::{key_of, keys_of, may_be_renamed};
-use super::{Context, column, moved};
+use super::{Context, apart, column, moved};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -91,7 +93,16 @@ impl Left<'_, '_> {
             _ => draft,
         };
         let draft = draft.follows(cx.users.of(above).cloned()).precedes(wanted.clone());
-        Some(draft.hazard_if(wanted.is_none(), Hazard::DropConstraint))
+        let away = |it: &ObjectId| it.qual_name().or(it.relation()) != above.relation();
+        let is_gone = |it: &ObjectId| !cx.desired.contains(it);
+        let changes = |it: &ObjectId| match it.kind {
+            Kind::Table => is_gone(it),
+            _ => cx.desired.get(it) != cx.actual.get(it),
+        };
+        let gone: Vec<ObjectId> =
+            cx.actual.uses(above).into_iter().filter(|it| away(it) && changes(it)).collect();
+        let is_doomed = gone.iter().any(|it| it.kind != Kind::Constraint && is_gone(it));
+        Some(draft.precedes(gone).hazard_if(wanted.is_none() && !is_doomed, Hazard::DropConstraint))
     }
 
     /// What becomes of a column from above.
@@ -102,7 +113,7 @@ impl Left<'_, '_> {
         };
         let Some((_, wanted)) = column_of(cx.desired, name, column) else {
             let goes = live.generated.is_none() && !from.relation().is_some_and(|it| self.is_above(it));
-            return goes.then(|| moved::removed(own, self.id, cx)).into_iter().collect();
+            return if goes { self.removed(own) } else { Vec::new() };
         };
         if moved::is_remade(live, wanted, own, cx) {
             return Vec::new();
@@ -110,9 +121,11 @@ impl Left<'_, '_> {
         let mut drafts = Vec::new();
         if cx.desired.contains(own) {
             drafts.extend(moved::fitted(live, wanted, own, self.id, cx));
-            let of = |schema: &Schema| part_of(schema, Kind::Default, name, column).is_some();
-            if live.ty == wanted.ty && of(cx.actual) && !of(cx.desired) {
+            let default = Kind::Default.of(name, column);
+            let had = has_default(cx.actual, &default);
+            if live.ty == wanted.ty && had && part_of(cx.desired, Kind::Default, name, column).is_none() {
                 drafts.push(self.alter(format!("{} DROP DEFAULT", column::prefix(own))));
+                drafts.extend(defaults_below(&default, self.id, cx));
             }
         }
         if is_not_null(cx.actual, name, column) && !is_not_null(cx.desired, name, column) {
@@ -120,6 +133,13 @@ impl Left<'_, '_> {
             drafts.push(draft.hazard(Hazard::DropNotNull));
         }
         drafts
+    }
+
+    /// Those below that are to have it of their own keep it.
+    fn removed(&self, own: &ObjectId) -> Vec<Draft> {
+        let before = apart::before_leaving(self.id, own, self.cx);
+        let removed = [moved::removed(own, self.id, self.cx)];
+        before.into_iter().chain(removed).chain(apart::after_leaving(own, self.cx)).collect()
     }
 
     /// An index that belongs to one of the partitioned table can only go once its table has left.

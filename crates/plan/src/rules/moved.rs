@@ -4,7 +4,7 @@
 use model::{Column, Expr, Kind, Mention, Object, ObjectId, QualName};
 
 use super::heir::{column_of, columns, has_default, with_heirs};
-use super::{Alter, Context, Rules, column, retype};
+use super::{Alter, Context, Rules, apart, column, retype};
 use crate::Hazard;
 use crate::draft::Draft;
 
@@ -108,11 +108,12 @@ fn comes_from_above(of: &ObjectId, name: &QualName, cx: &Context<'_>) -> bool {
 
 /// A column that a table has from above, or is to have: what takes it out of the table.
 pub(super) fn removed(own: &ObjectId, table: &ObjectId, cx: &Context<'_>) -> Draft {
-    let (sql, name) = (format!("ALTER TABLE {} DROP COLUMN {}", table.address(), own.name()), own.relation());
-    let live = name.and_then(|it| column_of(cx.actual, it, own.name()));
+    let only = apart::only(own, cx);
+    let sql = format!("ALTER TABLE {only}{} DROP COLUMN {}", table.address(), own.name());
+    let live = own.relation().and_then(|it| column_of(cx.actual, it, own.name()));
     let types = live.map(|(_, it)| types(it, cx)).unwrap_or_default();
     let draft = Draft::alter(table, sql).hazard(Hazard::DropColumn).precedes(types);
-    name.into_iter().fold(draft, |draft, name| with_heirs(draft, name, cx))
+    apart::locked(draft.precedes(apart::made_below(own, cx)), own, cx)
 }
 
 /// What a column that comes from above holds on to in its own table too: types that go.

@@ -2,7 +2,7 @@
 //! statement.
 
 use diff::Change;
-use model::{AlsoOwn, Index, Kind, Name, Object, ObjectId, QualName, Rule, Schema, Table};
+use model::{AlsoOwn, Column, Index, Kind, Name, Object, ObjectId, QualName, Rule, Schema, Table};
 use sql::Sameness;
 
 use super::heir::{column_of, gained, is_alike, is_no_default_by_parent};
@@ -63,7 +63,7 @@ impl Part<'_> {
         let declared = if self.id.kind == Kind::Constraint { checks } else { columns };
         let declares = declared.contains(self.id.name());
         let mut all = below.parents().filter(|it| gained.contains(it) || !self.comes || declares);
-        all.any(|it| self.is_from(it, &known)) || self.is_split_from(below, &known)
+        all.any(|it| self.is_from(it, &known)) || self.is_split_from(below, alone, &known)
     }
 
     /// Whether a key of the table's own is the one that it has from above by a name, or gives or takes this one for its own.
@@ -93,15 +93,26 @@ impl Part<'_> {
 
     /// Whether a table that is above all the time gets it, and the two become one, or gives it up, and one becomes two:
     /// that takes no statement if they do not differ in anything.
-    fn is_split_from(&self, below: &Table, known: &[&QualName]) -> bool {
+    fn is_split_from(&self, below: &Table, alone: &Table, known: &[&QualName]) -> bool {
+        let stays = |it: &&QualName| alone.parents().any(|parent| parent == *it);
+        let line: Vec<&QualName> =
+            below.parents().filter(stays).flat_map(|it| self.shared.lineage(it)).collect();
         let is_split = |it: &&QualName| {
-            known.contains(it)
-                && !self.own.contains(&self.id.kind.of(it, self.id.name()))
-                && !(self.comes && self.shared.is_partitioned(it))
+            let gives_up = match known.contains(it) {
+                true => !self.own.contains(&self.id.kind.of(it, self.id.name())),
+                // A parent that stays has left it.
+                false => line.contains(it),
+            };
+            gives_up && !(self.comes && self.shared.is_partitioned(it))
         };
         let mut above = below.parents().flat_map(|it| self.shared.lineage(it)).filter(is_split);
-        match (self.own.get(self.id), above.find_map(|it| self.at(it))) {
+        let found = above.find_map(|it| Some((it, self.at(it)?)));
+        match (self.own.get(self.id), found.map(|it| it.1)) {
             (Some(Object::Column(own)), Some(Object::Column(its))) => {
+                // What a table has left to its children is made fit there.
+                let left = self.comes && found.is_some_and(|it| !known.contains(&it.0));
+                let fitted = Column { ty: its.ty.clone(), collation: its.collation.clone(), ..own.clone() };
+                let own = if left { &fitted } else { own };
                 let ty = own.ty.user.as_ref().and_then(|it| self.own.type_named(it));
                 let collation = own.collation.as_ref().map(|it| Kind::Collation.named(it));
                 let mut made_of = ty.into_iter().chain(collation);

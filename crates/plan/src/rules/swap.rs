@@ -136,8 +136,9 @@ fn made_anew(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     let mut users: Vec<&ObjectId> = cx.users.of(id).filter(|it| !cx.created.contains_key(*it)).collect();
     users.sort();
     let stays = users.into_iter().filter_map(|user| Some((user, moved(user, id, cx)?)));
+    let stays = stays.map(|(user, column)| (user.clone(), column));
     for (user, column) in stays.chain(outlasting(id, cx)) {
-        let moves = move_over(user, column, id).into_iter().chain(column::stored_again(user, column, cx));
+        let moves = move_over(&user, column, id).into_iter().chain(column::stored_again(&user, column, cx));
         // That it needs the type keeps one that becomes its parent's from letting go of that before.
         drafts.extend(moves.map(|it| it.touches([id.clone()]).needs([id.clone()])));
     }
@@ -145,17 +146,19 @@ fn made_anew(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
 }
 
 /// The columns of tables that leave one which is taken down meanwhile: nothing done to its columns reaches theirs.
-fn outlasting<'a>(id: &ObjectId, cx: &'a Context<'_>) -> Vec<(&'a ObjectId, &'a Column)> {
-    let of = |(user, object): (&'a ObjectId, &'a Object)| match object {
-        Object::Column(column) if !cx.actual.contains(user) && has(column, id, cx.desired) => {
-            let table = user.relation()?;
-            let (from, live) = heir::column_of(cx.actual, table, user.name())?;
-            let leaves = cx.dropped.contains_key(&from) && !moved::is_above(from.relation()?, table, cx);
-            (leaves && has(live, id, cx.actual)).then_some((user, column))
-        }
-        _ => None,
+fn outlasting<'a>(id: &ObjectId, cx: &'a Context<'_>) -> Vec<(ObjectId, &'a Column)> {
+    let of = |table: &QualName, name: &Name| {
+        let own = Kind::Column.of(table, name);
+        let (from, live) = heir::column_of(cx.actual, table, name).filter(|it| it.0 != own)?;
+        let (_, column) = heir::column_of(cx.desired, table, name)?;
+        let leaves = cx.dropped.contains_key(&from) && !moved::is_above(from.relation()?, table, cx);
+        (leaves && has(live, id, cx.actual) && has(column, id, cx.desired)).then_some((own, column))
     };
-    cx.desired.iter().filter_map(of).collect()
+    let tables =
+        cx.actual.iter().filter(|(_, it)| matches!(it, Object::Table(it) if it.parents().next().is_some()));
+    let tables = tables.filter_map(|it| it.0.qual_name()).filter(|it| cx.desired.table(it).is_some());
+    let columns = |table| heir::columns(cx.actual, table).into_iter().filter_map(move |it| of(table, &it));
+    tables.flat_map(columns).collect()
 }
 
 fn move_over(id: &ObjectId, column: &Column, to: &ObjectId) -> Option<Draft> {

@@ -53,7 +53,10 @@ impl Rules for Domain {
     fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         let collation = collate(self.collation.as_ref());
         let default = self.default.as_ref().map(|it| format!(" DEFAULT {}", operand(it))).unwrap_or_default();
-        let not_null = if self.not_null { " NOT NULL" } else { "" };
+        let usual = format!("{}_not_null", id.name().as_str());
+        let named = self.not_null_name.as_ref().filter(|it| it.as_str() != usual);
+        let named = named.map(|it| format!(" CONSTRAINT {it}")).unwrap_or_default();
+        let not_null = if self.not_null { format!("{named} NOT NULL") } else { String::new() };
         let mut sql =
             format!("CREATE DOMAIN {} AS {}{collation}{default}{not_null}", id.address(), self.base);
         let mut draft = Draft::create(id, "").reads(&self.default);
@@ -80,7 +83,7 @@ impl Rules for Domain {
     }
 
     fn alter(&self, new: &Domain, id: &ObjectId, cx: &Context<'_>) -> Alter {
-        let Domain { base, collation, default, not_null } = new;
+        let Domain { base, collation, default, not_null, not_null_name } = new;
         let rebuilt = |field| Alter::Swap { field, down: swap::in_the_way(id, cx) };
         if *base != self.base || *collation != self.collation {
             return rebuilt("base");
@@ -99,10 +102,19 @@ impl Rules for Domain {
             drafts.push(Draft::alter(id, sql).reads(default).changed("default", old, new));
         }
         if *not_null != self.not_null {
-            let verb = if *not_null { "SET" } else { "DROP" };
-            let draft = Draft::alter(id, format!("{prefix} {verb} NOT NULL"));
+            let sql = match (not_null, not_null_name) {
+                (true, Some(name)) => format!("{prefix} ADD CONSTRAINT {name} NOT NULL"),
+                (true, None) => format!("{prefix} SET NOT NULL"),
+                (false, _) => format!("{prefix} DROP NOT NULL"),
+            };
+            let draft = Draft::alter(id, sql);
             let hazard = if *not_null { Hazard::MayFail } else { Hazard::DropNotNull };
             drafts.push(draft.hazard(hazard).changed("not_null", self.not_null, not_null));
+        } else if let (Some(old), Some(new)) = (&self.not_null_name, not_null_name)
+            && old != new
+        {
+            let draft = Draft::alter(id, format!("{prefix} RENAME CONSTRAINT {old} TO {new}"));
+            drafts.push(draft.changed("not_null_name", old, new));
         }
         Alter::InPlace(drafts)
     }

@@ -308,7 +308,7 @@ impl<'a> Names<'a> {
             Object::Wrapper(model::Wrapper { handler, validator, options: _ }) => {
                 handler.iter_mut().chain(validator).for_each(|it| *it = self.routine(it));
             }
-            Object::Domain(Domain { base, collation, default, not_null: _ }) => {
+            Object::Domain(Domain { base, collation, default, not_null: _, not_null_name: _ }) => {
                 self.ty(base);
                 self.collation(collation);
                 default.iter_mut().for_each(|it| self.expr(it, None));
