@@ -65,7 +65,10 @@ impl Rules for OperatorClass {
             self.family,
             items.join(",\n    ")
         );
-        vec![Draft::create(id, sql)]
+        let left = left_by_another(self, id, cx);
+        let family = self.family(id);
+        let drop = (!left.is_empty()).then(|| Draft::alter(id, change("DROP", &family, &left)));
+        drop.into_iter().chain([Draft::create(id, sql)]).collect()
     }
 
     /// Nothing about a class changes in place, and what the class leaves behind in its family stands in the
@@ -88,6 +91,18 @@ fn comes_with_class(member: &Member, family: &ObjectId, cx: &Context<'_>) -> boo
         Some(Object::OperatorClass(it)) => it.lists(id, member),
         _ => false,
     })
+}
+
+/// The places of members that a class of before has left in the family, and this one is made with.
+fn left_by_another(class: &OperatorClass, id: &ObjectId, cx: &Context<'_>) -> Vec<String> {
+    let family = class.family(id);
+    match cx.actual.get(&family) {
+        Some(Object::OperatorFamily(live)) if !cx.is_new(&family) && !cx.actual.contains(id) => {
+            let wanted = class.members(id, cx.desired);
+            live.loose(&family, cx.actual).filter(|it| wanted.contains(it)).map(place).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn change(verb: &str, id: &ObjectId, items: &[String]) -> String {
