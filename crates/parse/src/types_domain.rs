@@ -207,10 +207,18 @@ fn kept_name(reader: &Reader<'_>, name: Option<Name>) -> Option<Name> {
     name.filter(|_| reader.facts.major >= 17)
 }
 
+/// What the server calls a NOT NULL that has no name (`ChooseConstraintName`), as long as that is short enough.
+fn usual_name(domain: &QualName) -> Name {
+    Name::new(format!("{}_not_null", domain.name.as_str()))
+}
+
 /// Whether that is what the domain's NOT NULL is called.
 pub(crate) fn is_not_null(reader: &Reader<'_>, domain: &QualName, name: &Name) -> bool {
     match reader.desired.schema.get(&Kind::Domain.named(domain)) {
-        Some(Object::Domain(it)) => it.not_null_name.as_ref() == Some(name),
+        Some(Object::Domain(it)) => match &it.not_null_name {
+            Some(it) => it == name,
+            None => it.not_null && reader.facts.major >= 17 && *name == usual_name(domain),
+        },
         _ => false,
     }
 }
