@@ -42,8 +42,8 @@ pub(crate) fn inherit(
 /// A table that comes under another keeps its columns without the defaults it lacks.
 pub(crate) fn keep_without_defaults(reader: &mut Reader<'_>, parent: &QualName, child: &QualName, at: Span) {
     for name in reader.columns(parent) {
-        let of = |table: &QualName| reader.of_column(Kind::Default, table, &name).is_some();
-        if of(parent) && !of(child) {
+        let lacks = reader.of_column(Kind::Default, child, &name).is_none();
+        if lacks && has_default(reader, parent, &name) {
             let expr = reader.written("NULL");
             reader.declare(&Kind::Default.of(child, &name), Default { expr }, at);
         }
@@ -93,7 +93,12 @@ fn lose(reader: &mut Reader<'_>, comment: &ObjectId) {
 
 /// Whether a column of a table would have a default from above if nothing were said.
 pub(crate) fn has_default_above(reader: &Reader<'_>, table: &QualName, column: &Name) -> bool {
-    reader.parents(table).iter().any(|it| reader.of_column(Kind::Default, it, column).is_some())
+    reader.parents(table).iter().any(|it| has_default(reader, it, column))
+}
+
+/// Whether a column has a default, its own or from above, and not one that says there is none.
+fn has_default(reader: &Reader<'_>, table: &QualName, column: &Name) -> bool {
+    reader.of_column(Kind::Default, table, column).is_some_and(|it| !is_no_default(it))
 }
 
 /// Whether an object is the default NULL of an heir whose parent has another, which only there means anything.

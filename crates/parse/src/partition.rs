@@ -280,7 +280,8 @@ fn validate(reader: &mut Reader<'_>, name: &QualName) {
 /// Takes out of heirs and partitions what they have from above, which the file may have said again: columns,
 /// equal defaults, NOT NULLs, checks of the same name, a partition's copies of references.
 pub(crate) fn merge(reader: &mut Reader<'_>) {
-    let mut given: HashSet<ObjectId> = HashSet::new();
+    // In the order of the file, in which a child says its columns again.
+    let mut given: Vec<ObjectId> = Vec::new();
     for (id, object) in reader.desired.schema.iter() {
         let Some(table) = id.relation() else { continue };
         let parents = reader.parents(table);
@@ -308,7 +309,7 @@ pub(crate) fn merge(reader: &mut Reader<'_>) {
             _ => false,
         };
         if from_above {
-            given.insert(id.clone());
+            given.push(id.clone());
         }
     }
     for id in &given {
@@ -324,6 +325,7 @@ pub(crate) fn merge(reader: &mut Reader<'_>) {
             }
         }
     }
+    let given: HashSet<ObjectId> = given.into_iter().collect();
     if !given.is_empty() {
         reader.desired.schema.retain(|id, _| !given.contains(id));
         reader.desired.spans.retain(|id, _| !given.contains(id));

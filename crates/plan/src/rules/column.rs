@@ -450,7 +450,8 @@ pub(super) fn set_default(id: &ObjectId, expr: &Expr) -> String {
 
 impl Rules for Default {
     fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
-        if self.is_none() && !heir::has_default(cx.actual, id) && !heir::takes_default(id, cx) {
+        let is_none = self.is_none() && !heir::has_default(cx.actual, id) && !heir::takes_default(id, cx);
+        if is_none || heir::has_it_from_above(self, id, cx) {
             return Vec::new();
         }
         let create = locked(Draft::create(id, set_default(id, &self.expr)).reads([&self.expr]), id);

@@ -169,17 +169,29 @@ pub(super) fn has_default(actual: &Schema, default: &ObjectId) -> bool {
     })
 }
 
+/// Whether a column has the very default from above, and that stays there for want of leave to take it away.
+pub(super) fn has_it_from_above(default: &model::Default, id: &ObjectId, cx: &Context<'_>) -> bool {
+    let Some(table) = id.relation().and_then(|it| cx.desired.table(it)) else { return false };
+    let has = |schema, of: &QualName| {
+        let found = part_of(schema, Kind::Default, of, id.name());
+        matches!(found, Some(Object::Default(it)) if it == default)
+    };
+    !cx.actual.contains(id)
+        && id.relation().is_some_and(|it| has(cx.actual, it))
+        && table.parents().any(|it| has(cx.desired, it))
+}
+
 /// Whether a column takes a default over from above: as its table is made, or as the default is given to all below.
 pub(super) fn takes_default(id: &ObjectId, cx: &Context<'_>) -> bool {
     let Some(table) = id.relation() else { return false };
     let is_new = cx.is_new(&Kind::Table.named(table));
-    cx.desired.above(table).map(|it| Kind::Default.of(it, id.name())).any(|above| {
-        match cx.desired.get(&above) {
-            Some(Object::Default(it)) => {
-                !it.is_none() && (is_new || cx.actual.get(&above) != cx.desired.get(&above))
-            }
-            _ => false,
-        }
+    let own = |schema: &'_ Schema, it: &QualName| schema.get(&Kind::Default.of(it, id.name())).cloned();
+    let any = |schema: &'_ Schema, it: &QualName| part_of(schema, Kind::Default, it, id.name()).cloned();
+    let gives = |old: Option<Object>, new: Option<Object>| {
+        matches!(&new, Some(Object::Default(it)) if !it.is_none()) && (is_new || old != new)
+    };
+    cx.desired.above(table).any(|it| {
+        gives(own(cx.actual, it), own(cx.desired, it)) || gives(any(cx.actual, it), any(cx.desired, it))
     })
 }
 

@@ -5,7 +5,7 @@ use diff::Change;
 use model::{AlsoOwn, Column, Index, Kind, Name, Object, ObjectId, QualName, Rule, Schema, Table};
 use sql::Sameness;
 
-use super::heir::{column_of, gained, is_alike, is_no_default_by_parent};
+use super::heir::{column_of, gained, is_alike, is_no_default_by_parent, part_of};
 use super::{is_type, partition, types};
 
 /// A part of a table that is an object of its own on one side only, where its table is on both.
@@ -82,6 +82,11 @@ impl Part<'_> {
 
     /// Whether the table has it from a parent by its name, or from further up, but not from what has been above all the time.
     fn is_from(&self, parent: &QualName, known: &[&QualName]) -> bool {
+        // A parent that is to have no default keeps that of its own from its children.
+        let default = part_of(self.shared, Kind::Default, parent, self.id.name());
+        if self.id.kind == Kind::Default && matches!(default, Some(Object::Default(it)) if it.is_none()) {
+            return false;
+        }
         let above = self.shared.lineage(parent).into_iter();
         above.filter(|it| !known.contains(it)).find_map(|it| self.at(it)).is_some_and(|it| self.is(it))
     }
@@ -103,7 +108,10 @@ impl Part<'_> {
                 // A parent that stays has left it.
                 false => line.contains(it),
             };
-            gives_up && !(self.comes && self.shared.is_partitioned(it))
+            // A default that is dropped above is dropped here too, unless the column itself is left to the table.
+            let is_dropped =
+                || self.id.kind == Kind::Default && column_of(self.own, it, self.id.name()).is_some();
+            gives_up && !(self.comes && (self.shared.is_partitioned(it) || is_dropped()))
         };
         let mut above = below.parents().flat_map(|it| self.shared.lineage(it)).filter(is_split);
         let found = above.find_map(|it| Some((it, self.at(it)?)));
@@ -149,6 +157,7 @@ impl Part<'_> {
                 let columns = sql::columns_of(self.own, self.id, 0);
                 ty(self.own) == ty(self.shared) && sql::same(&own.expr, &its.expr, &columns) == Sameness::Same
             }
+            (Some(Object::Default(own)), Object::Default(its)) => !its.is_none() || own.is_none(),
             (Some(Object::NotNull(own)), Object::NotNull(its)) => {
                 !its.no_inherit && (!self.comes || own.name.is_none() || own.name == its.name)
             }
