@@ -59,7 +59,11 @@ impl<'a> Dump<'a> {
         let above: HashSet<String> = lineage.iter().flat_map(|it| self.told(it)).collect();
         let later: HashSet<&str> =
             lineage.iter().flat_map(|it| self.added(it)).map(|at| self.lines[at]).collect();
-        let own = self.body(table).filter(|at| above.contains(&self.said(*at)));
+        let given = self.not_nulls_above(&lineage);
+        let own = self.body(table).filter(|at| {
+            let alone = || self.lines[*at].trim_start().starts_with("NOT NULL ") || self.is_named_alone(*at);
+            above.contains(&self.said(*at)) || alone() && given.contains(self.column(*at))
+        });
         let added = self.added(table).into_iter().filter(|at| later.contains(self.lines[*at]));
         let added = added.flat_map(|at| [at - 1, at]);
         let targets = self.targets(table, &lineage);
@@ -86,17 +90,27 @@ impl<'a> Dump<'a> {
     fn own_not_nulls(&self) -> Vec<String> {
         let of = |table: &'a str| {
             let lineage = self.lineage(table);
-            let above = lineage.iter().flat_map(|it| self.body(it).chain(self.added(it)));
-            let above: Vec<usize> = above.collect();
+            let given = self.not_nulls_above(&lineage);
             let said: HashSet<String> = lineage.iter().flat_map(|it| self.told(it)).map(plain).collect();
             let takes = |at: usize| self.is_not_null(at).then(|| self.column(at));
-            let given: HashSet<&str> = above.into_iter().filter_map(takes).collect();
             let own = self.body(table).filter(|at| said.contains(&plain(self.said(*at))));
             let own = own.filter_map(takes);
             let own = own.filter(|it| !given.contains(it)).map(|it| not_null(table, it));
             own.collect::<Vec<_>>()
         };
         self.tables().flat_map(of).collect()
+    }
+
+    /// The columns that take no NULL in tables above.
+    fn not_nulls_above(&self, lineage: &[&str]) -> HashSet<&'a str> {
+        let above = lineage.iter().flat_map(|it| self.body(it).chain(self.added(it)));
+        above.filter(|at| self.is_not_null(*at)).map(|at| self.column(at)).collect()
+    }
+
+    /// Whether a line says with a name, and of a column from above, that it takes no NULL.
+    fn is_named_alone(&self, at: usize) -> bool {
+        let line = self.lines[at].trim_start();
+        line.starts_with("CONSTRAINT ") && canonical(self.lines[at]).trim_start().starts_with("NOT NULL ")
     }
 
     fn is_not_null(&self, at: usize) -> bool {
@@ -107,7 +121,8 @@ impl<'a> Dump<'a> {
     fn column(&self, at: usize) -> &'a str {
         let line = self.lines[at].trim_start();
         let alone = line.strip_prefix("NOT NULL ");
-        let added = || line.strip_prefix("ADD CONSTRAINT ")?.split_once(" NOT NULL ").map(|it| it.1);
+        let named = || line.strip_prefix("ADD ").unwrap_or(line).strip_prefix("CONSTRAINT ");
+        let added = || named()?.split_once(" NOT NULL ").map(|it| it.1);
         let column = alone.or_else(added).unwrap_or(line).trim_end_matches([',', ';']);
         column.split(' ').next().unwrap_or(column)
     }

@@ -87,6 +87,10 @@ pub(super) fn locked(draft: Draft, id: &ObjectId, cx: &Context<'_>) -> Draft {
         return with_heirs(draft, table, cx);
     }
     let draft = draft.lock(Mode::AccessExclusive, table);
+    // Up to 17 a NOT NULL is no constraint that children could have from above.
+    if id.kind == Kind::NotNull && cx.facts.major < 18 {
+        return draft;
+    }
     heirs(table, cx).into_iter().fold(draft, |draft, it| draft.lock(Mode::AccessExclusive, it))
 }
 

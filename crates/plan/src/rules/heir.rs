@@ -14,7 +14,7 @@ use model::{
 use super::demand::Demand;
 use super::left::Left;
 use super::text::collate;
-use super::{Context, apart, column, constraint, moved, turn};
+use super::{Context, apart, column, constraint, moved, not_null, turn};
 use crate::draft::Draft;
 use crate::{Hazard, Mode, Why};
 
@@ -292,7 +292,10 @@ fn outlasting_below(
         if !stays || cx.is_gone(&Kind::Table.named(heir)) || gone.last().is_some_and(|it| it != top) {
             return more;
         }
-        let sql = format!("ALTER TABLE {}{heir} DROP {} {name}", apart::only(&own, cx), id.kind.meta().sql);
+        let sql = match id.kind {
+            Kind::NotNull => not_null::let_go(&own, cx),
+            _ => format!("ALTER TABLE {}{heir} DROP {} {name}", apart::only(&own, cx), id.kind.meta().sql),
+        };
         let draft = if returns { Draft::drop(top, sql) } else { Draft::alter(top, sql) };
         let draft = apart::locked(draft, &own, cx)
             .hazard_if(!wanted, hazard)
@@ -315,6 +318,11 @@ fn declared(
     cx: &Context<'_>,
 ) -> (bool, Option<ObjectId>, Hazard) {
     let name = own.name();
+    if own.kind == Kind::NotNull {
+        let from = cx.desired.lineage(heir).into_iter().map(|it| Kind::NotNull.of(it, name));
+        let wanted = from.into_iter().find(|it| cx.desired.contains(it));
+        return (false, wanted.filter(|_| is_not_null(cx.desired, heir, name)), Hazard::DropNotNull);
+    }
     if own.kind == Kind::Column {
         let wanted = column_of(cx.desired, heir, name).map(|it| it.0);
         return (live.also_own.columns.contains(name), wanted, Hazard::DropColumn);

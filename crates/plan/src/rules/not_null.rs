@@ -2,7 +2,7 @@
 
 use model::{Kind, NotNull, Object, ObjectId, Rule};
 
-use super::{Alter, Context, Rules, column, heir, mark};
+use super::{Alter, Context, Rules, apart, column, heir, mark};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -74,10 +74,17 @@ impl Rules for NotNull {
         };
         let whole = Kind::Table.named(table);
         let keys: Vec<ObjectId> = cx.actual.parts(&whole).filter(is_key).cloned().collect();
-        let drop = Draft::drop(id, format!("{} DROP NOT NULL", column::prefix(id)));
+        let drop = Draft::drop(id, let_go(id, cx));
         let drop = drop.lock(Mode::AccessExclusive, table).follows(keys).follows(mark::identity(&whole, cx));
-        vec![drop.hazard_if(cx.is_gone(id), Hazard::DropNotNull)]
+        let drop = drop.hazard_if(cx.is_gone(id), Hazard::DropNotNull);
+        std::iter::once(drop).chain(heir::outlasting(id, cx)).collect()
     }
+}
+
+/// The statement that lets a column take NULL, and those below that are not to keep on taking none.
+pub(super) fn let_go(id: &ObjectId, cx: &Context<'_>) -> String {
+    let table = id.relation().map(ToString::to_string).unwrap_or_default();
+    format!("ALTER TABLE {}{table} ALTER COLUMN {} DROP NOT NULL", apart::only(id, cx), id.name())
 }
 
 /// Whether it goes with its column while another constraint of the table takes its name: that one is not to wait for

@@ -110,14 +110,16 @@ fn ends<'a>(
     major: u32,
 ) -> impl Fn(&QualName) -> bool + 'a {
     let (name, id) = (step.id.name(), &step.id);
-    let goes = step.verb != Verb::Create && !desired.contains(id);
-    let heirs = id.relation().filter(|_| goes).map(|it| descendants(it, below, |_| false));
-    let mut parts = heirs.into_iter().flatten().map(|it| id.kind.of(it, name));
-    let alone = parts.any(|it| is_left(&it, actual, desired));
+    let alone = goes_alone(step, below, [actual, desired]);
     let key = desired.get(id).filter(|it| matches!(it, Object::Constraint(_)) && major < 18);
+    let has = |heir: &QualName| actual.contains(&id.kind.of(heir, name));
+    let is_check = |it: &Object| matches!(it, Object::Constraint(it) if !it.rule.is_indexed());
     move |heir| match (step.verb, actual.table(heir)) {
-        (Verb::Create, _) if id.kind == Kind::Column => actual.contains(&id.kind.of(heir, name)),
-        (Verb::Create, Some(_)) => key.is_some_and(|it| key_of(it, heir, actual).is_some()),
+        (Verb::Create, _) if id.kind == Kind::Column => has(heir),
+        (Verb::Create, _) if id.kind == Kind::NotNull => major >= 18 && has(heir),
+        (Verb::Create, Some(_)) => {
+            key.is_some_and(|it| key_of(it, heir, actual).is_some() || is_check(it) && has(heir))
+        }
         _ if alone => true,
         (Verb::Drop, Some(it)) => match id.kind {
             Kind::Column => it.also_own.columns.contains(name),
@@ -126,6 +128,15 @@ fn ends<'a>(
         },
         _ => false,
     }
+}
+
+/// Whether what goes from a table stays with one below it, so that it goes from the table alone.
+fn goes_alone(step: &Step, below: &Below<'_>, [actual, desired]: [&Schema; 2]) -> bool {
+    let id = &step.id;
+    let goes = step.verb != Verb::Create && !desired.contains(id);
+    let heirs = id.relation().filter(|_| goes).map(|it| descendants(it, below, |_| false));
+    let mut parts = heirs.into_iter().flatten().map(|it| id.kind.of(it, id.name()));
+    parts.any(|it| is_left(&it, actual, desired))
 }
 
 /// Up to 17 a key that is added to a partitioned table leaves its partitions readable, unless their columns are to
@@ -186,6 +197,9 @@ fn reached(step: &Step, actual: &Schema, desired: &Schema, below: &Below<'_>, ma
             let own = own.filter(|_| {
                 is_inherited(object, step, relation, [actual, desired]) || adds_at_heirs(object, step, major)
             });
+            // Up to 17 a NOT NULL is no constraint that children could have from above.
+            let is_flag = id.kind == Kind::NotNull && major < 18;
+            let own = own.filter(|_| !(is_flag && goes_alone(step, below, [actual, desired])));
             let mut locks = own
                 .map(|it| {
                     let ends = ends(step, below, [actual, desired], major);

@@ -104,7 +104,7 @@ impl Part<'_> {
             below.parents().filter(stays).flat_map(|it| self.shared.lineage(it)).collect();
         let is_split = |it: &&QualName| {
             let gives_up = match known.contains(it) {
-                true => !self.own.contains(&self.id.kind.of(it, self.id.name())),
+                true => !self.hands_down(it),
                 // A parent that stays has left it.
                 false => line.contains(it),
             };
@@ -130,6 +130,14 @@ impl Part<'_> {
             }
             (Some(_), Some(its)) => self.is(its),
             _ => false,
+        }
+    }
+
+    /// Whether a table has it too, on the side where it is this table's own, and its children from there.
+    fn hands_down(&self, table: &QualName) -> bool {
+        match self.own.get(&self.id.kind.of(table, self.id.name())) {
+            Some(Object::Constraint(it)) => !matches!(it.rule, Rule::Check { no_inherit: true, .. }),
+            it => it.is_some(),
         }
     }
 
