@@ -185,13 +185,13 @@ pub(super) fn has_it_from_above(default: &model::Default, id: &ObjectId, cx: &Co
 pub(super) fn takes_default(id: &ObjectId, cx: &Context<'_>) -> bool {
     let Some(table) = id.relation() else { return false };
     let is_new = cx.is_new(&Kind::Table.named(table));
-    let own = |schema: &'_ Schema, it: &QualName| schema.get(&Kind::Default.of(it, id.name())).cloned();
-    let any = |schema: &'_ Schema, it: &QualName| part_of(schema, Kind::Default, it, id.name()).cloned();
-    let gives = |old: Option<Object>, new: Option<Object>| {
-        matches!(&new, Some(Object::Default(it)) if !it.is_none()) && (is_new || old != new)
+    let gives = |old: Option<&Object>, new: Option<&Object>| {
+        matches!(new, Some(Object::Default(it)) if !it.is_none()) && (is_new || old != new)
     };
     cx.desired.above(table).any(|it| {
-        gives(own(cx.actual, it), own(cx.desired, it)) || gives(any(cx.actual, it), any(cx.desired, it))
+        let own = Kind::Default.of(it, id.name());
+        let [old, new] = [cx.actual, cx.desired].map(|schema| part_of(schema, Kind::Default, it, id.name()));
+        gives(cx.actual.get(&own), cx.desired.get(&own)) || gives(old, new)
     })
 }
 

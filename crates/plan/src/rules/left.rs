@@ -93,16 +93,20 @@ impl Left<'_, '_> {
             _ => draft,
         };
         let draft = draft.follows(cx.users.of(above).cloned()).precedes(wanted.clone());
-        let away = |it: &ObjectId| it.qual_name().or(it.relation()) != above.relation();
-        let is_gone = |it: &ObjectId| !cx.desired.contains(it);
-        let changes = |it: &ObjectId| match it.kind {
-            Kind::Table => is_gone(it),
-            _ => cx.desired.get(it) != cx.actual.get(it),
-        };
-        let gone: Vec<ObjectId> =
-            cx.actual.uses(above).into_iter().filter(|it| away(it) && changes(it)).collect();
-        let is_doomed = gone.iter().any(|it| it.kind != Kind::Constraint && is_gone(it));
+        let gone = self.pointed_at(above);
+        let is_doomed = gone.iter().any(|it| it.kind != Kind::Constraint && !cx.desired.contains(it));
         Some(draft.precedes(gone).hazard_if(wanted.is_none() && !is_doomed, Hazard::DropConstraint))
+    }
+
+    /// What a foreign key points to and does not stay as it is.
+    fn pointed_at(&self, key: &ObjectId) -> Vec<ObjectId> {
+        let (actual, desired) = (self.cx.actual, self.cx.desired);
+        let away = |it: &ObjectId| it.qual_name().or(it.relation()) != key.relation();
+        let changes = |it: &ObjectId| match it.kind {
+            Kind::Table => !desired.contains(it),
+            _ => desired.get(it) != actual.get(it),
+        };
+        actual.uses(key).into_iter().filter(|it| away(it) && changes(it)).collect()
     }
 
     /// What becomes of a column from above.

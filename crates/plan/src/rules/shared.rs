@@ -99,6 +99,25 @@ impl Part<'_> {
     /// Whether a table that is above all the time gets it, and the two become one, or gives it up, and one becomes two:
     /// that takes no statement if they do not differ in anything.
     fn is_split_from(&self, below: &Table, alone: &Table, known: &[&QualName]) -> bool {
+        let Some((from, its)) = self.split_from(below, alone, known) else { return false };
+        match (self.own.get(self.id), its) {
+            (Some(Object::Column(own)), Object::Column(its)) if self.comes && !known.contains(&from) => {
+                // What a table has left to its children is made fit there.
+                let fitted = Column { ty: its.ty.clone(), collation: its.collation.clone(), ..own.clone() };
+                self.is_same_column(&fitted, its)
+            }
+            (Some(Object::Column(own)), Object::Column(its)) => self.is_same_column(own, its),
+            _ => self.is(its),
+        }
+    }
+
+    /// The table above that has it on one side alone, and what it has there.
+    fn split_from<'b>(
+        &'b self,
+        below: &'b Table,
+        alone: &Table,
+        known: &[&QualName],
+    ) -> Option<(&'b QualName, &'b Object)> {
         let stays = |it: &&QualName| alone.parents().any(|parent| parent == *it);
         let line: Vec<&QualName> =
             below.parents().filter(stays).flat_map(|it| self.shared.lineage(it)).collect();
@@ -114,23 +133,17 @@ impl Part<'_> {
             gives_up && !(self.comes && (self.shared.is_partitioned(it) || is_dropped()))
         };
         let mut above = below.parents().flat_map(|it| self.shared.lineage(it)).filter(is_split);
-        let found = above.find_map(|it| Some((it, self.at(it)?)));
-        match (self.own.get(self.id), found.map(|it| it.1)) {
-            (Some(Object::Column(own)), Some(Object::Column(its))) => {
-                // What a table has left to its children is made fit there.
-                let left = self.comes && found.is_some_and(|it| !known.contains(&it.0));
-                let fitted = Column { ty: its.ty.clone(), collation: its.collation.clone(), ..own.clone() };
-                let own = if left { &fitted } else { own };
-                let ty = own.ty.user.as_ref().and_then(|it| self.own.type_named(it));
-                let collation = own.collation.as_ref().map(|it| Kind::Collation.named(it));
-                let mut made_of = ty.into_iter().chain(collation);
-                // Then only columns that are a table's own move over.
-                let stays = |of: &ObjectId| !self.comes || !is_made_anew(of, self.shared, self.own);
-                own == its && own.identity.is_none() && made_of.all(|it| stays(&it))
-            }
-            (Some(_), Some(its)) => self.is(its),
-            _ => false,
-        }
+        above.find_map(|it| Some((it, self.at(it)?)))
+    }
+
+    /// Whether a column is one with its parent's, or can be, without a statement.
+    fn is_same_column(&self, own: &Column, its: &Column) -> bool {
+        let ty = own.ty.user.as_ref().and_then(|it| self.own.type_named(it));
+        let collation = own.collation.as_ref().map(|it| Kind::Collation.named(it));
+        let mut made_of = ty.into_iter().chain(collation);
+        // Then only columns that are a table's own move over.
+        let stays = |of: &ObjectId| !self.comes || !is_made_anew(of, self.shared, self.own);
+        own == its && own.identity.is_none() && made_of.all(|it| stays(&it))
     }
 
     /// Whether a table has it too, on the side where it is this table's own, and its children from there.
