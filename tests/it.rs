@@ -13,6 +13,7 @@ mod hostile;
 mod kept;
 mod labels;
 mod laws;
+mod lineage;
 mod live;
 mod locks;
 mod outsiders;

@@ -52,13 +52,18 @@ fn is_inherited(row: &Record) -> Result<bool, Error> {
     Ok(from_above || merged)
 }
 
-/// A check that a child declares too outlasts its parents'.
+/// A check or NOT NULL that a child declares too outlasts its parents'.
 fn also_own(reader: &mut Reader, row: &Record, table: &QualName) -> Result<(), Error> {
-    if row.get::<&str>("kind")? == "c"
-        && row.get("also_own")?
-        && let Some(model::Object::Table(table)) = reader.schema.get_mut(&Kind::Table.named(table))
-    {
-        table.also_own.checks.insert(row.name("name")?);
+    if !row.get::<bool>("also_own")? {
+        return Ok(());
+    }
+    let numbers: Vec<i16> = row.get::<Option<_>>("columns")?.unwrap_or_default();
+    let columns = reader.column_names(row, row.get("relation")?, &numbers)?;
+    let Some(Object::Table(table)) = reader.schema.get_mut(&Kind::Table.named(table)) else { return Ok(()) };
+    match row.get::<&str>("kind")? {
+        "c" => _ = table.also_own.checks.insert(row.name("name")?),
+        "n" => table.also_own.not_nulls.extend(columns),
+        _ => (),
     }
     Ok(())
 }

@@ -52,6 +52,8 @@ pub struct AlsoOwn {
     pub columns: NameSet,
     /// `pg_constraint.conislocal` where `coninhcount > 0`.
     pub checks: NameSet,
+    /// The columns whose NOT NULL is the child's own too, likewise (from 18 on).
+    pub not_nulls: NameSet,
     /// What a partition calls the keys and foreign keys that it has from above (`pg_constraint.conparentid`).
     pub lent: Vec<(ObjectId, Name)>,
 }

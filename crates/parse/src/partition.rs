@@ -312,15 +312,17 @@ pub(crate) fn merge(reader: &mut Reader<'_>) {
             given.push(id.clone());
         }
     }
+    let major = reader.facts.major;
     for id in &given {
         heir::keep_settings(reader, id);
         let table = id.relation().map(|it| Kind::Table.named(it));
         if let Some(Object::Table(table)) = table.and_then(|it| reader.desired.schema.get_mut(&it))
-            && table.partition_of.is_none()
+            && (table.partition_of.is_none() || id.kind == Kind::NotNull)
         {
             match id.kind {
                 Kind::Column => _ = table.also_own.columns.insert(id.name().clone()),
                 Kind::Constraint => _ = table.also_own.checks.insert(id.name().clone()),
+                Kind::NotNull if major >= 18 => _ = table.also_own.not_nulls.insert(id.name().clone()),
                 _ => (),
             }
         }

@@ -1,7 +1,7 @@
 //! What a parent demands of a table that is to come under it, and the table has not. Does not know what else becomes
 //! of the table.
 
-use model::{Constraint, Kind, Object, ObjectId, QualName};
+use model::{Constraint, Kind, Name, Object, ObjectId, QualName};
 
 use super::heir::{
     checks, column_of, columns, default_as_above, defaults_below, is_alike, is_handed_down,
@@ -105,7 +105,12 @@ impl Demand<'_, '_> {
             had.iter().any(|(it, had)| it.name() == check.name() && self.is_alike(had, rule))
                 || cx.desired.contains(&Kind::Constraint.of(self.name, check.name()))
         };
-        let demanded = checks(cx.desired, self.parent).into_iter().filter(|(_, it)| is_handed_down(it));
+        let is_made = |name: &Name| {
+            let mut before = self.before.iter().flat_map(|it| checks(cx.desired, it));
+            before.any(|(it, rule)| it.name() == name && is_handed_down(rule))
+        };
+        let demanded = checks(cx.desired, self.parent).into_iter();
+        let demanded = demanded.filter(|(it, rule)| is_handed_down(rule) && !is_made(it.name()));
         let add = |(check, rule): (&ObjectId, &Constraint)| {
             let clause = constraint::clause(rule);
             let draft =

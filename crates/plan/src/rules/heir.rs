@@ -212,7 +212,8 @@ pub(super) fn defaults_below(id: &ObjectId, by: &ObjectId, cx: &Context<'_>) -> 
             Some(_) if is_said => Vec::new(),
             Some(Object::Default(it)) => {
                 let draft = Draft::alter(by, column::set_default(&own, &it.expr)).reads([&it.expr]);
-                vec![column::locked(draft.touches([own.clone()]).adds(), &own)]
+                let draft = column::locked(draft.touches([own.clone()]).adds(), &own);
+                std::iter::once(draft).chain(defaults_below(&own, by, cx)).collect()
             }
             _ => defaults_below(&own, by, cx),
         }
@@ -242,7 +243,7 @@ pub(super) fn said_again<'a>(
     desired: &'a Schema,
 ) -> Vec<(String, Option<&'a ObjectId>)> {
     let Some(name) = id.qual_name() else { return Vec::new() };
-    let AlsoOwn { columns, checks, lent: _ } = &*table.also_own;
+    let AlsoOwn { columns, checks, not_nulls: _, lent: _ } = &*table.also_own;
     let column = |it: &Name| {
         let (_, column) = column_of(desired, name, it)?;
         Some((format!("{it} {}{}", column.ty, collate(column.collation.as_ref())), None))
@@ -321,7 +322,8 @@ fn declared(
     if own.kind == Kind::NotNull {
         let from = cx.desired.lineage(heir).into_iter().map(|it| Kind::NotNull.of(it, name));
         let wanted = from.into_iter().find(|it| cx.desired.contains(it));
-        return (false, wanted.filter(|_| is_not_null(cx.desired, heir, name)), Hazard::DropNotNull);
+        let declares = live.also_own.not_nulls.contains(name);
+        return (declares, wanted.filter(|_| is_not_null(cx.desired, heir, name)), Hazard::DropNotNull);
     }
     if own.kind == Kind::Column {
         let wanted = column_of(cx.desired, heir, name).map(|it| it.0);

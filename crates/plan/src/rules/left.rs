@@ -1,13 +1,16 @@
 //! What a table keeps from a parent it has left, and is not to have. Does not know what it is to have instead.
 
+use std::collections::HashSet;
+
 use model::{Constraint, Kind, Name, Object, ObjectId, QualName, Table};
 
 use super::heir::{
-    checks, column_of, columns, defaults_below, has_default, is_alike, is_not_null, part_of, with_heirs,
+    checks, column_of, columns, defaults_below, has_default, is_alike, is_not_null, part_of, with_all_below,
+    with_heirs,
 };
 use super::partition::{index_above, outlasts_leaving};
 use super::shared::{key_of, keys_of, may_be_renamed};
-use super::{Context, apart, column, moved};
+use super::{Context, apart, column, moved, not_null};
 use crate::draft::Draft;
 use crate::{Hazard, Mode};
 
@@ -47,7 +50,10 @@ impl Left<'_, '_> {
         };
         let live = checks(self.cx.actual, self.name).into_iter();
         let from_left = |it: &ObjectId| it.relation().is_some_and(|it| it != self.name && !self.is_above(it));
-        let left = live.filter(|(it, rule)| from_left(it) && !stays(it, rule));
+        // Two parents may have the same one.
+        let mut seen = HashSet::new();
+        let left =
+            live.filter(|(it, rule)| from_left(it) && !stays(it, rule) && seen.insert(it.name().clone()));
         let drop = |it: &ObjectId| format!("ALTER TABLE {} DROP CONSTRAINT {}", self.name, it.name());
         let (actual, desired) = (self.cx.actual, self.cx.desired);
         let goes = |it: &ObjectId| it.kind != Kind::Column && !desired.contains(it);
@@ -128,13 +134,25 @@ impl Left<'_, '_> {
             let default = Kind::Default.of(name, column);
             let had = has_default(cx.actual, &default);
             if live.ty == wanted.ty && had && part_of(cx.desired, Kind::Default, name, column).is_none() {
-                drafts.push(self.alter(format!("{} DROP DEFAULT", column::prefix(own))));
+                let below = with_all_below(name, cx).into_iter().skip(1);
+                let drop = self.alter(format!("{} DROP DEFAULT", column::prefix(own)));
+                let below = below.map(|it| Kind::Default.of(it, column));
+                let comes = |it: &ObjectId| cx.desired.contains(it) && !cx.actual.contains(it);
+                drafts.push(drop.precedes(below.filter(comes)));
                 drafts.extend(defaults_below(&default, self.id, cx));
             }
         }
         if is_not_null(cx.actual, name, column) && !is_not_null(cx.desired, name, column) {
-            let draft = self.alter(format!("{} DROP NOT NULL", column::prefix(own)));
-            drafts.push(draft.hazard(Hazard::DropNotNull));
+            let declares = |it: &&QualName| {
+                cx.actual.table(it).is_some_and(|it| it.also_own.not_nulls.contains(column))
+                    && !is_not_null(cx.desired, it, column)
+            };
+            let below = with_all_below(name, cx).into_iter().skip(1).filter(declares);
+            drafts.extend(std::iter::once(name).chain(below).map(|it| {
+                let not_null = Kind::NotNull.of(it, column);
+                let draft = Draft::alter(self.id, not_null::let_go(&not_null, cx));
+                apart::locked(draft, &not_null, cx).hazard(Hazard::DropNotNull)
+            }));
         }
         drafts
     }

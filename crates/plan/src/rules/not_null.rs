@@ -73,7 +73,9 @@ impl Rules for NotNull {
             _ => false,
         };
         let whole = Kind::Table.named(table);
-        let keys: Vec<ObjectId> = cx.actual.parts(&whole).filter(is_key).cloned().collect();
+        let tables = heir::with_all_below(table, cx).into_iter().map(|it| Kind::Table.named(it));
+        let keys: Vec<ObjectId> =
+            tables.flat_map(|it| cx.actual.parts(&it).filter(is_key).cloned().collect::<Vec<_>>()).collect();
         let drop = Draft::drop(id, let_go(id, cx));
         let drop = drop.lock(Mode::AccessExclusive, table).follows(keys).follows(mark::identity(&whole, cx));
         let drop = drop.hazard_if(cx.is_gone(id), Hazard::DropNotNull);

@@ -113,17 +113,25 @@ fn ends<'a>(
     let alone = goes_alone(step, below, [actual, desired]);
     let key = desired.get(id).filter(|it| matches!(it, Object::Constraint(_)) && major < 18);
     let has = |heir: &QualName| actual.contains(&id.kind.of(heir, name));
+    // Only partitions have keys from above.
+    let merges = id.relation().is_some_and(|it| actual.is_partitioned(it));
     let is_check = |it: &Object| matches!(it, Object::Constraint(it) if !it.rule.is_indexed());
     move |heir| match (step.verb, actual.table(heir)) {
-        (Verb::Create, _) if id.kind == Kind::Column => has(heir),
+        (Verb::Create, _) if id.kind == Kind::Column => {
+            // From 18 on its NOT NULL goes further down.
+            let not_null = |it: &QualName| Kind::NotNull.of(it, name);
+            let goes_on = id.relation().is_some_and(|it| desired.contains(&not_null(it)));
+            has(heir) && (major < 18 || !goes_on || actual.contains(&not_null(heir)))
+        }
         (Verb::Create, _) if id.kind == Kind::NotNull => major >= 18 && has(heir),
         (Verb::Create, Some(_)) => {
-            key.is_some_and(|it| key_of(it, heir, actual).is_some() || is_check(it) && has(heir))
+            key.is_some_and(|it| merges && key_of(it, heir, actual).is_some() || is_check(it) && has(heir))
         }
         _ if alone => true,
         (Verb::Drop, Some(it)) => match id.kind {
             Kind::Column => it.also_own.columns.contains(name),
             Kind::Constraint => it.also_own.checks.contains(name),
+            Kind::NotNull => it.also_own.not_nulls.contains(name),
             _ => false,
         },
         _ => false,

@@ -59,7 +59,7 @@ impl Part<'_> {
             return true;
         }
         // What comes by a parent that moves itself stays with the table only if that declares it too.
-        let AlsoOwn { columns, checks, lent: _ } = &*below.also_own;
+        let AlsoOwn { columns, checks, not_nulls: _, lent: _ } = &*below.also_own;
         let declared = if self.id.kind == Kind::Constraint { checks } else { columns };
         let declares = declared.contains(self.id.name());
         let mut all = below.parents().filter(|it| gained.contains(it) || !self.comes || declares);
@@ -121,16 +121,20 @@ impl Part<'_> {
         let stays = |it: &&QualName| alone.parents().any(|parent| parent == *it);
         let line: Vec<&QualName> =
             below.parents().filter(stays).flat_map(|it| self.shared.lineage(it)).collect();
+        let name = self.id.name();
+        // A default that is dropped above is dropped here too, unless the column itself is left to the table.
+        let is_dropped = self.id.kind == Kind::Default
+            && alone.parents().any(|it| column_of(self.own, it, name).is_some());
+        // From 18 on a partition may have a NOT NULL besides that from above.
+        let is_kept = self.id.kind == Kind::NotNull && below.also_own.not_nulls.contains(name);
         let is_split = |it: &&QualName| {
             let gives_up = match known.contains(it) {
                 true => !self.hands_down(it),
                 // A parent that stays has left it.
                 false => line.contains(it),
             };
-            // A default that is dropped above is dropped here too, unless the column itself is left to the table.
-            let is_dropped =
-                || self.id.kind == Kind::Default && column_of(self.own, it, self.id.name()).is_some();
-            gives_up && !(self.comes && (self.shared.is_partitioned(it) || is_dropped()))
+            let is_one = self.shared.is_partitioned(it) && !is_kept;
+            gives_up && !(self.comes && (is_one || is_dropped))
         };
         let mut above = below.parents().flat_map(|it| self.shared.lineage(it)).filter(is_split);
         above.find_map(|it| Some((it, self.at(it)?)))

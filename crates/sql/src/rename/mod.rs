@@ -413,9 +413,11 @@ impl<'a> Names<'a> {
             *parent = self.relation(parent);
         }
         inherits.iter_mut().for_each(|it| *it = self.relation(it));
-        let AlsoOwn { columns, checks: _, lent } = &mut **also_own;
-        *columns =
-            own.map(|table| columns.iter().map(|it| self.column(table, it)).collect()).unwrap_or_default();
+        let AlsoOwn { columns, checks: _, not_nulls, lent } = &mut **also_own;
+        for names in [columns, not_nulls] {
+            *names =
+                own.map(|table| names.iter().map(|it| self.column(table, it)).collect()).unwrap_or_default();
+        }
         lent.iter_mut().for_each(|(it, _)| *it = self.id(it));
         of_type.iter_mut().for_each(|it| *it = self.type_name(it));
         if let ReplicaIdentity::Index(name) = replica_identity {
