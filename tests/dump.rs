@@ -61,8 +61,7 @@ impl<'a> Dump<'a> {
             lineage.iter().flat_map(|it| self.added(it)).map(|at| self.lines[at]).collect();
         let given = self.not_nulls_above(&lineage);
         let own = self.body(table).filter(|at| {
-            let alone = || self.lines[*at].trim_start().starts_with("NOT NULL ") || self.is_named_alone(*at);
-            above.contains(&self.said(*at)) || alone() && given.contains(self.column(*at))
+            above.contains(&self.said(*at)) || self.is_alone(*at) && given.contains(self.column(*at))
         });
         let added = self.added(table).into_iter().filter(|at| later.contains(self.lines[*at]));
         let added = added.flat_map(|at| [at - 1, at]);
@@ -94,8 +93,7 @@ impl<'a> Dump<'a> {
             let said: HashSet<String> = lineage.iter().flat_map(|it| self.told(it)).map(plain).collect();
             let takes = |at: usize| self.is_not_null(at).then(|| self.column(at));
             let own = self.body(table).filter(|at| said.contains(&plain(self.said(*at))));
-            let own = own.filter_map(takes);
-            let own = own.filter(|it| !given.contains(it)).map(|it| not_null(table, it));
+            let own = own.filter_map(takes).filter(|it| !given.contains(it)).map(|it| not_null(table, it));
             own.collect::<Vec<_>>()
         };
         self.tables().flat_map(of).collect()
@@ -107,10 +105,9 @@ impl<'a> Dump<'a> {
         above.filter(|at| self.is_not_null(*at)).map(|at| self.column(at)).collect()
     }
 
-    /// Whether a line says with a name, and of a column from above, that it takes no NULL.
-    fn is_named_alone(&self, at: usize) -> bool {
-        let line = self.lines[at].trim_start();
-        line.starts_with("CONSTRAINT ") && canonical(self.lines[at]).trim_start().starts_with("NOT NULL ")
+    /// Whether a line says of a column from above that it takes no NULL, and nothing else.
+    fn is_alone(&self, at: usize) -> bool {
+        canonical(self.lines[at]).trim_start().starts_with("NOT NULL ")
     }
 
     fn is_not_null(&self, at: usize) -> bool {

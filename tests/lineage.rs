@@ -6,11 +6,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
-use parse::Sources;
-
-use crate::cases::{Case, facts};
+use crate::cases::Case;
 use crate::laws::{for_these, journey};
-use crate::live::{Database, server};
+use crate::tampered::is_read;
 
 /// What may be said, thing by thing.
 const THINGS: &str = include_str!("lineage.txt");
@@ -26,7 +24,7 @@ fn every_state_becomes_every_other() {
     let things = things.filter(|(it, _)| it.contains(&filter) && it.ends_with("(open)") == is_open);
     let mut ways = Vec::new();
     for (thing, choices) in things {
-        let states: Vec<String> = states(choices).into_iter().filter(|it| is_valid(it)).collect();
+        let states: Vec<String> = states(choices).into_iter().filter(|it| is_read(it)).collect();
         println!("{thing}: {} states", states.len());
         ways.extend((0..states.len()).step_by(step).map(|at| way(thing, at, &states)));
     }
@@ -45,13 +43,6 @@ fn states(choices: &str) -> Vec<String> {
         let lines = || lines.lines().map(|it| it.trim_start_matches('-'));
         begun.iter().flat_map(|it| lines().map(move |line| format!("{it}\n{line}"))).collect()
     })
-}
-
-/// Whether the server takes it, and nothing in it is said not to be modelled.
-fn is_valid(state: &str) -> bool {
-    let desired = parse::desired(&Sources::one("state", state), &facts(server().install().major.into()));
-    let unmodelled = desired.faults.iter().any(|it| it.message.contains("not modelled"));
-    !unmodelled && Database::new().run(state).is_ok()
 }
 
 /// From one state to all of them, each in a namespace of its own.

@@ -109,8 +109,8 @@ fn is_refused(why: &str) -> bool {
     blocked || REFUSED.iter().any(|it| why.contains(it))
 }
 
-/// Whether `pg_dump` wrote what the server takes, and it holds nothing that is said not to be modelled.
-fn is_read(text: &str) -> bool {
+/// Whether it is what the server takes, and holds nothing that is said not to be modelled.
+pub(crate) fn is_read(text: &str) -> bool {
     if Database::new().run(text).is_err() {
         return false;
     }

@@ -72,6 +72,14 @@ pub struct Domain {
     pub not_null_name: Option<Name>,
 }
 
+impl Domain {
+    /// What the server calls the NOT NULL of a domain where nobody says (`ChooseConstraintName`), as long as that is short
+    /// enough and free.
+    pub fn usual_not_null(domain: &Name) -> Name {
+        Name::new(format!("{}_not_null", domain.as_str()))
+    }
+}
+
 /// A CHECK of a domain (`pg_constraint.contypid`): `Kind::DomainConstraint.of(domain, name)`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct DomainConstraint {

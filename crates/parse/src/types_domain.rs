@@ -129,7 +129,8 @@ fn change(reader: &mut Reader<'_>, cursor: &mut Cursor<'_>, target: &Target) -> 
         () if cursor.eat(&["add"]) => add(reader, cursor, target, &name)?,
         () if cursor.eat(&["drop", "constraint"]) => return drop(reader, cursor, &name),
         () if cursor.eat(&["validate", "constraint"]) => {
-            let id = constraint(reader, cursor, &name)?;
+            let (at, checked) = (cursor.span(), cursor.name()?);
+            let id = constraint(reader, &name, &checked, at)?;
             if let Some(Object::DomainConstraint(it)) = reader.desired.schema.get_mut(&id) {
                 it.validated = true;
             }
@@ -188,15 +189,14 @@ fn rename_constraint(
     target: &Target,
     domain: &QualName,
 ) -> Result<(), Fault> {
-    let renames_not_null = cursor.clone().name().is_ok_and(|it| is_not_null(reader, domain, &it));
-    if renames_not_null {
-        cursor.name()?;
+    let (at, old) = (cursor.span(), cursor.name()?);
+    if is_not_null(reader, domain, &old) {
         cursor.expect(&["to"])?;
         let new = cursor.name()?;
         edit(reader, &target.id, |it| it.not_null_name = Some(new));
         return Ok(());
     }
-    let id = constraint(reader, cursor, domain)?;
+    let id = constraint(reader, domain, &old, at)?;
     cursor.expect(&["to"])?;
     let new = cursor.name()?;
     crate::alter_table_rename::whole(reader, &id, &new, cursor.previous())
@@ -207,17 +207,12 @@ fn kept_name(reader: &Reader<'_>, name: Option<Name>) -> Option<Name> {
     name.filter(|_| reader.facts.major >= 17)
 }
 
-/// What the server calls a NOT NULL that has no name (`ChooseConstraintName`), as long as that is short enough.
-fn usual_name(domain: &QualName) -> Name {
-    Name::new(format!("{}_not_null", domain.name.as_str()))
-}
-
 /// Whether that is what the domain's NOT NULL is called.
 pub(crate) fn is_not_null(reader: &Reader<'_>, domain: &QualName, name: &Name) -> bool {
     match reader.desired.schema.get(&Kind::Domain.named(domain)) {
         Some(Object::Domain(it)) => match &it.not_null_name {
             Some(it) => it == name,
-            None => it.not_null && reader.facts.major >= 17 && *name == usual_name(domain),
+            None => it.not_null && reader.facts.major >= 17 && *name == Domain::usual_not_null(&domain.name),
         },
         _ => false,
     }
@@ -228,12 +223,11 @@ fn let_take_null(domain: &mut Domain) {
     domain.not_null_name = None;
 }
 
-fn constraint(reader: &Reader<'_>, cursor: &mut Cursor<'_>, domain: &QualName) -> Result<ObjectId, Fault> {
-    let (at, name) = (cursor.span(), cursor.name()?);
-    let id = Kind::DomainConstraint.of(domain, &name);
+fn constraint(reader: &Reader<'_>, domain: &QualName, name: &Name, at: Span) -> Result<ObjectId, Fault> {
+    let id = Kind::DomainConstraint.of(domain, name);
     match reader.desired.schema.contains(&id) {
         true => Ok(id),
-        false => Err(no_constraint(domain, &name, at)),
+        false => Err(no_constraint(domain, name, at)),
     }
 }
 

@@ -217,17 +217,14 @@ impl Work<'_> {
                 self.note(&next, Because::DependsOn { id: id.clone() }, Vec::new());
             }
             let companions = rules::companions(&next, self.actual, self.desired).into_iter();
-            // A part that becomes one with that of the table above is there all the same.
-            let is_merged = |it: &ObjectId| rules::is_merged(it, self.actual, self.desired);
-            queue.extend(companions.filter(|it| !is_merged(it)));
+            queue.extend(companions.filter(|it| !self.is_merged(it)));
             queue.extend(lost);
             self.withdraw(won, &Because::DependsOn { id: id.clone() });
             self.withdraw(waiting, &Because::DependsOn { id: next.clone() });
             let around = self.actual.children(&next).chain(self.orphans.of(&next)).cloned();
             let around = around.chain(self.actual.parent(&next));
             let around = around.filter(|_| was_gone).chain(self.actual.uses(&next));
-            let is_merged = |it: &ObjectId| rules::is_merged(it, self.actual, self.desired);
-            queue.extend(around.filter(|it| !self.desired.contains(it) && !is_merged(it)));
+            queue.extend(around.filter(|it| !self.desired.contains(it) && !self.is_merged(it)));
             kept.push(next);
         }
         if !self.actual.contains(id) {
@@ -244,6 +241,11 @@ impl Work<'_> {
                 self.withdraw(waiting, &Because::DependsOn { id });
             }
         }
+    }
+
+    /// Whether a live part becomes one with that of the table above, and so is there all the same.
+    fn is_merged(&self, id: &ObjectId) -> bool {
+        rules::is_merged(id, self.actual, self.desired)
     }
 
     /// The parts of an object, and of the tables below it, that would be lost and won with its change alone.

@@ -131,30 +131,50 @@ impl Left<'_, '_> {
         let mut drafts = Vec::new();
         if cx.desired.contains(own) {
             drafts.extend(moved::fitted(live, wanted, own, self.id, cx));
-            let default = Kind::Default.of(name, column);
-            let had = has_default(cx.actual, &default);
-            if live.ty == wanted.ty && had && part_of(cx.desired, Kind::Default, name, column).is_none() {
-                let below = with_all_below(name, cx).into_iter().skip(1);
-                let drop = self.alter(format!("{} DROP DEFAULT", column::prefix(own)));
-                let below = below.map(|it| Kind::Default.of(it, column));
-                let comes = |it: &ObjectId| cx.desired.contains(it) && !cx.actual.contains(it);
-                drafts.push(drop.precedes(below.filter(comes)));
-                drafts.extend(defaults_below(&default, self.id, cx));
+            if live.ty == wanted.ty {
+                drafts.extend(self.default(own));
             }
         }
-        if is_not_null(cx.actual, name, column) && !is_not_null(cx.desired, name, column) {
-            let declares = |it: &&QualName| {
-                cx.actual.table(it).is_some_and(|it| it.also_own.not_nulls.contains(column))
-                    && !is_not_null(cx.desired, it, column)
-            };
-            let below = with_all_below(name, cx).into_iter().skip(1).filter(declares);
-            drafts.extend(std::iter::once(name).chain(below).map(|it| {
-                let not_null = Kind::NotNull.of(it, column);
-                let draft = Draft::alter(self.id, not_null::let_go(&not_null, cx));
-                apart::locked(draft, &not_null, cx).hazard(Hazard::DropNotNull)
-            }));
+        drafts.into_iter().chain(self.not_null(column)).collect()
+    }
+
+    /// What takes the default away that a column is not to have, and leaves those below theirs.
+    fn default(&self, own: &ObjectId) -> Vec<Draft> {
+        let (cx, name, column) = (self.cx, self.name, own.name());
+        let default = Kind::Default.of(name, column);
+        let goes =
+            has_default(cx.actual, &default) && part_of(cx.desired, Kind::Default, name, column).is_none();
+        if !goes {
+            return Vec::new();
         }
-        drafts
+        let below = self.below().map(|it| Kind::Default.of(it, column));
+        let comes = |it: &ObjectId| cx.desired.contains(it) && !cx.actual.contains(it);
+        let drop = self.alter(format!("{} DROP DEFAULT", column::prefix(own)));
+        let drop = drop.precedes(below.filter(comes));
+        std::iter::once(drop).chain(defaults_below(&default, self.id, cx)).collect()
+    }
+
+    /// What lets a column take NULL, and those below that declare theirs too and are not to.
+    fn not_null(&self, column: &Name) -> Vec<Draft> {
+        let (cx, name) = (self.cx, self.name);
+        if !is_not_null(cx.actual, name, column) || is_not_null(cx.desired, name, column) {
+            return Vec::new();
+        }
+        let declares = |it: &&QualName| {
+            cx.actual.table(it).is_some_and(|it| it.also_own.not_nulls.contains(column))
+                && !is_not_null(cx.desired, it, column)
+        };
+        let let_go = |it: &QualName| {
+            let not_null = Kind::NotNull.of(it, column);
+            let draft = Draft::alter(self.id, not_null::let_go(&not_null, cx));
+            apart::locked(draft, &not_null, cx).hazard(Hazard::DropNotNull)
+        };
+        std::iter::once(name).chain(self.below().filter(declares)).map(let_go).collect()
+    }
+
+    /// The tables below that stay there.
+    fn below(&self) -> impl Iterator<Item = &QualName> {
+        with_all_below(self.name, self.cx).into_iter().skip(1)
     }
 
     /// Those below that are to have it of their own keep it.

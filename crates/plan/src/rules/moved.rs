@@ -113,7 +113,7 @@ pub(super) fn removed(own: &ObjectId, table: &ObjectId, cx: &Context<'_>) -> Dra
     let live = own.relation().and_then(|it| column_of(cx.actual, it, own.name()));
     let types = live.map(|(_, it)| types(it, cx)).unwrap_or_default();
     let draft = Draft::alter(table, sql).hazard(Hazard::DropColumn).precedes(types);
-    apart::locked(draft.precedes(apart::made_below(own, cx)), own, cx)
+    apart::locked(draft, own, cx)
 }
 
 /// What a column that comes from above holds on to in its own table too: types that go.

@@ -135,8 +135,7 @@ fn made_anew(id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
     drafts.extend(create(id, new, cx));
     let mut users: Vec<&ObjectId> = cx.users.of(id).filter(|it| !cx.created.contains_key(*it)).collect();
     users.sort();
-    let stays = users.into_iter().filter_map(|user| Some((user, moved(user, id, cx)?)));
-    let stays = stays.map(|(user, column)| (user.clone(), column));
+    let stays = users.into_iter().filter_map(|user| Some((user.clone(), moved(user, id, cx)?)));
     for (user, column) in stays.chain(outlasting(id, cx)) {
         let moves = move_over(&user, column, id).into_iter().chain(column::stored_again(&user, column, cx));
         // That it needs the type keeps one that becomes its parent's from letting go of that before.

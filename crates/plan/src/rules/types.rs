@@ -53,8 +53,7 @@ impl Rules for Domain {
     fn create(&self, id: &ObjectId, cx: &Context<'_>) -> Vec<Draft> {
         let collation = collate(self.collation.as_ref());
         let default = self.default.as_ref().map(|it| format!(" DEFAULT {}", operand(it))).unwrap_or_default();
-        let usual = format!("{}_not_null", id.name().as_str());
-        let named = self.not_null_name.as_ref().filter(|it| it.as_str() != usual);
+        let named = self.not_null_name.as_ref().filter(|it| **it != Domain::usual_not_null(id.name()));
         let named = named.map(|it| format!(" CONSTRAINT {it}")).unwrap_or_default();
         let not_null = if self.not_null { format!("{named} NOT NULL") } else { String::new() };
         let mut sql =
